@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/common.h – what every element of the pack shares: app-data, the hub's name, the EOS contract.
+ */
+#pragma once
+
+#include <gst/gst.h>
+#include "base/error.h"
+
+G_BEGIN_DECLS
+
+/* Embed in the instance. Any thread; guarded by its own lock. */
+typedef struct
+{
+  GMutex lock;
+  gchar *app_data;
+  gchar *hub;
+  gboolean eos_posted;
+} ViaCommon;
+
+void via_common_init (ViaCommon *self, GstElement *element);
+void via_common_clear (ViaCommon *self);
+
+/* Property specs, to be installed by the element under its own ids. */
+GParamSpec *via_common_app_data_spec (void);
+GParamSpec *via_common_hub_spec (void);
+/* Refuses (warning naming the rule, old value stays) text that is not UTF-8 or
+ * over 64 KiB; notifies on change. */
+void via_common_set_app_data (ViaCommon *self, GObject *object,
+    const gchar *value);
+void via_common_set_hub (ViaCommon *self, const gchar *value);
+gchar *via_common_get_app_data (ViaCommon *self); /* (transfer full) */
+gchar *via_common_get_hub (ViaCommon *self);      /* (transfer full) */
+
+/* Posts an element message @structure with "element" and "app-data" added.
+ * @structure: (transfer full). Not on a loop thread (use via_app_post). */
+void via_common_post (
+    ViaCommon *self, GstElement *element, GstStructure *structure);
+
+/* --- EOS contract (docs/architecture.md §1), for GstBin subclasses --- */
+
+/* instance_init: suppresses and sets SOURCE and SINK flags. */
+void via_eos_init_bin (GstBin *bin);
+/* handle_message: TRUE if @message is a child's EOS: it was swallowed. */
+gboolean via_eos_swallow (GstMessage *message);
+/* Posts the element's EOS, exactly once until via_eos_reset. */
+void via_eos_post (ViaCommon *self, GstElement *element);
+/* READY→PAUSED and on a flush: EOS may be posted again. */
+void via_eos_reset (ViaCommon *self);
+
+G_END_DECLS

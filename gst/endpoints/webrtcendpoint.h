@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/webrtcendpoint.h – the element webrtcendpoint: one WebRTC peer.
+ * Public surface is GObject; this header is for webrtcserver alone.
+ */
+#pragma once
+
+#include <gst/gst.h>
+#include "dtls/identity.h"
+#include "io/exchange.h"
+
+G_BEGIN_DECLS
+
+#define VIA_TYPE_WEBRTC_ENDPOINT (via_webrtc_endpoint_get_type ())
+G_DECLARE_FINAL_TYPE (ViaWebrtcEndpoint, via_webrtc_endpoint, VIA,
+    WEBRTC_ENDPOINT, GstBin)
+
+/* Before READY: joins this room instead of looking up hub=, and uses this
+ * certificate instead of a fresh one. Both (nullable), refs are taken. */
+void via_webrtc_endpoint_set_shared (ViaWebrtcEndpoint *self,
+    ViaExchange *exchange, ViaIdentity *identity);
+
+/* Actions (all also usable from language bindings):
+ *   process-offer (gchar *sdp) → gchar *answer (NULL on error + message)
+ *   generate-offer () → gchar *; process-answer (gchar *) → gboolean
+ *   gather-candidates () → gboolean
+ *   add-ice-candidate (guint mline, gchar *) → gboolean
+ * Signals: on-ice-candidate (guint, gchar *), on-ice-gathering-done (),
+ *   connection-state-changed (enum). From via-app.
+ * Properties: hub, app-data, stun-server, turn-url, ice-transport-policy,
+ *   connection-state, stats, local-description (SDP with the candidates
+ *   gathered so far, NULL before negotiation). */
+
+/* The same without GObject marshalling and with the reason. (transfer full) */
+gchar *via_webrtc_endpoint_process_offer (
+    ViaWebrtcEndpoint *self, const gchar *offer, GError **error);
+
+G_END_DECLS

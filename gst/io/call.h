@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/call.h – one peer on one loop: a ViaPeer over a ViaIceWire.
+ * Moves bytes, timers and events between the two; decides nothing. Loop thread only.
+ */
+#pragma once
+
+#include "io/icewire.h"
+#include "peer/peer.h"
+#include "sdp/write.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ViaCall ViaCall;
+
+typedef enum
+{
+  VIA_CONNECTION_NEW,
+  VIA_CONNECTION_CONNECTING,
+  VIA_CONNECTION_CONNECTED,
+  VIA_CONNECTION_DISCONNECTED,
+  VIA_CONNECTION_FAILED,
+  VIA_CONNECTION_CLOSED,
+} ViaConnectionState;
+
+typedef struct
+{
+  ViaLoop *loop;
+  ViaIdentity *identity;
+  ViaIceConfig ice; /* copied where it must be */
+  const ViaSrtpProfile *srtp_profiles;
+} ViaCallConfig;
+
+/* All on the loop thread; none may free the call, post instead. */
+typedef struct
+{
+  void (*candidate) (gpointer user, guint mline, const gchar *candidate);
+  void (*gathering_done) (gpointer user);
+  void (*state) (gpointer user, ViaConnectionState state);
+  void (*want_keyframe) (gpointer user, guint media);
+  void (*media) (gpointer user, const ViaPeerMedia *media); /* received */
+} ViaCallFuncs;
+
+ViaCall *via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
+    gpointer user, GError **error);
+/* Sends BYE and close_notify if it can, then closes ICE. No callbacks after
+ * return. */
+void via_call_free (ViaCall *self);
+
+/* Starts gathering; candidates then come by callback. Idempotent. */
+gboolean via_call_gather (ViaCall *self, GError **error);
+/* A complete plan: gives ICE the remote side, its candidates, and the peer its
+ * m-lines. */
+gboolean via_call_apply (ViaCall *self, const ViaPlan *plan, GError **error);
+/* "" or NULL: end of candidates. FALSE with error: not a candidate. */
+gboolean via_call_add_candidate (
+    ViaCall *self, const gchar *candidate, GError **error);
+/* @plan as SDP with our transport and the candidates known so far.
+ * (transfer full) */
+gchar *via_call_describe (ViaCall *self, const ViaPlan *plan);
+gboolean via_call_gathering_is_done (const ViaCall *self);
+
+gboolean via_call_bind (ViaCall *self, guint media, const ViaCodec *codec);
+void via_call_unbind (ViaCall *self, guint media);
+/* One viewer's turn: @n packets of one track; batched until the end of the
+ * loop's turn, then sent together. */
+void via_call_send (
+    ViaCall *self, guint media, ViaPacket *const *packets, guint n);
+
+ViaConnectionState via_call_state (const ViaCall *self);
+const gchar *via_call_failure (const ViaCall *self);
+/* via_peer_stats () plus "ice" (state, local, remote). (transfer full) */
+GstStructure *via_call_stats (ViaCall *self);
+
+G_END_DECLS

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/exchange.h – the threaded side of a room: members on loops, tracks pushed from any thread.
+ * Control is under one lock; packets take none: one post per loop with viewers, never per viewer.
+ */
+#pragma once
+
+#include "base/codec.h"
+#include "base/packet.h"
+#include "io/loop.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ViaExchange ViaExchange;
+typedef struct _ViaMember ViaMember;
+typedef struct _ViaFeed ViaFeed;
+
+/* What a viewer is told about a track. */
+typedef struct
+{
+  guint64 id; /* unique in the room */
+  guint port; /* who publishes it */
+  ViaKind kind;
+  ViaCodec codec;
+  ViaTime latency; /* µs the producer delays it */
+  gchar *name;     /* (nullable) the publisher's element */
+  gchar *app_data; /* (nullable) when it was published */
+} ViaTrackInfo;
+
+ViaExchange *via_exchange_new (void);
+ViaExchange *via_exchange_ref (ViaExchange *self);
+void via_exchange_unref (ViaExchange *self);
+/* Every member is told (funcs.lost, once) and detached; no one can join any
+ * more. Idempotent. Any thread. */
+void via_exchange_close (ViaExchange *self);
+
+/* A member's callbacks. Those of slots run on the member's loop. */
+typedef struct
+{
+  void (*attach) (gpointer user, ViaKind kind, guint slot,
+      const ViaTrackInfo *track);
+  void (*detach) (gpointer user, ViaKind kind, guint slot);
+  void (*packets) (gpointer user, ViaKind kind, guint slot,
+      ViaPacket *const *packets, guint n);
+  void (*eos) (gpointer user, ViaKind kind, guint slot);
+  void (*lost) (gpointer user); /* the room is gone; on via-app */
+} ViaMemberFuncs;
+
+/* @loop: (nullable) for a member that only publishes. NULL with error: STATE
+ * if the room is closed. Any thread. */
+ViaMember *via_exchange_join (ViaExchange *self, ViaLoop *loop,
+    const gchar *name, const gchar *app_data, const ViaMemberFuncs *funcs,
+    gpointer user, GError **error);
+/* Idempotent for NULL; after return none of the callbacks runs or will run.
+ * Its feeds are closed. Not on another member's loop. */
+void via_member_leave (ViaMember *self);
+guint via_member_port (const ViaMember *self);
+/* How many tracks of @kind it takes; G_MAXUINT: all. Any thread. */
+void via_member_set_slots (ViaMember *self, ViaKind kind, guint n);
+/* Asks the publisher of what is in the slot for a key frame (throttled to one
+ * per 500 ms per track, however many ask). Member's loop thread. */
+void via_member_want_keyframe (ViaMember *self, ViaKind kind, guint slot);
+
+typedef struct
+{
+  /* A viewer needs a key frame; on via-app, never on a loop. */
+  void (*want_keyframe) (gpointer user);
+  /* The first viewer came or the last one went; on via-app. */
+  void (*watched) (gpointer user, gboolean is_watched);
+} ViaFeedFuncs;
+
+/* Publishes a track; info's id and port are filled in by the room.
+ * (transfer full): close it with via_feed_close. Any thread. */
+ViaFeed *via_member_publish (ViaMember *self, const ViaTrackInfo *info,
+    const ViaFeedFuncs *funcs, gpointer user);
+/* Hands on @n packets; takes references of its own, never blocks; counts what
+ * has no viewer. Any thread, but one at a time per feed. */
+void via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n);
+void via_feed_eos (ViaFeed *self);
+/* After return no callback of @funcs runs. (transfer full) */
+void via_feed_close (ViaFeed *self);
+
+/* "via-room-stats": ports, tracks, packets per track. (transfer full) */
+struct _GstStructure;
+struct _GstStructure *via_exchange_stats (ViaExchange *self);
+
+G_END_DECLS
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaExchange, via_exchange_unref)

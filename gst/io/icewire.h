@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/icewire.h – the one place that talks to libnice: ICE for one peer.
+ * Loop thread only. Bytes and candidates in and out; knows no DTLS and no RTP.
+ * RFC 8445 · RFC 8838 (trickle) · RFC 8656 (TURN)
+ */
+#pragma once
+
+#include "base/error.h"
+#include "ice/turnurl.h"
+#include "io/loop.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ViaIceWire ViaIceWire;
+
+typedef enum
+{
+  VIA_ICE_NEW,
+  VIA_ICE_CHECKING,
+  VIA_ICE_CONNECTED,    /* a pair is valid and selected */
+  VIA_ICE_DISCONNECTED, /* consent is being lost */
+  VIA_ICE_FAILED,
+} ViaIceState;
+
+typedef struct
+{
+  gboolean is_controlling;
+  gboolean relay_only;
+  const ViaIceServer *stun;        /* (nullable) host must be an address */
+  const ViaIceServer *const *turn; /* NULL-terminated; (nullable) */
+  guint16 min_port, max_port;      /* 0: any */
+} ViaIceConfig;
+
+/* All called on the loop thread, never from inside a call to this file. */
+typedef struct
+{
+  void (*candidate) (gpointer user, const gchar *candidate); /* no "a=" */
+  void (*gathering_done) (gpointer user);
+  void (*state) (gpointer user, ViaIceState state);
+  void (*datagram) (gpointer user, guint8 *data, gsize len); /* not STUN */
+} ViaIceFuncs;
+
+/* Makes the agent, with UPnP and ICE-TCP off; gathers nothing yet. */
+ViaIceWire *via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
+    const ViaIceFuncs *funcs, gpointer user, GError **error);
+/* Closes asynchronously (nice_agent_close_async runs on in the loop); no more
+ * callbacks after return. */
+void via_icewire_free (ViaIceWire *self);
+
+const gchar *via_icewire_ufrag (const ViaIceWire *self);
+const gchar *via_icewire_pwd (const ViaIceWire *self);
+gboolean via_icewire_gather (ViaIceWire *self, GError **error);
+gboolean via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag,
+    const gchar *pwd, gboolean is_lite, GError **error);
+/* FALSE: dropped (not for us, e.g. .local or TCP); an error only for text
+ * that is no candidate. */
+gboolean via_icewire_add_candidate (
+    ViaIceWire *self, const gchar *candidate, GError **error);
+void via_icewire_end_of_candidates (ViaIceWire *self);
+
+ViaIceState via_icewire_state (const ViaIceWire *self);
+
+typedef struct
+{
+  const guint8 *data;
+  gsize len;
+} ViaDatagram;
+/* Sends @n datagrams in order; equal-sized runs to a direct UDP pair go out in
+ * one GSO call. Returns how many were taken. */
+guint via_icewire_send (
+    ViaIceWire *self, const ViaDatagram *datagrams, guint n);
+
+/* Selected pair, for stats and messages: FALSE before one is selected. The
+ * texts are "host 192.0.2.1:5000" etc. (transfer full) */
+gboolean via_icewire_selected (
+    ViaIceWire *self, gchar **out_local, gchar **out_remote);
+
+G_END_DECLS

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * peer/peer.h – one WebRTC peer: DTLS, SRTP, RTP and RTCP over one validated path.
+ * Sans-IO; owned by one thread. New behaviour becomes an L1 noun, this only routes.
+ * RFC 7983 (demux) · RFC 8834 · RFC 3550 · RFC 4588
+ */
+#pragma once
+
+#include "base/drop.h"
+#include "base/packet.h"
+#include "base/rng.h"
+#include "base/srtpkeys.h"
+#include "dtls/identity.h"
+#include "rtp/packet.h"
+#include "sdp/plan.h"
+
+G_BEGIN_DECLS
+
+#define VIA_PEER_DATAGRAM 1600 /* room every output buffer must have */
+
+typedef struct _ViaPeer ViaPeer;
+
+typedef struct
+{
+  ViaIdentity *identity;
+  ViaRng *rng;              /* outlives the peer */
+  gint64 unix_offset_us;    /* added to ViaTime gives Unix µs (for NTP) */
+  const ViaSrtpProfile *srtp_profiles; /* NULL: default order */
+} ViaPeerConfig;
+
+typedef enum
+{
+  VIA_PEER_NEW,        /* no ICE path yet */
+  VIA_PEER_CONNECTING, /* DTLS under way */
+  VIA_PEER_CONNECTED,  /* keys in use, fingerprint checked */
+  VIA_PEER_CLOSED,     /* close_notify received or sent */
+  VIA_PEER_FAILED,
+} ViaPeerState;
+
+typedef enum
+{
+  VIA_PEER_EVENT_STATE,         /* see via_peer_state () */
+  VIA_PEER_EVENT_WANT_KEYFRAME, /* a PLI or FIR for what m-line @media sends */
+  VIA_PEER_EVENT_BITRATE,       /* @bitrate_bps: REMB of the far end */
+} ViaPeerEventType;
+
+typedef struct
+{
+  ViaPeerEventType type;
+  guint media; /* m-line index */
+  guint64 bitrate_bps;
+} ViaPeerEvent;
+
+/* Media the far end sent, unprotected in place. */
+typedef struct
+{
+  guint media; /* m-line index by MID, then SSRC, then payload type */
+  ViaRtpView rtp;
+} ViaPeerMedia;
+
+/* (transfer full) */
+ViaPeer *via_peer_new (const ViaPeerConfig *config);
+void via_peer_free (ViaPeer *self);
+
+/* Takes over a complete @plan (copied). Called again after renegotiation:
+ * m-lines that stay keep their counters. FALSE leaves all as it was. */
+gboolean via_peer_apply (ViaPeer *self, const ViaPlan *plan, GError **error);
+
+/* An ICE pair is valid: DTLS may start. Idempotent. */
+void via_peer_path_ready (ViaPeer *self, ViaTime now);
+
+/* One datagram (not STUN). VIA_DROP_NONE: taken; with @out_media->rtp.data set
+ * if it was media, which points into @data. */
+ViaDrop via_peer_receive (ViaPeer *self, guint8 *data, gsize len, ViaTime now,
+    ViaPeerMedia *out_media);
+
+/* The next datagram of our own (DTLS flight, RTCP, retransmission); 0: none.
+ * @size >= VIA_PEER_DATAGRAM. Call until 0 after every other call. */
+gsize via_peer_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now);
+
+/* What m-line @media will send from now on; a new source continues the
+ * sequence numbers and timestamps of the last. FALSE: no agreed payload type
+ * fits @codec, or we do not send there. */
+gboolean via_peer_bind (ViaPeer *self, guint media, const ViaCodec *codec);
+void via_peer_unbind (ViaPeer *self, guint media);
+
+/* Makes the protected datagram of @packet for m-line @media in @out.
+ * Returns its length; 0: dropped and counted (not connected, not bound, video
+ * before its first key frame). Keeps a reference for NACK (RFC 4585). */
+gsize via_peer_send (ViaPeer *self, guint media, ViaPacket *packet,
+    guint8 *out, gsize size, ViaTime now);
+
+ViaTime via_peer_deadline (const ViaPeer *self);
+void via_peer_expire (ViaPeer *self, ViaTime now);
+/* FALSE: no event left. */
+gboolean via_peer_poll (ViaPeer *self, ViaPeerEvent *out);
+
+/* Queues BYE and close_notify for _next; nothing else is sent afterwards. */
+void via_peer_close (ViaPeer *self, ViaTime now);
+
+ViaPeerState via_peer_state (const ViaPeer *self);
+/* For a person, no secrets; NULL unless FAILED. */
+const gchar *via_peer_failure (const ViaPeer *self);
+const gchar *via_peer_srtp_profile (const ViaPeer *self); /* NULL before keys */
+const ViaDropCounters *via_peer_drops (const ViaPeer *self);
+
+/* Statistics "via-peer-stats" (docs/api.md): per m-line packets, bytes,
+ * retransmissions, NACK/PLI/FIR counts, loss, RTT, jitter as the far end
+ * reports, what we received, drops by reason, SRTP profile. (transfer full) */
+GstStructure *via_peer_stats (const ViaPeer *self, ViaTime now);
+
+G_END_DECLS
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaPeer, via_peer_free)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * sdp/codec.h – fmtp lines: ours, and when two of them match.
+ * Pure.
+ * RFC 6184 §8.1 (H.264) · RFC 7587 §7 (Opus) · RFC 9628 §7
+ */
+#pragma once
+
+#include "base/codec.h"
+
+G_BEGIN_DECLS
+
+/* The fmtp we write when we are free to choose, e.g. for H.264
+ * "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+ * NULL for none. Static. */
+const gchar *via_codec_default_fmtp (ViaCodecId id);
+
+/* Value of @key in an fmtp string, NULL if absent. (transfer full) */
+gchar *via_fmtp_get (const gchar *fmtp, const gchar *key);
+
+/* TRUE if what @a and @b (either may be NULL) describe can be one stream of
+ * codec @id: H.264 same profile (constrained baseline = 42e0xx, 42[4-f]0xx and
+ * 4d80xx…) and packetization-mode, VP9 same profile-id; others always. */
+gboolean via_codec_fmtp_match (
+    ViaCodecId id, const gchar *a, const gchar *b);
+
+G_END_DECLS
