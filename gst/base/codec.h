@@ -37,6 +37,7 @@ guint via_codec_channels (ViaCodecId id);
 /* Case-blind; VIA_CODEC_UNKNOWN if we do not know it. */
 ViaCodecId via_codec_from_name (const gchar *encoding_name);
 void via_codec_clear (ViaCodec *self);
+/* Overwrites @dest, which holds nothing yet (or was cleared). */
 void via_codec_copy (ViaCodec *dest, const ViaCodec *src);
 
 G_END_DECLS
