@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * base/drop.h – why a datagram or packet was thrown away.
- * Every refusal of wire input has a reason and a counter; nothing is logged per packet.
+ * Every refusal of wire input has a reason and a counter; nothing is logged per
+ * packet.
  */
 #pragma once
 
@@ -12,10 +13,10 @@ typedef enum
 {
   VIA_DROP_NONE, /* not dropped */
   VIA_DROP_MALFORMED,
-  VIA_DROP_UNKNOWN_TYPE,   /* first byte in no range of RFC 7983 */
-  VIA_DROP_NOT_READY,      /* media before keys, DTLS before ICE */
-  VIA_DROP_AUTH,           /* SRTP or SRTCP tag does not match */
-  VIA_DROP_REPLAY,         /* SRTP index seen before or too old */
+  VIA_DROP_UNKNOWN_TYPE, /* first byte in no range of RFC 7983 */
+  VIA_DROP_NOT_READY,    /* media before keys, DTLS before ICE */
+  VIA_DROP_AUTH,         /* SRTP or SRTCP tag does not match */
+  VIA_DROP_REPLAY,       /* SRTP index seen before or too old */
   VIA_DROP_UNKNOWN_SSRC,
   VIA_DROP_UNKNOWN_PT,
   VIA_DROP_LIMIT,          /* a bound (SSRCs, queue, size) was reached */

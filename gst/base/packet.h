@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * base/packet.h – one RTP packet of a track: const, shared, counted.
- * Written once by its maker, then read by any thread; viewers make their bytes in buffers of their own.
+ * Written once by its maker, then read by any thread; viewers make their bytes
+ * in buffers of their own.
  */
 #pragma once
 

@@ -42,8 +42,7 @@ void via_dtls_free (ViaDtls *self);
 /* Starts the handshake (a client then has a flight for _next). */
 void via_dtls_start (ViaDtls *self, ViaTime now);
 /* One datagram from the ICE-validated pair; @data is not kept. */
-void via_dtls_feed (
-    ViaDtls *self, const guint8 *data, gsize len, ViaTime now);
+void via_dtls_feed (ViaDtls *self, const guint8 *data, gsize len, ViaTime now);
 /* Copies the next datagram to send; 0 if there is none. @size >= 1500. */
 gsize via_dtls_next (ViaDtls *self, guint8 *out, gsize size);
 ViaTime via_dtls_deadline (const ViaDtls *self);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/common.h – what every element of the pack shares: app-data, the hub's name, the EOS contract.
+ * endpoints/common.h – what every element of the pack shares: app-data, the
+ * hub's name, the EOS contract.
  */
 #pragma once
 
@@ -25,8 +26,8 @@ GParamSpec *via_common_app_data_spec (void);
 GParamSpec *via_common_hub_spec (void);
 /* Refuses (warning naming the rule, old value stays) text that is not UTF-8 or
  * over 64 KiB; notifies on change. */
-void via_common_set_app_data (ViaCommon *self, GObject *object,
-    const gchar *value);
+void via_common_set_app_data (
+    ViaCommon *self, GObject *object, const gchar *value);
 void via_common_set_hub (ViaCommon *self, const gchar *value);
 gchar *via_common_get_app_data (ViaCommon *self); /* (transfer full) */
 gchar *via_common_get_hub (ViaCommon *self);      /* (transfer full) */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/join.h – finds the hub named by hub=NAME inside the element's own tree.
+ * endpoints/join.h – finds the hub named by hub=NAME inside the element's own
+ * tree.
  */
 #pragma once
 

@@ -11,13 +11,13 @@
 G_BEGIN_DECLS
 
 #define VIA_TYPE_WEBRTC_ENDPOINT (via_webrtc_endpoint_get_type ())
-G_DECLARE_FINAL_TYPE (ViaWebrtcEndpoint, via_webrtc_endpoint, VIA,
-    WEBRTC_ENDPOINT, GstBin)
+G_DECLARE_FINAL_TYPE (
+    ViaWebrtcEndpoint, via_webrtc_endpoint, VIA, WEBRTC_ENDPOINT, GstBin)
 
 /* Before READY: joins this room instead of looking up hub=, and uses this
  * certificate instead of a fresh one. Both (nullable), refs are taken. */
-void via_webrtc_endpoint_set_shared (ViaWebrtcEndpoint *self,
-    ViaExchange *exchange, ViaIdentity *identity);
+void via_webrtc_endpoint_set_shared (
+    ViaWebrtcEndpoint *self, ViaExchange *exchange, ViaIdentity *identity);
 
 /* Actions (all also usable from language bindings):
  *   process-offer (gchar *sdp) → gchar *answer (NULL on error + message)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * io/app.h – the via-app thread: where signals, notify and bus messages come from.
- * Applications may block here; loops never wait for it.
+ * io/app.h – the via-app thread: where signals, notify and bus messages come
+ * from. Applications may block here; loops never wait for it.
  */
 #pragma once
 

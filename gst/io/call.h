@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * io/call.h – one peer on one loop: a ViaPeer over a ViaIceWire.
- * Moves bytes, timers and events between the two; decides nothing. Loop thread only.
+ * Moves bytes, timers and events between the two; decides nothing. Loop thread
+ * only.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * io/exchange.h – the threaded side of a room: members on loops, tracks pushed from any thread.
- * Control is under one lock; packets take none: one post per loop with viewers, never per viewer.
+ * io/exchange.h – the threaded side of a room: members on loops, tracks pushed
+ * from any thread. Control is under one lock; packets take none: one post per
+ * loop with viewers, never per viewer.
  */
 #pragma once
 
@@ -36,8 +37,8 @@ void via_exchange_close (ViaExchange *self);
 /* A member's callbacks. Those of slots run on the member's loop. */
 typedef struct
 {
-  void (*attach) (gpointer user, ViaKind kind, guint slot,
-      const ViaTrackInfo *track);
+  void (*attach) (
+      gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track);
   void (*detach) (gpointer user, ViaKind kind, guint slot);
   void (*packets) (gpointer user, ViaKind kind, guint slot,
       ViaPacket *const *packets, guint n);

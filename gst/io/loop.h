@@ -52,10 +52,9 @@ void via_loop_timer_set (ViaLoop *self, ViaLoopTimer *timer, ViaTime when);
 /* Watches. Loop thread. @func (fd's events are EPOLL* bits). */
 typedef void (*ViaLoopFdFunc) (gpointer data, guint32 events);
 typedef struct _ViaLoopWatch ViaLoopWatch;
-ViaLoopWatch *via_loop_watch (ViaLoop *self, gint fd, guint32 events,
-    ViaLoopFdFunc func, gpointer data);
-void via_loop_watch_events (
-    ViaLoop *self, ViaLoopWatch *watch, guint32 events);
+ViaLoopWatch *via_loop_watch (
+    ViaLoop *self, gint fd, guint32 events, ViaLoopFdFunc func, gpointer data);
+void via_loop_watch_events (ViaLoop *self, ViaLoopWatch *watch, guint32 events);
 /* No call of @func after this. The fd stays open. */
 void via_loop_unwatch (ViaLoop *self, ViaLoopWatch *watch);
 

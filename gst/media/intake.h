@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * media/intake.h – any caps in at a pad, RTP packets of one track out.
- * One GstBin per sink pad: raw is encoded, encoded is parsed and payloaded, RTP passes; paced by the pipeline's clock (sync=true).
+ * One GstBin per sink pad: raw is encoded, encoded is parsed and payloaded, RTP
+ * passes; paced by the pipeline's clock (sync=true).
  */
 #pragma once
 
@@ -18,8 +19,8 @@ typedef struct
   /* The track's encoding is known (or changed): before its first packet. */
   void (*codec) (gpointer user, ViaIntake *intake, const ViaCodec *codec);
   /* At the media's own pace; references stay the caller's. */
-  void (*packets) (gpointer user, ViaIntake *intake,
-      ViaPacket *const *packets, guint n);
+  void (*packets) (
+      gpointer user, ViaIntake *intake, ViaPacket *const *packets, guint n);
   void (*eos) (gpointer user, ViaIntake *intake);
   /* FLUSH_START/STOP passed. */
   void (*flush) (gpointer user, ViaIntake *intake);
@@ -52,7 +53,8 @@ gboolean via_intake_codec (ViaIntake *self, ViaCodec *out);
 void via_intake_want_keyframe (ViaIntake *self);
 /* After return no callback runs (waits for one under way). */
 void via_intake_disconnect (ViaIntake *self);
-/* "copy", "transcode H264→VP8: B-frames" …, NULL before caps. (transfer full) */
+/* "copy", "transcode H264→VP8: B-frames" …, NULL before caps. (transfer full)
+ */
 gchar *via_intake_describe (ViaIntake *self);
 
 G_END_DECLS

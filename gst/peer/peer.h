@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * peer/peer.h – one WebRTC peer: DTLS, SRTP, RTP and RTCP over one validated path.
- * Sans-IO; owned by one thread. New behaviour becomes an L1 noun, this only routes.
- * RFC 7983 (demux) · RFC 8834 · RFC 3550 · RFC 4588
+ * peer/peer.h – one WebRTC peer: DTLS, SRTP, RTP and RTCP over one validated
+ * path. Sans-IO; owned by one thread. New behaviour becomes an L1 noun, this
+ * only routes. RFC 7983 (demux) · RFC 8834 · RFC 3550 · RFC 4588
  */
 #pragma once
 
@@ -22,8 +22,8 @@ typedef struct _ViaPeer ViaPeer;
 typedef struct
 {
   ViaIdentity *identity;
-  ViaRng *rng;              /* outlives the peer */
-  gint64 unix_offset_us;    /* added to ViaTime gives Unix µs (for NTP) */
+  ViaRng *rng;           /* outlives the peer */
+  gint64 unix_offset_us; /* added to ViaTime gives Unix µs (for NTP) */
   const ViaSrtpProfile *srtp_profiles; /* NULL: default order */
 } ViaPeerConfig;
 
@@ -86,8 +86,8 @@ void via_peer_unbind (ViaPeer *self, guint media);
 /* Makes the protected datagram of @packet for m-line @media in @out.
  * Returns its length; 0: dropped and counted (not connected, not bound, video
  * before its first key frame). Keeps a reference for NACK (RFC 4585). */
-gsize via_peer_send (ViaPeer *self, guint media, ViaPacket *packet,
-    guint8 *out, gsize size, ViaTime now);
+gsize via_peer_send (ViaPeer *self, guint media, ViaPacket *packet, guint8 *out,
+    gsize size, ViaTime now);
 
 ViaTime via_peer_deadline (const ViaPeer *self);
 void via_peer_expire (ViaPeer *self, ViaTime now);

@@ -35,8 +35,7 @@ guint via_room_add_port (ViaRoom *self);
 /* Its tracks and slots go too. FALSE: no such port. */
 gboolean via_room_remove_port (ViaRoom *self, guint port);
 /* How many tracks of @kind @port takes; G_MAXUINT for all. */
-gboolean via_room_set_slots (
-    ViaRoom *self, guint port, ViaKind kind, guint n);
+gboolean via_room_set_slots (ViaRoom *self, guint port, ViaKind kind, guint n);
 /* A number never used before in this room; 0: no such port. */
 guint64 via_room_add_track (ViaRoom *self, guint port, ViaKind kind);
 gboolean via_room_remove_track (ViaRoom *self, guint64 track);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * rtp/hdrext.h – RTP header extensions, one- and two-byte form.
  * Pure.
- * RFC 8285 §4.2, §4.3 · RFC 8843 §15 (MID) · RFC 6464 · abs-send-time and transport-wide-cc drafts
+ * RFC 8285 §4.2, §4.3 · RFC 8843 §15 (MID) · RFC 6464 · abs-send-time and
+ * transport-wide-cc drafts
  */
 #pragma once
 

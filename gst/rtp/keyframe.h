@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * rtp/keyframe.h – where key frames start, and how often to ask for one.
  * Pure.
- * RFC 7741 §4.2 (VP8) · RFC 9628 §4.2 (VP9) · RFC 6184 §5 (H.264) · RFC 4585 §6.3.1 (PLI)
+ * RFC 7741 §4.2 (VP8) · RFC 9628 §4.2 (VP9) · RFC 6184 §5 (H.264) · RFC 4585
+ * §6.3.1 (PLI)
  */
 #pragma once
 
@@ -30,7 +31,6 @@ typedef struct
 gboolean via_keyframe_throttle_ask (ViaKeyframeThrottle *self, ViaTime now);
 ViaTime via_keyframe_throttle_deadline (const ViaKeyframeThrottle *self);
 /* TRUE if a kept request is due at @now: ask the source. */
-gboolean via_keyframe_throttle_expire (
-    ViaKeyframeThrottle *self, ViaTime now);
+gboolean via_keyframe_throttle_expire (ViaKeyframeThrottle *self, ViaTime now);
 
 G_END_DECLS

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * rtp/rtcp.h – RTCP compound packets read and written.
  * Pure. Validates every length before it is used.
- * RFC 3550 §6 · RFC 4585 §6 · RFC 5104 §4.3.1 · RFC 5506 · REMB and transport-cc drafts
+ * RFC 3550 §6 · RFC 4585 §6 · RFC 5104 §4.3.1 · RFC 5506 · REMB and
+ * transport-cc drafts
  */
 #pragma once
 
@@ -85,8 +86,7 @@ gboolean via_rtcp_write_sr (ViaWriter *out, guint32 ssrc, guint64 ntp,
     const ViaRtcpReport *reports, guint n);
 gboolean via_rtcp_write_rr (
     ViaWriter *out, guint32 ssrc, const ViaRtcpReport *reports, guint n);
-gboolean via_rtcp_write_sdes (
-    ViaWriter *out, guint32 ssrc, const gchar *cname);
+gboolean via_rtcp_write_sdes (ViaWriter *out, guint32 ssrc, const gchar *cname);
 gboolean via_rtcp_write_bye (ViaWriter *out, const guint32 *ssrcs, guint n);
 /* @seqs ascending (modulo 2^16); packs PID + BLP. */
 gboolean via_rtcp_write_nack (ViaWriter *out, guint32 sender_ssrc,

@@ -20,7 +20,6 @@ gchar *via_fmtp_get (const gchar *fmtp, const gchar *key);
 /* TRUE if what @a and @b (either may be NULL) describe can be one stream of
  * codec @id: H.264 same profile (constrained baseline = 42e0xx, 42[4-f]0xx and
  * 4d80xx…) and packetization-mode, VP9 same profile-id; others always. */
-gboolean via_codec_fmtp_match (
-    ViaCodecId id, const gchar *a, const gchar *b);
+gboolean via_codec_fmtp_match (ViaCodecId id, const gchar *a, const gchar *b);
 
 G_END_DECLS

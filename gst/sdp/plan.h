@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * sdp/plan.h – what offer and answer agreed on, as one value.
- * Pure: (local wishes × remote SDP × role) → plan. A second step, elsewhere, applies it.
- * RFC 3264 · RFC 8843 (BUNDLE) · RFC 9429 §5 (JSEP) · RFC 8829 · RFC 8122 (fingerprint) · RFC 4145 (setup) · RFC 8839 (ICE)
+ * Pure: (local wishes × remote SDP × role) → plan. A second step, elsewhere,
+ * applies it. RFC 3264 · RFC 8843 (BUNDLE) · RFC 9429 §5 (JSEP) · RFC 8829 ·
+ * RFC 8122 (fingerprint) · RFC 4145 (setup) · RFC 8839 (ICE)
  */
 #pragma once
 
@@ -108,14 +109,14 @@ typedef enum
 typedef struct _ViaPlan ViaPlan;
 struct _ViaPlan
 {
-  ViaRole role; /* ours */
+  ViaRole role;         /* ours */
   gboolean is_complete; /* FALSE: our offer without an answer yet */
   guint64 session_id;   /* of our o= line */
   guint64 session_version;
   gchar *cname;
-  ViaSetup setup;              /* ours */
-  ViaRemoteTransport *remote;  /* NULL until the other side spoke */
-  GPtrArray *media;            /* ViaPlanMedia*, in m-line order */
+  ViaSetup setup;             /* ours */
+  ViaRemoteTransport *remote; /* NULL until the other side spoke */
+  GPtrArray *media;           /* ViaPlanMedia*, in m-line order */
 };
 
 /* What we want. */
@@ -138,8 +139,8 @@ typedef struct
  * Errors: SYNTAX (not SDP, a bound broken), REFUSED (no or only weak
  * fingerprint, no ICE credentials, bad setup, rtcp-mux missing, duplicate mid),
  * UNSUPPORTED (no usable m-line). (transfer full) (nullable) */
-ViaPlan *via_plan_answer (const ViaPlanLocal *local, const gchar *offer,
-    ViaRng *rng, GError **error);
+ViaPlan *via_plan_answer (
+    const ViaPlanLocal *local, const gchar *offer, ViaRng *rng, GError **error);
 /* (transfer full) */
 ViaPlan *via_plan_offer (const ViaPlanLocal *local, ViaRng *rng);
 /* Our @offer with what @answer accepted; @offer stays as it was. */

@@ -13,7 +13,8 @@ typedef struct
 {
   const gchar *ufrag, *pwd;
   const gchar *fingerprint; /* "sha-256 AA:BB:…" */
-  const gchar *const *candidates; /* NULL-terminated, without "a="; (nullable) */
+  const gchar *const
+      *candidates; /* NULL-terminated, without "a="; (nullable) */
   gboolean end_of_candidates;
   gboolean trickle; /* a=ice-options:trickle */
 } ViaLocalTransport;

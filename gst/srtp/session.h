@@ -11,8 +11,9 @@
 
 G_BEGIN_DECLS
 
-#define VIA_SRTP_OVERHEAD 20 /* bytes a protected packet may grow by (E+index
-                                and tag of SRTCP) */
+#define VIA_SRTP_OVERHEAD                                                      \
+  20 /* bytes a protected packet may grow by (E+index                          \
+        and tag of SRTCP) */
 
 typedef struct _ViaSrtp ViaSrtp;
 
@@ -22,8 +23,7 @@ void via_srtp_free (ViaSrtp *self);
 
 /* In place: @data has @len bytes and room for @size; gives the new length.
  * FALSE: does not fit or libsrtp2 refuses; @data is then undefined. */
-gboolean via_srtp_protect (
-    ViaSrtp *self, guint8 *data, gsize *len, gsize size);
+gboolean via_srtp_protect (ViaSrtp *self, guint8 *data, gsize *len, gsize size);
 gboolean via_srtp_protect_rtcp (
     ViaSrtp *self, guint8 *data, gsize *len, gsize size);
 /* VIA_DROP_NONE and the new length, or AUTH, REPLAY, MALFORMED, LIMIT (more
