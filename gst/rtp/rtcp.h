@@ -42,8 +42,10 @@ typedef struct
   guint64 ntp;        /* SR: 32.32 */
   guint32 rtp_timestamp, packet_count, octet_count; /* SR */
   guint n_reports;                                  /* SR, RR */
-  guint64 bitrate_bps;                              /* REMB */
-  const guint8 *body; /* what the accessors below read */
+  guint64 bitrate_bps; /* REMB; saturates at G_MAXUINT64 */
+  /* What the accessors below read: the packet from its common header on,
+   * without padding. */
+  const guint8 *body;
   gsize body_len;
 } ViaRtcpItem;
 
@@ -65,10 +67,14 @@ guint via_rtcp_nack_seqs (const ViaRtcpItem *item, guint16 *out, guint max);
 /* FIR entries. FALSE past the last. */
 gboolean via_rtcp_fir (
     const ViaRtcpItem *item, guint i, guint32 *out_ssrc, guint8 *out_seq);
-/* BYE: SSRCs that left; SDES: CNAME of the i-th chunk, not NUL-terminated. */
+/* BYE: SSRCs that left; SDES: CNAME of the i-th chunk, not NUL-terminated,
+ * empty for a chunk without one. FALSE past the last. */
 gboolean via_rtcp_bye_ssrc (const ViaRtcpItem *item, guint i, guint32 *out);
 gboolean via_rtcp_sdes_cname (const ViaRtcpItem *item, guint i,
     guint32 *out_ssrc, const gchar **out, gsize *out_len);
+
+/* REMB: SSRCs the bit rate is for. FALSE past the last. */
+gboolean via_rtcp_remb_ssrc (const ViaRtcpItem *item, guint i, guint32 *out);
 
 typedef struct
 {
@@ -88,7 +94,7 @@ gboolean via_rtcp_write_rr (
     ViaWriter *out, guint32 ssrc, const ViaRtcpReport *reports, guint n);
 gboolean via_rtcp_write_sdes (ViaWriter *out, guint32 ssrc, const gchar *cname);
 gboolean via_rtcp_write_bye (ViaWriter *out, const guint32 *ssrcs, guint n);
-/* @seqs ascending (modulo 2^16); packs PID + BLP. */
+/* @seqs ascending (modulo 2^16); packs PID + BLP. Writes nothing for none. */
 gboolean via_rtcp_write_nack (ViaWriter *out, guint32 sender_ssrc,
     guint32 media_ssrc, const guint16 *seqs, guint n);
 gboolean via_rtcp_write_pli (
@@ -97,6 +103,9 @@ gboolean via_rtcp_write_fir (ViaWriter *out, guint32 sender_ssrc,
     guint32 media_ssrc, guint8 command_seq);
 gboolean via_rtcp_write_remb (ViaWriter *out, guint32 sender_ssrc,
     guint64 bitrate_bps, const guint32 *ssrcs, guint n);
+/* @packets with ascending sequence numbers (modulo 2^16); one left out counts
+ * as lost. Times are written in steps of 250 µs; two neighbours more than
+ * 8 s apart do not fit. Writes nothing for none. */
 gboolean via_rtcp_write_twcc (ViaWriter *out, guint32 sender_ssrc,
     guint32 media_ssrc, guint8 feedback_count, const ViaTwccPacket *packets,
     guint n);
