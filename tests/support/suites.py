@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the suites and adds up their TAP: suites.py [all] [SUITE | SUITE/PROGRAM]…
 

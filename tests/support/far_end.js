@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Runs inside a page before its own scripts: what the browser shows, as figures.
+// It only looks: RTCPeerConnection is wrapped to be found again for getStats ().
+(() => {
+  const far = window.viaFar = { peers: [], samples: [], loops: 0 };
+
+  if (window.RTCPeerConnection) {
+    const Native = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Native {
+      constructor(...args) { super(...args); far.peers.push(this); }
+    };
+  }
+
+  const crc8 = (value) => {
+    let crc = 0xff;
+    for (const shift of [16, 8, 0]) {
+      crc ^= (value >> shift) & 0xff;
+      for (let i = 0; i < 8; i++)
+        crc = ((crc << 1) ^ (crc & 0x80 ? 0x07 : 0)) & 0xff;
+    }
+    return crc;
+  };
+
+  // The number in the picture (tests/support/counter.py), null if unreadable.
+  const canvas = document.createElement('canvas');
+  canvas.width = 64; canvas.height = 32;
+  const ctx = canvas.getContext('2d', { willReadFrequently: true });
+  const readNumber = (video) => {
+    const w = video.videoWidth, h = video.videoHeight;
+    ctx.drawImage(video, 0, 0, w / 2, h / 2, 0, 0, 64, 32);
+    const px = ctx.getImageData(0, 0, 64, 32).data, blocks = [];
+    for (let row = 0; row < 4; row++)
+      for (let column = 0; column < 8; column++) {
+        let sum = 0;
+        for (let y = 3; y < 5; y++)
+          for (let x = 3; x < 5; x++)
+            sum += px[((row * 8 + y) * 64 + column * 8 + x) * 4 + 1];
+        blocks.push(sum / 4);
+      }
+    const max = Math.max(...blocks), min = Math.min(...blocks);
+    if (max - min < 60) return null;
+    let number = 0, crc = 0;
+    blocks.forEach((b, i) => {
+      const bit = b > (max + min) / 2 ? 1 : 0;
+      if (i < 24) number = number * 2 + bit; else crc = crc * 2 + bit;
+    });
+    return crc8(number) === crc ? number : null;
+  };
+
+  // Resolves when the page's <video> shows something; then reads every picture.
+  far.watch = (timeoutMs, readNumbers = true) => new Promise((resolve, reject) => {
+    const end = performance.now() + timeoutMs;
+    const poll = () => {
+      const video = document.querySelector('video');
+      if (video && video.videoWidth > 0 && video.readyState >= 2) {
+        far.video = video;
+        const each = (now, meta) => {
+          far.samples.push([meta.presentationTime || now,
+            readNumbers ? readNumber(video) : null, meta.presentedFrames]);
+          video.requestVideoFrameCallback(each);
+        };
+        video.requestVideoFrameCallback(each);
+        resolve([video.videoWidth, video.videoHeight]);
+      } else if (performance.now() > end)
+        reject(new Error('no picture; the page says: ' +
+          document.body.innerText.slice(0, 500)));
+      else setTimeout(poll, 50);
+    };
+    poll();
+  });
+
+  // Each sample once.
+  far.take = () => far.samples.splice(0);
+
+  // Decibels of @hz ± 25 Hz above all the rest.
+  far.tone = async (hz, ms) => {
+    const audio = new AudioContext();
+    await audio.resume();
+    const media = far.video.srcObject
+      || (far.video.captureStream && far.video.captureStream());
+    const analyser = audio.createAnalyser();
+    analyser.fftSize = 16384; analyser.smoothingTimeConstant = 0;
+    audio.createMediaStreamSource(media).connect(analyser);
+    const bins = new Float32Array(analyser.frequencyBinCount), values = [];
+    const step = audio.sampleRate / analyser.fftSize;
+    await new Promise((r) => setTimeout(r, 500));
+    for (let i = 0; i < 5; i++) {
+      await new Promise((r) => setTimeout(r, ms / 5));
+      analyser.getFloatFrequencyData(bins);
+      let tone = 0, rest = 0;
+      bins.forEach((db, n) => {
+        const f = n * step, power = Number.isFinite(db) ? 10 ** (db / 10) : 0;
+        if (Math.abs(f - hz) <= 25) tone += power;
+        else if (f > 20) rest += power;
+      });
+      values.push(tone > 0 ? 10 * Math.log10(tone / Math.max(rest, 1e-12)) : -200);
+    }
+    const state = audio.state;
+    await audio.close();
+    return { db: values.sort((a, b) => a - b)[2], all: values, state };
+  };
+
+  // The luma plane of what is shown now: { width, height, luma: base64 }.
+  far.grab = async () => {
+    const frame = new VideoFrame(far.video, { timestamp: 0 });
+    const rect = frame.visibleRect, bytes = new Uint8Array(frame.allocationSize());
+    const layout = await frame.copyTo(bytes);
+    const format = frame.format;
+    frame.close();
+    const luma = new Uint8Array(rect.width * rect.height);
+    for (let y = 0; y < rect.height; y++)
+      luma.set(bytes.subarray(layout[0].offset + y * layout[0].stride,
+        layout[0].offset + y * layout[0].stride + rect.width), y * rect.width);
+    let text = '';
+    for (let i = 0; i < luma.length; i += 0x8000)
+      text += String.fromCharCode(...luma.subarray(i, i + 0x8000));
+    return { format, width: rect.width, height: rect.height, luma: btoa(text) };
+  };
+
+  // What matters of getStats () of the page's last connection.
+  far.stats = async () => {
+    const pc = far.peers[far.peers.length - 1];
+    if (!pc) return null;
+    const all = {}, out = { state: pc.connectionState, inbound: {} };
+    (await pc.getStats()).forEach((s) => { all[s.id] = s; });
+    for (const s of Object.values(all)) {
+      if (s.type === 'inbound-rtp')
+        out.inbound[s.kind] = { ...s, mimeType: (all[s.codecId] || {}).mimeType };
+      if (s.type === 'transport') {
+        out.srtpCipher = s.srtpCipher; out.dtlsState = s.dtlsState;
+        out.tlsVersion = s.tlsVersion;
+        const pair = all[s.selectedCandidatePairId];
+        if (pair)
+          out.pair = { local: all[pair.localCandidateId],
+            remote: all[pair.remoteCandidateId], state: pair.state };
+      }
+    }
+    return out;
+  };
+})();
