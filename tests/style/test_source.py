@@ -31,7 +31,7 @@ TRANSPORT = re.compile(
 WORKPLACE = ['/wo' 'rk/', '/tmp/' 'wt', '.libr' 'ary', 'sub' 'agent',
              'before-' 'stop', '/fa' 'rm/', 'far' 'm-studio', '/tmp/' 'studio',
              'Co-Authored' '-By']
-MAX_FILE, MAX_FUNCTION = 700, 80
+MAX_FILE, MAX_FUNCTION, MAX_TEST = 700, 80, 120    # a test may hold a table
 
 
 def none(findings, rule):
@@ -154,7 +154,8 @@ def test_files_and_functions_stay_short():
         if lines > MAX_FILE:
             bad.append(f'{path}: {lines} lines')
         for _, name, length, line in tree.functions(path):
-            if length > MAX_FUNCTION:
+            if length > (MAX_TEST if path.startswith('tests/')
+                         else MAX_FUNCTION):
                 bad.append(f'{path}:{line}: {name} has {length} lines')
     none(bad, f'files over {MAX_FILE} or functions over {MAX_FUNCTION} lines')
 
