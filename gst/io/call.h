@@ -67,6 +67,10 @@ void via_call_unbind (ViaCall *self, guint media);
 void via_call_send (
     ViaCall *self, guint media, ViaPacket *const *packets, guint n);
 
+/* As via_icewire_selected. */
+gboolean via_call_selected (
+    ViaCall *self, gchar **out_local, gchar **out_remote);
+
 ViaConnectionState via_call_state (const ViaCall *self);
 const gchar *via_call_failure (const ViaCall *self);
 /* via_peer_stats () plus "ice" (state, local, remote). (transfer full) */

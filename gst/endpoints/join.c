@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/join.c – finds the hub named by hub=NAME inside the element's own
+ * tree. Never looks outside it: pipelines share nothing.
+ */
+#include "endpoints/join.h"
+
+G_DEFINE_INTERFACE (ViaRoomOwner, via_room_owner, GST_TYPE_ELEMENT)
+
+static void
+via_room_owner_default_init (ViaRoomOwnerInterface *iface)
+{
+}
+
+ViaExchange *
+via_room_owner_get_exchange (ViaRoomOwner *self)
+{
+  return VIA_ROOM_OWNER_GET_IFACE (self)->get_exchange (self);
+}
+
+/* Children of @bin, each with a reference. (transfer full) */
+static GPtrArray *
+children_of (GstBin *bin)
+{
+  GPtrArray *children = g_ptr_array_new_with_free_func (gst_object_unref);
+
+  GST_OBJECT_LOCK (bin);
+  for (GList *l = bin->children; l != NULL; l = l->next)
+    g_ptr_array_add (children, gst_object_ref (l->data));
+  GST_OBJECT_UNLOCK (bin);
+  return children;
+}
+
+static void
+collect_named (
+    GstBin *bin, const gchar *name, guint depth, GPtrArray *found, guint *best)
+{
+  g_autoptr (GPtrArray) children = children_of (bin);
+
+  for (guint i = 0; i < children->len; i++) {
+    GstElement *child = g_ptr_array_index (children, i);
+
+    if (depth <= *best && g_strcmp0 (GST_OBJECT_NAME (child), name) == 0) {
+      if (depth < *best)
+        g_ptr_array_set_size (found, 0);
+      *best = depth;
+      g_ptr_array_add (found, gst_object_ref (child));
+    }
+    if (GST_IS_BIN (child) && depth < *best)
+      collect_named (GST_BIN (child), name, depth + 1, found, best);
+  }
+}
+
+static ViaExchange *
+exchange_of (GstElement *found, const gchar *name, GError **error)
+{
+  g_autofree gchar *path = NULL;
+
+  if (VIA_IS_ROOM_OWNER (found))
+    return via_room_owner_get_exchange (VIA_ROOM_OWNER (found));
+  path = gst_object_get_path_string (GST_OBJECT (found));
+  g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
+      "hub=%s: the element %s is no hub", name, path);
+  return NULL;
+}
+
+/* The nearest bin around @element that has a child of that name; else the
+ * top-most one in @out_top. (transfer full) */
+static GstElement *
+find_outwards (GstElement *element, const gchar *name, GstObject **out_top)
+{
+  GstObject *around = gst_object_get_parent (GST_OBJECT (element));
+
+  while (around != NULL) {
+    GstObject *next = gst_object_get_parent (around);
+
+    if (GST_IS_BIN (around)) {
+      g_autoptr (GPtrArray) children = children_of (GST_BIN (around));
+
+      for (guint i = 0; i < children->len; i++) {
+        GstElement *child = g_ptr_array_index (children, i);
+
+        if (child != element
+            && g_strcmp0 (GST_OBJECT_NAME (child), name) == 0) {
+          gst_object_unref (around);
+          g_clear_pointer (&next, gst_object_unref);
+          return gst_object_ref (child);
+        }
+      }
+    }
+    if (next == NULL)
+      break;
+    gst_object_unref (around);
+    around = next;
+  }
+  *out_top = around;
+  return NULL;
+}
+
+ViaExchange *
+via_join_find (GstElement *element, const gchar *hub, GError **error)
+{
+  GstObject *top = NULL;
+  g_autoptr (GstElement) near = find_outwards (element, hub, &top);
+  g_autoptr (GPtrArray) found = NULL;
+  guint best = G_MAXUINT;
+  ViaExchange *exchange = NULL;
+
+  if (near != NULL)
+    return exchange_of (near, hub, error);
+  if (top == NULL) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
+        "hub=%s: %s has no parent; add the element to the pipeline before "
+        "starting it",
+        hub, GST_OBJECT_NAME (element));
+    return NULL;
+  }
+  found = g_ptr_array_new_with_free_func (gst_object_unref);
+  if (GST_IS_BIN (top))
+    collect_named (GST_BIN (top), hub, 0, found, &best);
+  if (found->len == 1) {
+    exchange = exchange_of (g_ptr_array_index (found, 0), hub, error);
+  } else if (found->len > 1) {
+    g_autofree gchar *a =
+        gst_object_get_path_string (g_ptr_array_index (found, 0));
+    g_autofree gchar *b =
+        gst_object_get_path_string (g_ptr_array_index (found, 1));
+
+    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
+        "hub=%s: two elements of that name are equally near: %s and %s", hub, a,
+        b);
+  } else {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_NOT_FOUND,
+        "hub=%s: no element of that name in %s", hub, GST_OBJECT_NAME (top));
+  }
+  gst_object_unref (top);
+  return exchange;
+}
