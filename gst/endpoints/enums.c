@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/enums.c – the enumerations applications see, as GTypes.
+ */
+#include "endpoints/enums.h"
+
+#include "io/call.h"
+
+static const GEnumValue connection_states[] = {
+    {VIA_CONNECTION_NEW, "Nothing was negotiated yet", "new"},
+    {VIA_CONNECTION_CONNECTING, "ICE or DTLS under way", "connecting"},
+    {VIA_CONNECTION_CONNECTED, "Media can flow", "connected"},
+    {VIA_CONNECTION_DISCONNECTED, "The peer does not answer, may come back",
+        "disconnected"},
+    {VIA_CONNECTION_FAILED, "Could not connect, or lost for good", "failed"},
+    {VIA_CONNECTION_CLOSED, "Either side said goodbye", "closed"},
+    {0, NULL, NULL},
+};
+
+static const GEnumValue transport_policies[] = {
+    {VIA_ICE_TRANSPORT_POLICY_ALL, "Every candidate", "all"},
+    {VIA_ICE_TRANSPORT_POLICY_RELAY, "Relayed candidates only", "relay"},
+    {0, NULL, NULL},
+};
+
+GType
+via_connection_state_get_type (void)
+{
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("ViaConnectionState", connection_states));
+  return (GType) type;
+}
+
+const gchar *
+via_connection_state_nick (gint state)
+{
+  for (const GEnumValue *v = connection_states; v->value_nick != NULL; v++)
+    if (v->value == state)
+      return v->value_nick;
+  return "unknown";
+}
+
+GType
+via_ice_transport_policy_get_type (void)
+{
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("ViaIceTransportPolicy", transport_policies));
+  return (GType) type;
+}

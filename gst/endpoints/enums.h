@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/enums.h – the enumerations applications see, as GTypes.
+ */
+#pragma once
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+/* Values of ViaConnectionState (io/call.h). */
+#define VIA_TYPE_CONNECTION_STATE (via_connection_state_get_type ())
+GType via_connection_state_get_type (void);
+/* "new", "connecting" …; static. */
+const gchar *via_connection_state_nick (gint state);
+
+typedef enum
+{
+  VIA_ICE_TRANSPORT_POLICY_ALL,
+  VIA_ICE_TRANSPORT_POLICY_RELAY,
+} ViaIceTransportPolicy;
+
+#define VIA_TYPE_ICE_TRANSPORT_POLICY (via_ice_transport_policy_get_type ())
+GType via_ice_transport_policy_get_type (void);
+
+G_END_DECLS

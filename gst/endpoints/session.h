@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/session.h – the negotiation of one endpoint and the way of its
+ * media: offer and answer → plan → call, tracks of rooms → m-lines.
+ * Knows no GstElement. RFC 9429 (JSEP).
+ */
+#pragma once
+
+#include <gst/gst.h>
+#include "io/call.h"
+#include "io/exchange.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ViaSession ViaSession;
+
+/* All from via-app, none after via_session_free returned. */
+typedef struct
+{
+  void (*candidate) (gpointer user, guint mline, const gchar *candidate);
+  void (*gathering_done) (gpointer user);
+  /* @failure: why, in FAILED; @local, @remote: the pair, in CONNECTED. */
+  void (*state) (gpointer user, ViaConnectionState state, const gchar *failure,
+      const gchar *local, const gchar *remote);
+  /* A track of the room cannot go to this peer: no agreed codec fits. */
+  void (*not_negotiated) (gpointer user, const ViaTrackInfo *track);
+  void (*hub_lost) (gpointer user);
+} ViaSessionFuncs;
+
+typedef struct
+{
+  ViaIdentity *identity;        /* a reference is taken */
+  const gchar *stun, *turn_url; /* (nullable) as users write them */
+  gboolean relay_only;
+  guint16 min_port, max_port;
+} ViaSessionConfig;
+
+/* Takes a loop of the pool and via-app for its life. (transfer full) */
+ViaSession *via_session_new (
+    const ViaSessionFuncs *funcs, gpointer user, const gchar *name);
+/* Leaves its rooms, says goodbye to the peer, closes. Never on a loop. */
+void via_session_free (ViaSession *self);
+
+/* Every function below: any thread (waits for the loop). */
+
+/* @is_own: the private room of the endpoint's own sink pads, served first;
+ * else the hub. */
+gboolean via_session_join (ViaSession *self, ViaExchange *exchange,
+    gboolean is_own, const gchar *name, const gchar *app_data, GError **error);
+/* How many m-lines of each kind the own room fills. */
+void via_session_set_own (ViaSession *self, guint n_audio, guint n_video);
+
+/* Errors as via_plan_answer; STATE if already negotiated. (transfer full) */
+gchar *via_session_process_offer (ViaSession *self,
+    const ViaSessionConfig *config, const gchar *offer, GError **error);
+gchar *via_session_generate_offer (ViaSession *self,
+    const ViaSessionConfig *config, guint n_audio, guint n_video,
+    GError **error);
+gboolean via_session_process_answer (
+    ViaSession *self, const gchar *answer, GError **error);
+gboolean via_session_gather (ViaSession *self, GError **error);
+gboolean via_session_add_candidate (
+    ViaSession *self, guint mline, const gchar *candidate, GError **error);
+/* NULL before negotiation. (transfer full) */
+gchar *via_session_describe (ViaSession *self);
+ViaConnectionState via_session_state (ViaSession *self);
+/* "via-endpoint-stats" (docs/api.md). (transfer full) */
+GstStructure *via_session_stats (ViaSession *self);
+
+G_END_DECLS

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/webrtcendpoint-private.h – what the files of webrtcendpoint share.
+ */
+#pragma once
+
+#include "endpoints/common.h"
+#include "endpoints/publisher.h"
+#include "endpoints/session.h"
+#include "endpoints/webrtcendpoint.h"
+
+G_BEGIN_DECLS
+
+struct _ViaWebrtcEndpoint
+{
+  GstBin parent;
+  ViaCommon common;
+
+  GMutex lock; /* guards `set` and the pads; never held while calling out */
+  struct
+  {
+    gchar *stun_server, *turn_url; /* turn_url is secret */
+    gint policy;
+  } set;
+  GPtrArray *publishers; /* ViaPublisher*, one per sink pad */
+  ViaMember *pads_member;
+  GCond caps_came;
+
+  GRWLock session_lock; /* readers use the session, writers make and end it */
+  ViaSession *session;  /* above NULL */
+
+  /* under the element's state lock */
+  ViaIdentity *identity;
+  gboolean is_joined;
+  struct
+  {
+    ViaExchange *exchange;
+    ViaIdentity *identity;
+  } shared;
+};
+
+/* webrtcendpoint-props.c */
+void via_webrtc_endpoint_install_properties (GObjectClass *object_class);
+
+/* webrtcendpoint-signals.c; the emitters run on via-app */
+void via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass);
+void via_webrtc_endpoint_emit_candidate (
+    ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);
+void via_webrtc_endpoint_emit_gathering_done (ViaWebrtcEndpoint *self);
+void via_webrtc_endpoint_emit_state (
+    ViaWebrtcEndpoint *self, ViaConnectionState state);
+
+/* webrtcendpoint.c; see the actions. Any thread but a loop. */
+gchar *via_webrtc_endpoint_generate_offer (
+    ViaWebrtcEndpoint *self, GError **error);
+gboolean via_webrtc_endpoint_process_answer (
+    ViaWebrtcEndpoint *self, const gchar *answer, GError **error);
+gboolean via_webrtc_endpoint_gather (ViaWebrtcEndpoint *self, GError **error);
+gboolean via_webrtc_endpoint_add_candidate (ViaWebrtcEndpoint *self,
+    guint mline, const gchar *candidate, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/webrtcendpoint.c – the element webrtcendpoint: states, pads, and
+ * what applications call. Negotiation and media are endpoints/session.c.
+ *
+ * SECTION:element-webrtcendpoint
+ * |[
+ * gst-launch-1.0 hub name=room webrtcendpoint hub=room app-data=Alice
+ * ]|
+ */
+#include "endpoints/webrtcendpoint-private.h"
+
+#include "endpoints/enums.h"
+#include "endpoints/join.h"
+#include "io/app.h"
+
+#define CAPS_WAIT (2 * G_TIME_SPAN_SECOND) /* an offer waits for its pads */
+
+GST_DEBUG_CATEGORY_STATIC (via_webrtc_endpoint_debug);
+#define GST_CAT_DEFAULT via_webrtc_endpoint_debug
+
+G_DEFINE_FINAL_TYPE (ViaWebrtcEndpoint, via_webrtc_endpoint, GST_TYPE_BIN)
+
+/* --- the session's callbacks; via-app --- */
+
+static void
+on_candidate (gpointer user, guint mline, const gchar *candidate)
+{
+  via_webrtc_endpoint_emit_candidate (user, mline, candidate);
+}
+
+static void
+on_gathering_done (gpointer user)
+{
+  via_webrtc_endpoint_emit_gathering_done (user);
+}
+
+static void
+on_state (gpointer user, ViaConnectionState state, const gchar *failure,
+    const gchar *local, const gchar *remote)
+{
+  ViaWebrtcEndpoint *self = user;
+  const gchar *nick = via_connection_state_nick ((gint) state);
+  GstStructure *message = gst_structure_new ("connection-state", "state",
+      G_TYPE_STRING, nick, "local", G_TYPE_STRING, local, "remote",
+      G_TYPE_STRING, remote, "reason", G_TYPE_STRING, failure, NULL);
+
+  GST_INFO_OBJECT (self, "connection %s%s%s", nick, failure != NULL ? ": " : "",
+      failure != NULL ? failure : "");
+  g_object_ref (self);
+  via_common_post (&self->common, GST_ELEMENT (self), message);
+  via_webrtc_endpoint_emit_state (self, state);
+  g_object_unref (self);
+}
+
+static void
+on_not_negotiated (gpointer user, const ViaTrackInfo *track)
+{
+  ViaWebrtcEndpoint *self = user;
+
+  via_common_post (&self->common, GST_ELEMENT (self),
+      gst_structure_new ("track-not-negotiated", "kind", G_TYPE_STRING,
+          via_kind_name (track->kind), "codec", G_TYPE_STRING,
+          via_codec_name (track->codec.id), "from", G_TYPE_STRING, track->name,
+          "from-app-data", G_TYPE_STRING, track->app_data, NULL));
+}
+
+static void
+on_hub_lost (gpointer user)
+{
+  ViaWebrtcEndpoint *self = user;
+  g_autofree gchar *hub = via_common_get_hub (&self->common);
+
+  if (GST_STATE (self) <= GST_STATE_READY)
+    return; /* the whole pipeline is going down */
+  via_common_post (&self->common, GST_ELEMENT (self),
+      gst_structure_new ("hub-lost", "hub", G_TYPE_STRING, hub, NULL));
+}
+
+static const ViaSessionFuncs session_funcs = {
+    .candidate = on_candidate,
+    .gathering_done = on_gathering_done,
+    .state = on_state,
+    .not_negotiated = on_not_negotiated,
+    .hub_lost = on_hub_lost,
+};
+
+/* --- request sink pads --- */
+
+/* How many of the pads carry @kind. Call with self->lock held. */
+static guint
+count_locked (ViaWebrtcEndpoint *self, ViaKind kind)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->publishers->len; i++)
+    if (via_publisher_kind (g_ptr_array_index (self->publishers, i)) == kind)
+      n++;
+  return n;
+}
+
+/* Streaming thread, or whoever took a pad away. */
+static void
+pads_changed (gpointer user)
+{
+  ViaWebrtcEndpoint *self = user;
+  guint n_audio, n_video;
+
+  g_mutex_lock (&self->lock);
+  n_audio = count_locked (self, VIA_KIND_AUDIO);
+  n_video = count_locked (self, VIA_KIND_VIDEO);
+  g_cond_broadcast (&self->caps_came);
+  g_mutex_unlock (&self->lock);
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (self->session != NULL)
+    via_session_set_own (self->session, n_audio, n_video);
+  g_rw_lock_reader_unlock (&self->session_lock);
+}
+
+static void
+pad_eos (gpointer user)
+{
+  ViaWebrtcEndpoint *self = user;
+  gboolean all = TRUE;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->publishers->len; i++)
+    all = all && via_publisher_is_eos (g_ptr_array_index (self->publishers, i));
+  g_mutex_unlock (&self->lock);
+  if (all)
+    via_eos_post (&self->common, GST_ELEMENT (self));
+}
+
+static const ViaPublisherFuncs publisher_funcs = {
+    .changed = pads_changed, .eos = pad_eos};
+
+static GstPad *
+request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
+    const GstCaps *caps)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
+  ViaPublisher *publisher =
+      via_publisher_new (GST_BIN (self), templ, name, &publisher_funcs, self);
+  ViaMember *member;
+
+  if (publisher == NULL)
+    return NULL;
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->publishers, publisher);
+  member = self->pads_member;
+  g_mutex_unlock (&self->lock);
+  via_publisher_set_member (publisher, member);
+  return via_publisher_pad (publisher);
+}
+
+static void
+release_pad (GstElement *element, GstPad *pad)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
+  ViaPublisher *found = NULL;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->publishers->len && found == NULL; i++) {
+    if (via_publisher_pad (g_ptr_array_index (self->publishers, i)) == pad)
+      found = g_ptr_array_steal_index (self->publishers, i);
+  }
+  g_mutex_unlock (&self->lock);
+  via_publisher_free (found);
+  pads_changed (self);
+}
+
+/* Waits until every pad has caps, 2 s at most; says which have none. */
+static void
+wait_for_caps (ViaWebrtcEndpoint *self)
+{
+  gint64 end = g_get_monotonic_time () + CAPS_WAIT;
+  guint n_missing;
+
+  g_mutex_lock (&self->lock);
+  while ((n_missing = count_locked (self, VIA_KIND_UNKNOWN)) > 0)
+    if (!g_cond_wait_until (&self->caps_came, &self->lock, end))
+      break;
+  g_mutex_unlock (&self->lock);
+  if (n_missing > 0)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("%u sink pads have no caps yet; the offer goes out without them",
+            n_missing),
+        (NULL));
+}
+
+/* --- negotiation --- */
+
+static void
+take_config (
+    ViaWebrtcEndpoint *self, ViaSessionConfig *out, gchar **stun, gchar **turn)
+{
+  g_mutex_lock (&self->lock);
+  *stun = g_strdup (self->set.stun_server);
+  *turn = g_strdup (self->set.turn_url);
+  out->relay_only = self->set.policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
+  g_mutex_unlock (&self->lock);
+  out->identity = self->identity;
+  out->stun = *stun;
+  out->turn_url = *turn;
+}
+
+/* Call with session_lock held for reading. */
+static gboolean
+has_session_locked (ViaWebrtcEndpoint *self, GError **error)
+{
+  if (self->session != NULL)
+    return TRUE;
+  g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
+      "the endpoint is in state NULL; set it to READY or higher first");
+  return FALSE;
+}
+
+gchar *
+via_webrtc_endpoint_process_offer (
+    ViaWebrtcEndpoint *self, const gchar *offer, GError **error)
+{
+  ViaSessionConfig config = {0};
+  g_autofree gchar *stun = NULL;
+  g_autofree gchar *turn = NULL;
+  gchar *answer = NULL;
+
+  take_config (self, &config, &stun, &turn);
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (has_session_locked (self, error))
+    answer = via_session_process_offer (self->session, &config, offer, error);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return answer;
+}
+
+gchar *
+via_webrtc_endpoint_generate_offer (ViaWebrtcEndpoint *self, GError **error)
+{
+  ViaSessionConfig config = {0};
+  g_autofree gchar *stun = NULL;
+  g_autofree gchar *turn = NULL;
+  g_autofree gchar *hub = via_common_get_hub (&self->common);
+  gchar *offer = NULL;
+  guint n_audio, n_video;
+
+  wait_for_caps (self);
+  g_mutex_lock (&self->lock);
+  n_audio = count_locked (self, VIA_KIND_AUDIO);
+  n_video = count_locked (self, VIA_KIND_VIDEO);
+  if (hub != NULL || self->shared.exchange != NULL) {
+    n_audio++;
+    n_video++;
+  }
+  g_mutex_unlock (&self->lock);
+  if (n_audio + n_video == 0) {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
+        "nothing to offer: no sink pad has caps and hub= is not set");
+    return NULL;
+  }
+  take_config (self, &config, &stun, &turn);
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (has_session_locked (self, error))
+    offer = via_session_generate_offer (
+        self->session, &config, n_audio, n_video, error);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return offer;
+}
+
+gboolean
+via_webrtc_endpoint_process_answer (
+    ViaWebrtcEndpoint *self, const gchar *answer, GError **error)
+{
+  gboolean is_done;
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  is_done = has_session_locked (self, error)
+            && via_session_process_answer (self->session, answer, error);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return is_done;
+}
+
+gboolean
+via_webrtc_endpoint_gather (ViaWebrtcEndpoint *self, GError **error)
+{
+  gboolean is_done;
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  is_done = has_session_locked (self, error)
+            && via_session_gather (self->session, error);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return is_done;
+}
+
+gboolean
+via_webrtc_endpoint_add_candidate (ViaWebrtcEndpoint *self, guint mline,
+    const gchar *candidate, GError **error)
+{
+  gboolean is_done;
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  is_done =
+      has_session_locked (self, error)
+      && via_session_add_candidate (self->session, mline, candidate, error);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return is_done;
+}
+
+/* --- states --- */
+
+static gboolean
+join_hub (ViaWebrtcEndpoint *self, GError **error)
+{
+  g_autofree gchar *hub = via_common_get_hub (&self->common);
+  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  ViaExchange *exchange = NULL;
+  gboolean is_joined;
+
+  if (self->is_joined || (hub == NULL && self->shared.exchange == NULL))
+    return TRUE;
+  exchange = self->shared.exchange != NULL
+                 ? via_exchange_ref (self->shared.exchange)
+                 : via_join_find (GST_ELEMENT (self), hub, error);
+  if (exchange == NULL)
+    return FALSE;
+  is_joined = via_session_join (
+      self->session, exchange, FALSE, GST_OBJECT_NAME (self), app_data, error);
+  self->is_joined = is_joined;
+  via_exchange_unref (exchange);
+  return is_joined;
+}
+
+/* The private room between our own sink pads and our peer. */
+static gboolean
+open_pads_room (ViaWebrtcEndpoint *self, GError **error)
+{
+  static const ViaMemberFuncs none = {0};
+  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_autoptr (ViaExchange) exchange = via_exchange_new ();
+  ViaMember *member;
+
+  if (!via_session_join (self->session, exchange, TRUE, GST_OBJECT_NAME (self),
+          app_data, error))
+    return FALSE;
+  member = via_exchange_join (
+      exchange, NULL, GST_OBJECT_NAME (self), app_data, &none, NULL, error);
+  if (member == NULL)
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->pads_member = member;
+  for (guint i = 0; i < self->publishers->len; i++)
+    via_publisher_set_member (g_ptr_array_index (self->publishers, i), member);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+static gboolean
+start (ViaWebrtcEndpoint *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->identity =
+      self->shared.identity != NULL
+          ? via_identity_ref (self->shared.identity)
+          : via_identity_new (g_get_real_time () / G_USEC_PER_SEC, &error);
+  if (self->identity == NULL)
+    goto fail;
+  g_rw_lock_writer_lock (&self->session_lock);
+  self->session =
+      via_session_new (&session_funcs, self, GST_OBJECT_NAME (self));
+  g_rw_lock_writer_unlock (&self->session_lock);
+  if (!open_pads_room (self, &error))
+    goto fail;
+  if (join_hub (self, &error)
+      || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE))
+    return TRUE; /* without a parent: again at READY→PAUSED */
+fail:
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  return FALSE;
+}
+
+static void
+stop (ViaWebrtcEndpoint *self)
+{
+  ViaSession *session;
+  ViaMember *member;
+
+  g_mutex_lock (&self->lock);
+  member = g_steal_pointer (&self->pads_member);
+  for (guint i = 0; i < self->publishers->len; i++)
+    via_publisher_set_member (g_ptr_array_index (self->publishers, i), NULL);
+  g_mutex_unlock (&self->lock);
+  via_member_leave (member);
+  g_rw_lock_writer_lock (&self->session_lock);
+  session = g_steal_pointer (&self->session);
+  g_rw_lock_writer_unlock (&self->session_lock);
+  via_session_free (session);
+  self->is_joined = FALSE;
+  g_clear_pointer (&self->identity, via_identity_unref);
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
+  GstStateChangeReturn result;
+  g_autoptr (GError) error = NULL;
+
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      if (start (self))
+        break;
+      stop (self);
+      return GST_STATE_CHANGE_FAILURE;
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      via_eos_reset (&self->common);
+      if (join_hub (self, &error))
+        break;
+      GST_ELEMENT_ERROR (
+          self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+      return GST_STATE_CHANGE_FAILURE;
+    default:
+      break;
+  }
+  result = GST_ELEMENT_CLASS (via_webrtc_endpoint_parent_class)
+               ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL
+      || (transition == GST_STATE_CHANGE_NULL_TO_READY
+          && result == GST_STATE_CHANGE_FAILURE))
+    stop (self);
+  return result;
+}
+
+static gboolean
+send_event (GstElement *element, GstEvent *event)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS (via_webrtc_endpoint_parent_class)
+        ->send_event (element, event);
+  gst_event_unref (event);
+  via_eos_post (&self->common, element);
+  return TRUE;
+}
+
+static void
+handle_message (GstBin *bin, GstMessage *message)
+{
+  if (!via_eos_swallow (message))
+    GST_BIN_CLASS (via_webrtc_endpoint_parent_class)
+        ->handle_message (bin, message);
+}
+
+/* --- life --- */
+
+void
+via_webrtc_endpoint_set_shared (
+    ViaWebrtcEndpoint *self, ViaExchange *exchange, ViaIdentity *identity)
+{
+  g_return_if_fail (GST_STATE (self) == GST_STATE_NULL);
+  g_clear_pointer (&self->shared.exchange, via_exchange_unref);
+  g_clear_pointer (&self->shared.identity, via_identity_unref);
+  if (exchange != NULL)
+    self->shared.exchange = via_exchange_ref (exchange);
+  if (identity != NULL)
+    self->shared.identity = via_identity_ref (identity);
+}
+
+static void
+dispose (GObject *object)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (object);
+
+  while (self->publishers->len > 0)
+    via_publisher_free (g_ptr_array_steal_index (self->publishers, 0));
+  G_OBJECT_CLASS (via_webrtc_endpoint_parent_class)->dispose (object);
+}
+
+static void
+finalize (GObject *object)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (object);
+
+  via_webrtc_endpoint_set_shared (self, NULL, NULL);
+  g_ptr_array_unref (self->publishers);
+  g_free (self->set.stun_server);
+  g_free (self->set.turn_url);
+  g_rw_lock_clear (&self->session_lock);
+  g_cond_clear (&self->caps_came);
+  g_mutex_clear (&self->lock);
+  via_common_clear (&self->common);
+  G_OBJECT_CLASS (via_webrtc_endpoint_parent_class)->finalize (object);
+}
+
+static void
+via_webrtc_endpoint_class_init (ViaWebrtcEndpointClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (
+      via_webrtc_endpoint_debug, "webrtcendpoint", 0, "one WebRTC peer");
+  object_class->dispose = dispose;
+  object_class->finalize = finalize;
+  via_webrtc_endpoint_install_properties (object_class);
+  via_webrtc_endpoint_install_signals (klass);
+  element_class->change_state = change_state;
+  element_class->send_event = send_event;
+  element_class->request_new_pad = request_new_pad;
+  element_class->release_pad = release_pad;
+  GST_BIN_CLASS (klass)->handle_message = handle_message;
+  via_publisher_add_templates (element_class);
+  gst_element_class_set_static_metadata (element_class, "WebRTC endpoint",
+      "Sink/Network/WebRTC",
+      "One WebRTC peer: sends what comes in at its sink pads, or what is in "
+      "the hub it joined",
+      "The gst-via developers");
+}
+
+static void
+via_webrtc_endpoint_init (ViaWebrtcEndpoint *self)
+{
+  via_common_init (&self->common, GST_ELEMENT (self));
+  via_eos_init_bin (GST_BIN (self));
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->caps_came);
+  g_rw_lock_init (&self->session_lock);
+  self->publishers = g_ptr_array_new ();
+}

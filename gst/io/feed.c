@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/feed.c – packets of one track to its viewers: one post per loop with
+ * viewers, then every viewer of that loop in the same turn. Takes no lock.
+ */
+#include "io/exchange-private.h"
+
+#include <gst/gst.h>
+
+typedef struct
+{
+  ViaMember *member; /* not owned: it leaves before it is freed */
+  ViaKind kind;
+  guint slot;
+} Viewer;
+
+ViaFeed *
+via_feed_new (ViaExchange *exchange, const ViaTrackInfo *info,
+    const ViaFeedFuncs *funcs, gpointer user)
+{
+  ViaFeed *self = g_new0 (ViaFeed, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->exchange = via_exchange_ref (exchange);
+  self->info = *info;
+  self->info.codec = (ViaCodec){0};
+  via_codec_copy (&self->info.codec, &info->codec);
+  self->info.name = g_strdup (info->name);
+  self->info.app_data = g_strdup (info->app_data);
+  if (funcs != NULL)
+    self->funcs = *funcs;
+  self->user = user;
+  self->pool = via_loop_acquire ();
+  via_app_acquire ();
+  via_guard_init (&self->guard);
+  g_mutex_init (&self->lock);
+  return self;
+}
+
+ViaFeed *
+via_feed_ref (ViaFeed *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+via_feed_unref (ViaFeed *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  for (guint i = 0; i < VIA_LOOPS_MAX; i++)
+    g_clear_pointer (&self->local[i].viewers, g_array_unref);
+  via_codec_clear (&self->info.codec);
+  g_free (self->info.name);
+  g_free (self->info.app_data);
+  via_exchange_unref (self->exchange);
+  via_guard_clear (&self->guard);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+void
+via_feed_unref_any (gpointer self)
+{
+  via_feed_unref (self);
+}
+
+/* --- viewers; loop thread --- */
+
+void
+via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind, guint slot)
+{
+  guint i = via_loop_index (member->loop);
+  ViaFeedLocal *local = &self->local[i];
+  Viewer viewer = {member, kind, slot};
+
+  if (local->viewers == NULL)
+    local->viewers = g_array_new (FALSE, FALSE, sizeof (Viewer));
+  local->loop = member->loop;
+  self->loops[i] = member->loop;
+  g_array_append_val (local->viewers, viewer);
+  __atomic_or_fetch (
+      &self->mask, G_GUINT64_CONSTANT (1) << i, __ATOMIC_RELEASE);
+  if (g_atomic_int_get (&self->has_ended) && member->funcs.eos != NULL)
+    member->funcs.eos (member->user, kind, slot);
+}
+
+static void
+stop_timer (ViaFeed *self, ViaFeedLocal *local)
+{
+  if (!local->has_timer)
+    return;
+  via_loop_timer_set (local->loop, &local->keyframe_timer, VIA_TIME_NEVER);
+  local->has_timer = FALSE;
+  via_feed_unref (self);
+}
+
+void
+via_feed_remove_viewer (
+    ViaFeed *self, ViaMember *member, ViaKind kind, guint slot)
+{
+  guint i = via_loop_index (member->loop);
+  ViaFeedLocal *local = &self->local[i];
+
+  for (guint v = 0; v < local->viewers->len; v++) {
+    const Viewer *viewer = &g_array_index (local->viewers, Viewer, v);
+
+    if (viewer->member != member || viewer->kind != kind
+        || viewer->slot != slot)
+      continue;
+    g_array_remove_index (local->viewers, v);
+    break;
+  }
+  if (local->viewers->len > 0)
+    return;
+  __atomic_and_fetch (
+      &self->mask, ~(G_GUINT64_CONSTANT (1) << i), __ATOMIC_RELEASE);
+  stop_timer (self, local);
+}
+
+/* --- packets --- */
+
+typedef struct
+{
+  ViaFeed *feed;
+  guint loop;
+  gboolean is_eos;
+  guint n;
+  ViaPacket *packets[];
+} Parcel;
+
+static void
+parcel_free (gpointer data)
+{
+  Parcel *parcel = data;
+
+  for (guint i = 0; i < parcel->n; i++)
+    via_packet_unref (parcel->packets[i]);
+  via_feed_unref (parcel->feed);
+  g_free (parcel);
+}
+
+static void
+deliver (ViaFeed *self, guint loop, ViaPacket *const *packets, guint n,
+    gboolean is_eos)
+{
+  const GArray *viewers = self->local[loop].viewers;
+
+  for (guint v = 0; v < viewers->len; v++) {
+    const Viewer *viewer = &g_array_index (viewers, Viewer, v);
+    const ViaMemberFuncs *funcs = &viewer->member->funcs;
+
+    if (is_eos && funcs->eos != NULL)
+      funcs->eos (viewer->member->user, viewer->kind, viewer->slot);
+    else if (!is_eos && funcs->packets != NULL)
+      funcs->packets (
+          viewer->member->user, viewer->kind, viewer->slot, packets, n);
+  }
+}
+
+static void
+run_parcel (gpointer data)
+{
+  Parcel *parcel = data;
+
+  deliver (
+      parcel->feed, parcel->loop, parcel->packets, parcel->n, parcel->is_eos);
+}
+
+static void
+send_to_loops (
+    ViaFeed *self, ViaPacket *const *packets, guint n, gboolean is_eos)
+{
+  guint64 mask = __atomic_load_n (&self->mask, __ATOMIC_ACQUIRE);
+
+  if (mask == 0)
+    __atomic_add_fetch (&self->n_unwatched, n, __ATOMIC_RELAXED);
+  while (mask != 0) {
+    guint i = (guint) __builtin_ctzll (mask);
+    Parcel *parcel;
+
+    mask &= mask - 1;
+    if (via_loop_is_current (self->loops[i])) {
+      deliver (self, i, packets, n, is_eos);
+      continue;
+    }
+    parcel = g_malloc0 (sizeof (Parcel) + n * sizeof (ViaPacket *));
+    parcel->feed = via_feed_ref (self);
+    parcel->loop = i;
+    parcel->is_eos = is_eos;
+    parcel->n = n;
+    for (guint p = 0; p < n; p++)
+      parcel->packets[p] = via_packet_ref (packets[p]);
+    via_loop_post (self->loops[i], run_parcel, parcel, parcel_free);
+  }
+}
+
+void
+via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n)
+{
+  if (n == 0)
+    return;
+  __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
+  send_to_loops (self, packets, n, FALSE);
+}
+
+void
+via_feed_eos (ViaFeed *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->has_ended, FALSE, TRUE))
+    send_to_loops (self, NULL, 0, TRUE);
+}
+
+/* --- wishes, carried to the publisher on via-app --- */
+
+static void
+run_want_keyframe (gpointer data)
+{
+  ViaFeed *self = data;
+
+  if (self->funcs.want_keyframe == NULL || !via_guard_enter (&self->guard))
+    return;
+  self->funcs.want_keyframe (self->user);
+  via_guard_leave (&self->guard);
+}
+
+static void
+ask_publisher (ViaFeed *self)
+{
+  via_app_post (run_want_keyframe, via_feed_ref (self), via_feed_unref_any);
+}
+
+/* Loop thread: a request that came too early is due. */
+static void
+keyframe_timer_fired (gpointer data)
+{
+  ViaFeedLocal *local = data;
+  ViaFeed *self = local->feed;
+  ViaTime now = via_loop_now (local->loop);
+  gboolean is_due;
+
+  local->has_timer = FALSE;
+  g_mutex_lock (&self->lock);
+  is_due = via_keyframe_throttle_expire (&self->throttle, now);
+  g_mutex_unlock (&self->lock);
+  if (is_due)
+    ask_publisher (self);
+  via_feed_unref (self);
+}
+
+void
+via_feed_want_keyframe (ViaFeed *self, ViaLoop *loop)
+{
+  ViaFeedLocal *local = &self->local[via_loop_index (loop)];
+  ViaTime due;
+  gboolean is_now;
+
+  g_mutex_lock (&self->lock);
+  is_now = via_keyframe_throttle_ask (&self->throttle, via_loop_now (loop));
+  due = via_keyframe_throttle_deadline (&self->throttle);
+  g_mutex_unlock (&self->lock);
+  if (is_now) {
+    ask_publisher (self);
+  } else if (!local->has_timer && due != VIA_TIME_NEVER) {
+    local->loop = loop;
+    local->has_timer = TRUE;
+    local->keyframe_timer.func = keyframe_timer_fired;
+    local->keyframe_timer.data = local;
+    local->feed = via_feed_ref (self);
+    via_loop_timer_set (loop, &local->keyframe_timer, due);
+  }
+}
+
+typedef struct
+{
+  ViaFeed *feed;
+  gboolean is_watched;
+} Watched;
+
+static void
+run_watched (gpointer data)
+{
+  Watched *watched = data;
+  ViaFeed *self = watched->feed;
+
+  if (self->funcs.watched == NULL || !via_guard_enter (&self->guard))
+    return;
+  self->funcs.watched (self->user, watched->is_watched);
+  via_guard_leave (&self->guard);
+}
+
+static void
+watched_free (gpointer data)
+{
+  Watched *watched = data;
+
+  via_feed_unref (watched->feed);
+  g_free (watched);
+}
+
+void
+via_feed_count_viewer (ViaFeed *self, gint change)
+{
+  gboolean was = self->n_viewers > 0, is;
+  Watched *watched;
+
+  self->n_viewers += change;
+  is = self->n_viewers > 0;
+  if (was == is)
+    return;
+  watched = g_new0 (Watched, 1);
+  watched->feed = via_feed_ref (self);
+  watched->is_watched = is;
+  via_app_post (run_watched, watched, watched_free);
+}
+
+GstStructure *
+via_feed_stats (const ViaFeed *self)
+{
+  return gst_structure_new ("via-track-stats", "port", G_TYPE_UINT,
+      self->info.port, "kind", G_TYPE_STRING, via_kind_name (self->info.kind),
+      "codec", G_TYPE_STRING, via_codec_name (self->info.codec.id), "viewers",
+      G_TYPE_INT, self->n_viewers, "packets", G_TYPE_UINT64,
+      __atomic_load_n (&self->n_packets, __ATOMIC_RELAXED), "unwatched",
+      G_TYPE_UINT64, __atomic_load_n (&self->n_unwatched, __ATOMIC_RELAXED),
+      "app-data", G_TYPE_STRING, self->info.app_data, NULL);
+}
