@@ -62,7 +62,8 @@ def test_own_header_comes_first():
         own = path[len('gst/'):-2] + '.h'
         if os.path.exists(os.path.join(tree.TOP, 'gst', own)):
             inc = tree.includes(path)
-            if not inc or inc[0] != own:
+            head = re.split(r'[-_]', own[:-2])[0]
+            if not inc or not re.match(head + r'([-_]\w+)?\.h$', inc[0]):
                 bad.append(path)
     none(bad, 'the first include is not the own header')
 
@@ -118,7 +119,7 @@ def nouns():
 def allowed_prefixes(path, table):
     folder, stem = path[len('gst/'):-2].split('/')
     words = {stem, folder, folder.rstrip('s')}
-    parts = stem.split('_')
+    parts = re.split('[-_]', stem)
     for i in range(1, len(parts) + 1):
         head = '_'.join(parts[:i])
         words.add(head)
