@@ -15,12 +15,17 @@ typedef struct _ViaLoop ViaLoop;
 typedef void (*ViaLoopFunc) (gpointer data);
 
 /* The pool: as many loops as cores (at most VIA_LOOPS_MAX), started by the
- * first acquire and joined by the last release; gives the loop with the fewest
- * holders. Never call release of the last holder on a loop thread. Any
- * thread. */
+ * first acquire and joined by the last release (on a loop thread: joined later,
+ * without waiting); gives the loop with the fewest holders. Mail posted before
+ * the last release still runs. NULL when the process is out of descriptors.
+ * Any thread. */
 ViaLoop *via_loop_acquire (void);
 void via_loop_release (ViaLoop *self);
 
+/* Loops that run now; 0 when nobody holds one. Any thread. */
+guint via_loop_count (void);
+/* The loop whose thread this is. (nullable) (transfer none) */
+ViaLoop *via_loop_current (void);
 /* 0 … number of loops - 1; constant. */
 guint via_loop_index (const ViaLoop *self);
 /* TRUE on @self's own thread. */
@@ -61,6 +66,13 @@ void via_loop_unwatch (ViaLoop *self, ViaLoopWatch *watch);
 /* Called once at the end of a turn in which it was asked for (to flush what a
  * turn gathered). Loop thread. */
 void via_loop_at_turn_end (ViaLoop *self, ViaLoopFunc func, gpointer data);
+/* Takes that back, if it has not run yet. Loop thread. */
+void via_loop_not_at_turn_end (ViaLoop *self, ViaLoopFunc func, gpointer data);
+
+/* Something is closing: after the last release the loop goes on (5 s at most)
+ * until as many _linger_done came. Loop thread. */
+void via_loop_linger (ViaLoop *self);
+void via_loop_linger_done (ViaLoop *self);
 
 /* The system's randomness (getrandom); process-wide, thread-safe. */
 ViaRng *via_system_rng (void);
