@@ -15,6 +15,9 @@ G_BEGIN_DECLS
   20 /* bytes a protected packet may grow by (E+index                          \
         and tag of SRTCP) */
 
+#define VIA_SRTP_MAX_SSRCS 64    /* of one peer, coming in */
+#define VIA_SRTP_MAX_PACKET 2048 /* bytes; a longer packet is refused */
+
 typedef struct _ViaSrtp ViaSrtp;
 
 /* libsrtp2 is initialised once per process on first use. (transfer full) */
@@ -30,6 +33,10 @@ gboolean via_srtp_protect_rtcp (
  * than 64 SSRCs). SRTCP with E=0 is AUTH. */
 ViaDrop via_srtp_unprotect (ViaSrtp *self, guint8 *data, gsize *len);
 ViaDrop via_srtp_unprotect_rtcp (ViaSrtp *self, guint8 *data, gsize *len);
+/* Makes room for another SSRC: @ssrc is gone (BYE, or long idle). What was
+ * replay-protected of it no longer is. FALSE if it is not known. */
+gboolean via_srtp_forget (ViaSrtp *self, guint32 ssrc);
+guint via_srtp_n_ssrcs (const ViaSrtp *self);
 ViaSrtpProfile via_srtp_profile (const ViaSrtp *self);
 
 G_END_DECLS
