@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * tests/elements/test_exchange.c – rooms across loops: what is pushed arrives
+ * at every other member, once, in order, and nothing after leaving.
+ */
+#include "io/app.h"
+#include "base/error.h"
+#include "io/exchange.h"
+#include "io/guard.h"
+
+#include <gst/gst.h>
+#include <string.h>
+
+typedef struct
+{
+  ViaLoop *loop;
+  ViaMember *member;
+  /* loop thread */
+  guint n_attached, n_detached, n_packets, n_batches, n_eos, n_wrong_thread;
+  guint16 next; /* the number the next packet must carry */
+  guint n_out_of_order;
+  gchar *from;
+  /* via-app */
+  gint n_lost;
+} Viewer;
+
+static void
+viewer_check (Viewer *self)
+{
+  if (!via_loop_is_current (self->loop))
+    self->n_wrong_thread++;
+}
+
+static void
+viewer_attach (
+    gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
+{
+  Viewer *self = user;
+
+  viewer_check (self);
+  self->n_attached++;
+  g_free (self->from);
+  self->from = g_strdup (track->app_data);
+}
+
+static void
+viewer_detach (gpointer user, ViaKind kind, guint slot)
+{
+  Viewer *self = user;
+
+  viewer_check (self);
+  self->n_detached++;
+}
+
+static void
+viewer_packets (
+    gpointer user, ViaKind kind, guint slot, ViaPacket *const *packets, guint n)
+{
+  Viewer *self = user;
+
+  viewer_check (self);
+  self->n_batches++;
+  for (guint i = 0; i < n; i++) {
+    guint16 number;
+
+    memcpy (&number, packets[i]->data, sizeof (number));
+    if (number != self->next)
+      self->n_out_of_order++;
+    self->next = (guint16) (number + 1);
+    self->n_packets++;
+  }
+}
+
+static void
+viewer_eos (gpointer user, ViaKind kind, guint slot)
+{
+  Viewer *self = user;
+
+  viewer_check (self);
+  self->n_eos++;
+}
+
+static void
+viewer_lost (gpointer user)
+{
+  Viewer *self = user;
+
+  g_atomic_int_inc (&self->n_lost);
+}
+
+static const ViaMemberFuncs viewer_funcs = {
+    .attach = viewer_attach,
+    .detach = viewer_detach,
+    .packets = viewer_packets,
+    .eos = viewer_eos,
+    .lost = viewer_lost,
+};
+
+static void
+viewer_join (Viewer *self, ViaExchange *room, guint n_video)
+{
+  g_autoptr (GError) error = NULL;
+
+  memset (self, 0, sizeof (*self));
+  self->loop = via_loop_acquire ();
+  self->member = via_exchange_join (
+      room, self->loop, "viewer", NULL, &viewer_funcs, self, &error);
+  g_assert_no_error (error);
+  via_member_set_slots (self->member, VIA_KIND_VIDEO, n_video);
+}
+
+static void
+nothing (gpointer data)
+{
+}
+
+/* Everything posted to the viewer so far has run. */
+static void
+viewer_settle (Viewer *self)
+{
+  via_loop_call (self->loop, nothing, NULL);
+}
+
+static void
+viewer_leave (Viewer *self)
+{
+  via_member_leave (g_steal_pointer (&self->member));
+  via_loop_release (self->loop);
+  g_clear_pointer (&self->from, g_free);
+}
+
+typedef struct
+{
+  ViaMember *member;
+  ViaFeed *feed;
+  guint16 next;
+  gint n_keyframes, n_watched, n_unwatched;
+} Source;
+
+static void
+source_want_keyframe (gpointer user)
+{
+  Source *self = user;
+
+  g_assert_true (via_app_is_current ());
+  g_atomic_int_inc (&self->n_keyframes);
+}
+
+static void
+source_watched (gpointer user, gboolean is_watched)
+{
+  Source *self = user;
+
+  g_atomic_int_inc (is_watched ? &self->n_watched : &self->n_unwatched);
+}
+
+static void
+source_publish (Source *self, ViaExchange *room)
+{
+  static const ViaMemberFuncs none = {0};
+  static const ViaFeedFuncs funcs = {
+      .want_keyframe = source_want_keyframe, .watched = source_watched};
+  ViaTrackInfo info = {0};
+
+  memset (self, 0, sizeof (*self));
+  self->member =
+      via_exchange_join (room, NULL, "source", "clip", &none, self, NULL);
+  info.kind = VIA_KIND_VIDEO;
+  info.codec.id = VIA_CODEC_VP8;
+  info.codec.clock_rate = 90000;
+  self->feed = via_member_publish (self->member, &info, &funcs, self);
+}
+
+static void
+source_push (Source *self, guint n)
+{
+  ViaPacket *packets[8];
+
+  g_assert_cmpuint (n, <=, G_N_ELEMENTS (packets));
+  for (guint i = 0; i < n; i++) {
+    guint16 number = self->next++;
+
+    packets[i] =
+        via_packet_new ((const guint8 *) &number, sizeof (number), 0, FALSE);
+  }
+  via_feed_push (self->feed, packets, n);
+  for (guint i = 0; i < n; i++)
+    via_packet_unref (packets[i]);
+}
+
+static void
+source_close (Source *self)
+{
+  via_feed_close (g_steal_pointer (&self->feed));
+  via_member_leave (g_steal_pointer (&self->member));
+}
+
+static void
+test_exchange_three_viewers_get_every_packet_in_order (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source;
+  Viewer viewers[3];
+
+  source_publish (&source, room);
+  for (guint i = 0; i < 3; i++) {
+    viewer_join (&viewers[i], room, 1);
+    viewer_settle (&viewers[i]);
+  }
+  for (guint i = 0; i < 500; i++)
+    source_push (&source, 4);
+  for (guint i = 0; i < 3; i++) {
+    viewer_settle (&viewers[i]);
+    g_assert_cmpuint (viewers[i].n_attached, ==, 1);
+    g_assert_cmpuint (viewers[i].n_packets, ==, 2000);
+    g_assert_cmpuint (viewers[i].n_batches, ==, 500);
+    g_assert_cmpuint (viewers[i].n_out_of_order, ==, 0);
+    g_assert_cmpuint (viewers[i].n_wrong_thread, ==, 0);
+    g_assert_cmpstr (viewers[i].from, ==, "clip");
+    viewer_leave (&viewers[i]);
+  }
+  source_close (&source);
+  g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+static void
+test_exchange_viewer_that_leaves_disturbs_nobody (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source;
+  Viewer stays, leaves;
+  guint at_leave;
+
+  source_publish (&source, room);
+  viewer_join (&stays, room, 1);
+  viewer_join (&leaves, room, 1);
+  viewer_settle (&stays);
+  viewer_settle (&leaves);
+  for (guint i = 0; i < 100; i++)
+    source_push (&source, 1);
+  via_member_leave (g_steal_pointer (&leaves.member));
+  at_leave = leaves.n_packets;
+  for (guint i = 0; i < 100; i++)
+    source_push (&source, 1);
+  viewer_settle (&stays);
+  viewer_settle (&leaves);
+  g_assert_cmpuint (leaves.n_packets, ==, at_leave);
+  g_assert_cmpuint (stays.n_packets, ==, 200);
+  g_assert_cmpuint (stays.n_out_of_order, ==, 0);
+  viewer_leave (&leaves);
+  viewer_leave (&stays);
+  source_close (&source);
+}
+
+static void
+test_exchange_source_that_leaves_detaches_its_viewers (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source, second;
+  Viewer viewer;
+
+  source_publish (&source, room);
+  viewer_join (&viewer, room, 1);
+  source_publish (&second, room);
+  source_close (&source);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_detached, ==, 1);
+  g_assert_cmpuint (viewer.n_attached, ==, 2);
+  viewer.next = 0;
+  source_push (&second, 3);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_packets, ==, 3);
+  source_close (&second);
+  viewer_leave (&viewer);
+}
+
+static void
+test_exchange_eos_reaches_present_and_late_viewers_once (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source;
+  Viewer present, late;
+
+  source_publish (&source, room);
+  viewer_join (&present, room, 1);
+  viewer_settle (&present);
+  source_push (&source, 2);
+  via_feed_eos (source.feed);
+  via_feed_eos (source.feed);
+  viewer_join (&late, room, 1);
+  viewer_settle (&present);
+  viewer_settle (&late);
+  g_assert_cmpuint (present.n_packets, ==, 2);
+  g_assert_cmpuint (present.n_eos, ==, 1);
+  g_assert_cmpuint (late.n_eos, ==, 1);
+  viewer_leave (&present);
+  viewer_leave (&late);
+  source_close (&source);
+}
+
+static void
+ask_keyframe (gpointer data)
+{
+  Viewer *viewer = data;
+
+  via_member_want_keyframe (viewer->member, VIA_KIND_VIDEO, 0);
+}
+
+static void
+wait_for (gint *value, gint wanted)
+{
+  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+
+  while (g_atomic_int_get (value) < wanted && g_get_monotonic_time () < end)
+    g_thread_yield ();
+  g_assert_cmpint (g_atomic_int_get (value), >=, wanted);
+}
+
+static void
+test_exchange_hundred_key_frame_wishes_ask_twice_in_a_second (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source;
+  Viewer viewers[2];
+  gint64 begin, took;
+
+  source_publish (&source, room);
+  for (guint i = 0; i < 2; i++) {
+    viewer_join (&viewers[i], room, 1);
+    viewer_settle (&viewers[i]);
+  }
+  begin = g_get_monotonic_time ();
+  for (guint i = 0; i < 100; i++)
+    via_loop_call (viewers[i % 2].loop, ask_keyframe, &viewers[i % 2]);
+  wait_for (&source.n_keyframes, 2);
+  took = g_get_monotonic_time () - begin;
+  g_assert_cmpint (took, >=, 450 * G_TIME_SPAN_MILLISECOND);
+  via_app_flush ();
+  g_assert_cmpint (g_atomic_int_get (&source.n_keyframes), ==, 2);
+  viewer_leave (&viewers[0]);
+  viewer_leave (&viewers[1]);
+  source_close (&source);
+}
+
+static void
+test_exchange_publisher_hears_of_first_and_last_viewer (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source;
+  Viewer a, b;
+
+  source_publish (&source, room);
+  viewer_join (&a, room, 1);
+  viewer_join (&b, room, 1);
+  viewer_leave (&a);
+  via_app_flush ();
+  g_assert_cmpint (source.n_watched, ==, 1);
+  g_assert_cmpint (source.n_unwatched, ==, 0);
+  viewer_leave (&b);
+  via_app_flush ();
+  g_assert_cmpint (source.n_unwatched, ==, 1);
+  source_close (&source);
+}
+
+static void
+test_exchange_closed_room_tells_members_once_and_takes_nobody (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  g_autoptr (GError) error = NULL;
+  Source source;
+  Viewer viewer;
+
+  source_publish (&source, room);
+  viewer_join (&viewer, room, 1);
+  viewer_settle (&viewer);
+  via_exchange_close (room);
+  via_exchange_close (room);
+  via_app_flush ();
+  viewer_settle (&viewer);
+  g_assert_cmpint (viewer.n_lost, ==, 1);
+  g_assert_cmpuint (viewer.n_detached, ==, 1);
+  source_push (&source, 5);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_packets, ==, 0);
+  g_assert_null (via_exchange_join (
+      room, viewer.loop, "late", NULL, &viewer_funcs, &viewer, &error));
+  g_assert_error (error, VIA_ERROR, VIA_ERROR_STATE);
+  viewer_leave (&viewer);
+  source_close (&source);
+}
+
+static void
+test_exchange_two_rooms_share_nothing (void)
+{
+  g_autoptr (ViaExchange) one = via_exchange_new ();
+  g_autoptr (ViaExchange) other = via_exchange_new ();
+  Source source;
+  Viewer viewer;
+
+  source_publish (&source, one);
+  viewer_join (&viewer, other, G_MAXUINT);
+  source_push (&source, 8);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached, ==, 0);
+  g_assert_cmpuint (viewer.n_packets, ==, 0);
+  viewer_leave (&viewer);
+  source_close (&source);
+}
+
+static gpointer
+push_thread (gpointer data)
+{
+  Source *source = data;
+
+  for (guint i = 0; i < 2000; i++)
+    source_push (source, 2);
+  return NULL;
+}
+
+/* 100 joins and leaves while another thread publishes. */
+static void
+test_exchange_joins_under_load_leave_nothing_behind (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source;
+  Viewer stays;
+  GThread *thread;
+
+  source_publish (&source, room);
+  viewer_join (&stays, room, 1);
+  viewer_settle (&stays);
+  thread = g_thread_new ("push", push_thread, &source);
+  for (guint i = 0; i < 100; i++) {
+    Viewer viewer;
+
+    viewer_join (&viewer, room, 1);
+    viewer_settle (&viewer);
+    g_assert_cmpuint (viewer.n_attached, ==, 1);
+    viewer_leave (&viewer);
+  }
+  g_thread_join (thread);
+  viewer_settle (&stays);
+  g_assert_cmpuint (stays.n_packets, ==, 4000);
+  g_assert_cmpuint (stays.n_out_of_order, ==, 0);
+  viewer_leave (&stays);
+  source_close (&source);
+  g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+static gpointer
+guard_thread (gpointer data)
+{
+  ViaGuard *guard = data;
+
+  via_guard_leave (guard);
+  return NULL;
+}
+
+static void
+test_guard_close_waits_for_the_callback_under_way (void)
+{
+  ViaGuard guard = {0};
+  GThread *thread;
+
+  via_guard_init (&guard);
+  g_assert_true (via_guard_enter (&guard));
+  guard.inside = NULL; /* as if another thread had entered */
+  thread = g_thread_new ("guard", guard_thread, &guard);
+  via_guard_close (&guard);
+  g_assert_cmpuint (guard.n_inside, ==, 0);
+  g_assert_false (via_guard_enter (&guard));
+  g_thread_join (thread);
+  via_guard_clear (&guard);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/exchange/fan-out",
+      test_exchange_three_viewers_get_every_packet_in_order);
+  g_test_add_func (
+      "/exchange/leave", test_exchange_viewer_that_leaves_disturbs_nobody);
+  g_test_add_func ("/exchange/source-leaves",
+      test_exchange_source_that_leaves_detaches_its_viewers);
+  g_test_add_func (
+      "/exchange/eos", test_exchange_eos_reaches_present_and_late_viewers_once);
+  g_test_add_func ("/exchange/key-frames",
+      test_exchange_hundred_key_frame_wishes_ask_twice_in_a_second);
+  g_test_add_func ("/exchange/watched",
+      test_exchange_publisher_hears_of_first_and_last_viewer);
+  g_test_add_func ("/exchange/closed",
+      test_exchange_closed_room_tells_members_once_and_takes_nobody);
+  g_test_add_func (
+      "/exchange/two-rooms", test_exchange_two_rooms_share_nothing);
+  g_test_add_func ("/exchange/under-load",
+      test_exchange_joins_under_load_leave_nothing_behind);
+  g_test_add_func (
+      "/guard/close-waits", test_guard_close_waits_for_the_callback_under_way);
+  return g_test_run ();
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * tests/elements/test_hub.c – joining a hub by name: lookup rules, errors that
+ * name what is wrong, states, end of stream. Through the plugin only.
+ */
+#include <string.h>
+
+#include <gst/gst.h>
+
+/* The first ERROR on the bus of @element's top, as text, waiting up to 5 s. */
+static gchar *
+first_error (GstBus *bus)
+{
+  g_autoptr (GstMessage) message =
+      gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  return g_strdup (error->message);
+}
+
+static GstElement *
+make (const gchar *factory, const gchar *name)
+{
+  GstElement *element = gst_element_factory_make (factory, name);
+
+  g_assert_nonnull (element);
+  return element;
+}
+
+static GstElement *
+endpoint (const gchar *hub)
+{
+  GstElement *element = make ("webrtcendpoint", NULL);
+
+  g_object_set (element, "hub", hub, NULL);
+  return element;
+}
+
+static guint
+n_ports (GstElement *hub)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint ports = G_MAXUINT;
+
+  g_object_get (hub, "stats", &stats, NULL);
+  g_assert_true (gst_structure_get_uint (stats, "ports", &ports));
+  return ports;
+}
+
+static void
+stop (GstElement *pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static void
+test_hub_beside_is_joined_and_left (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *hub = make ("hub", "room");
+
+  gst_bin_add_many (
+      GST_BIN (pipeline), endpoint ("room"), hub, endpoint ("room"), NULL);
+  g_assert_cmpuint (n_ports (hub), ==, 0);
+  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_READY), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  g_assert_cmpuint (n_ports (hub), ==, 2);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_assert_cmpuint (n_ports (hub), ==, 0);
+  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_READY), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  g_assert_cmpuint (n_ports (hub), ==, 2);
+  stop (pipeline);
+}
+
+static void
+test_hub_nearest_enclosing_bin_wins (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *bin = gst_bin_new ("inner");
+  GstElement *near = make ("hub", "room"), *far = make ("hub", "room");
+
+  gst_bin_add_many (GST_BIN (bin), near, endpoint ("room"), NULL);
+  gst_bin_add_many (GST_BIN (pipeline), far, bin, endpoint ("room"), NULL);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  g_assert_cmpuint (n_ports (near), ==, 1);
+  g_assert_cmpuint (n_ports (far), ==, 1);
+  stop (pipeline);
+}
+
+static void
+test_hub_in_another_bin_of_the_tree_is_found (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *left = gst_bin_new ("left"), *right = gst_bin_new ("right");
+  GstElement *hub = make ("hub", "room");
+
+  gst_bin_add (GST_BIN (left), hub);
+  gst_bin_add (GST_BIN (right), endpoint ("room"));
+  gst_bin_add_many (GST_BIN (pipeline), right, left, NULL);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  g_assert_cmpuint (n_ports (hub), ==, 1);
+  stop (pipeline);
+}
+
+static void
+test_hub_in_a_bare_bin_is_found (void)
+{
+  GstElement *bin = gst_object_ref_sink (gst_bin_new ("bare"));
+  GstElement *hub = make ("hub", "room");
+
+  gst_bin_add_many (GST_BIN (bin), hub, endpoint ("room"), NULL);
+  gst_element_set_state (bin, GST_STATE_READY);
+  g_assert_cmpuint (n_ports (hub), ==, 1);
+  stop (bin);
+}
+
+static void
+test_hub_two_equally_near_is_an_error_with_both_paths (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *a = gst_bin_new ("a"), *b = gst_bin_new ("b");
+  GstElement *c = gst_bin_new ("c");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autofree gchar *text = NULL;
+
+  gst_bin_add (GST_BIN (a), make ("hub", "room"));
+  gst_bin_add (GST_BIN (b), make ("hub", "room"));
+  gst_bin_add (GST_BIN (c), endpoint ("room"));
+  gst_bin_add_many (GST_BIN (pipeline), a, b, c, NULL);
+  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_READY), ==,
+      GST_STATE_CHANGE_FAILURE);
+  text = first_error (bus);
+  g_assert_nonnull (strstr (text, "GstBin:a/ViaHub:room"));
+  g_assert_nonnull (strstr (text, "GstBin:b/ViaHub:room"));
+  stop (pipeline);
+}
+
+static void
+test_hub_not_there_is_an_error_naming_hub_and_pipeline (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("studio");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autofree gchar *text = NULL;
+
+  gst_bin_add (GST_BIN (pipeline), endpoint ("attic"));
+  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_READY), ==,
+      GST_STATE_CHANGE_FAILURE);
+  text = first_error (bus);
+  g_assert_nonnull (strstr (text, "attic"));
+  g_assert_nonnull (strstr (text, "studio"));
+  stop (pipeline);
+}
+
+static void
+test_hub_of_another_pipeline_is_not_found (void)
+{
+  GstElement *one = gst_pipeline_new ("one"), *two = gst_pipeline_new ("two");
+  GstElement *hub = make ("hub", "room");
+  g_autoptr (GstBus) bus = gst_element_get_bus (two);
+  g_autofree gchar *text = NULL;
+
+  gst_bin_add (GST_BIN (one), hub);
+  gst_element_set_state (one, GST_STATE_PLAYING);
+  gst_bin_add (GST_BIN (two), endpoint ("room"));
+  g_assert_cmpint (gst_element_set_state (two, GST_STATE_READY), ==,
+      GST_STATE_CHANGE_FAILURE);
+  text = first_error (bus);
+  g_assert_nonnull (strstr (text, "room"));
+  g_assert_nonnull (strstr (text, "two"));
+  g_assert_cmpuint (n_ports (hub), ==, 0);
+  stop (two);
+  stop (one);
+}
+
+static void
+test_hub_element_that_is_none_is_an_error (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autofree gchar *text = NULL;
+
+  gst_bin_add_many (
+      GST_BIN (pipeline), make ("fakesink", "room"), endpoint ("room"), NULL);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  text = first_error (bus);
+  g_assert_nonnull (strstr (text, "room"));
+  g_assert_nonnull (strstr (text, "is no hub"));
+  stop (pipeline);
+}
+
+static void
+test_hub_without_a_parent_waits_until_paused (void)
+{
+  GstElement *alone = gst_object_ref_sink (endpoint ("room"));
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autofree gchar *text = NULL;
+
+  gst_element_set_bus (alone, bus);
+  g_assert_cmpint (gst_element_set_state (alone, GST_STATE_READY), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  g_assert_false (gst_bus_have_pending (bus));
+  g_assert_cmpint (gst_element_set_state (alone, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  text = first_error (bus);
+  g_assert_nonnull (strstr (text, "add the element to the pipeline"));
+  gst_element_set_bus (alone, NULL);
+  stop (alone);
+}
+
+static void
+test_hub_lost_is_posted_by_members_that_play_on (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *hub = make ("hub", "room"), *member = endpoint ("room");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  const GstStructure *structure;
+
+  g_object_set (member, "app-data", "Alice", NULL);
+  gst_bin_add_many (GST_BIN (pipeline), hub, member, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
+  gst_element_set_locked_state (hub, TRUE);
+  gst_element_set_state (hub, GST_STATE_NULL);
+  message =
+      gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  structure = gst_message_get_structure (message);
+  g_assert_true (gst_structure_has_name (structure, "hub-lost"));
+  g_assert_cmpstr (gst_structure_get_string (structure, "hub"), ==, "room");
+  g_assert_cmpstr (
+      gst_structure_get_string (structure, "app-data"), ==, "Alice");
+  stop (pipeline);
+}
+
+/* Ctrl-C with -e: EOS to the pipeline comes back as one EOS, soon. */
+static void
+test_hub_eos_event_ends_an_idle_pipeline (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_bin_add_many (
+      GST_BIN (pipeline), make ("hub", "room"), endpoint ("room"), NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
+  gst_element_send_event (pipeline, gst_event_new_eos ());
+  message = gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, GST_MESSAGE_EOS);
+  g_assert_nonnull (message);
+  g_assert_true (GST_MESSAGE_SRC (message) == GST_OBJECT (pipeline));
+  stop (pipeline);
+}
+
+static void
+test_hub_does_not_end_with_an_unrelated_branch (void)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (
+      "hub name=room  videotestsrc num-buffers=5 ! fakesink", &error);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_assert_null (gst_bus_timed_pop_filtered (
+      bus, GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  stop (pipeline);
+}
+
+static void
+test_hub_app_data_over_64_kib_is_refused (void)
+{
+  GstElement *hub = gst_object_ref_sink (make ("hub", "room"));
+  g_autofree gchar *big = g_strnfill (64 * 1024 + 1, 'x');
+  g_autofree gchar *value = NULL;
+
+  g_object_set (hub, "app-data", "first", NULL);
+  g_test_expect_message ("via", G_LOG_LEVEL_WARNING, "*at most 65536 bytes*");
+  g_object_set (hub, "app-data", big, NULL);
+  g_test_assert_expected_messages ();
+  g_object_get (hub, "app-data", &value, NULL);
+  g_assert_cmpstr (value, ==, "first");
+  gst_object_unref (hub);
+}
+
+static void
+test_hub_pads_of_one_number_are_one_port (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *hub = make ("hub", "room");
+  const gchar *const names[] = {
+      "audio_sink_3", "video_sink_3", "video_sink_4", "sink_3"};
+  GstPad *pads[G_N_ELEMENTS (names)];
+
+  gst_bin_add (GST_BIN (pipeline), hub);
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    pads[i] = gst_element_request_pad_simple (hub, names[i]);
+    g_assert_nonnull (pads[i]);
+  }
+  g_assert_null (gst_element_request_pad_simple (hub, "audio_sink_3"));
+  g_assert_cmpuint (n_ports (hub), ==, 3);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    gst_element_release_request_pad (hub, pads[i]);
+    gst_object_unref (pads[i]);
+  }
+  g_assert_cmpint (hub->numsinkpads, ==, 0);
+  stop (pipeline);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/hub/joined", test_hub_beside_is_joined_and_left);
+  g_test_add_func ("/hub/nearest", test_hub_nearest_enclosing_bin_wins);
+  g_test_add_func ("/hub/tree", test_hub_in_another_bin_of_the_tree_is_found);
+  g_test_add_func ("/hub/bare-bin", test_hub_in_a_bare_bin_is_found);
+  g_test_add_func (
+      "/hub/ambiguous", test_hub_two_equally_near_is_an_error_with_both_paths);
+  g_test_add_func (
+      "/hub/missing", test_hub_not_there_is_an_error_naming_hub_and_pipeline);
+  g_test_add_func (
+      "/hub/other-pipeline", test_hub_of_another_pipeline_is_not_found);
+  g_test_add_func ("/hub/no-hub", test_hub_element_that_is_none_is_an_error);
+  g_test_add_func (
+      "/hub/no-parent", test_hub_without_a_parent_waits_until_paused);
+  g_test_add_func (
+      "/hub/lost", test_hub_lost_is_posted_by_members_that_play_on);
+  g_test_add_func ("/hub/eos", test_hub_eos_event_ends_an_idle_pipeline);
+  g_test_add_func (
+      "/hub/unrelated", test_hub_does_not_end_with_an_unrelated_branch);
+  g_test_add_func ("/hub/app-data", test_hub_app_data_over_64_kib_is_refused);
+  g_test_add_func ("/hub/pads", test_hub_pads_of_one_number_are_one_port);
+  return g_test_run ();
+}
