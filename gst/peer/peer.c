@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * peer/peer.c – a peer's life, its plan, its tracks and its events.
+ * Pure: no sockets, threads or clock; `now` comes in with each call.
+ * RFC 8842 §5 (who opens DTLS) · RFC 8122 (fingerprint)
+ */
+#include "peer/peer.h"
+
+#include <string.h>
+
+#include "peer/state.h"
+
+static ViaSrtpProfile *
+copy_profiles (const ViaSrtpProfile *profiles)
+{
+  guint n = 0;
+
+  if (!profiles)
+    return NULL;
+  while (profiles[n] != VIA_SRTP_NONE)
+    n++;
+  return g_memdup2 (profiles, (n + 1) * sizeof *profiles);
+}
+
+static void
+free_sender (gpointer sender)
+{
+  via_sender_free (sender);
+}
+
+ViaPeer *
+via_peer_new (const ViaPeerConfig *config)
+{
+  ViaPeer *self = g_new0 (ViaPeer, 1);
+
+  self->identity = via_identity_ref (config->identity);
+  self->rng = config->rng;
+  self->unix_offset = config->unix_offset_us;
+  self->profiles = copy_profiles (config->srtp_profiles);
+  self->ssrc = via_rng_u32 (config->rng);
+  self->twcc_seq = (guint16) via_rng_u32 (config->rng);
+  self->senders = g_ptr_array_new_with_free_func (free_sender);
+  via_receiver_init (&self->receiver);
+  return self;
+}
+
+void
+via_peer_free (ViaPeer *self)
+{
+  if (!self)
+    return;
+  via_peer_forget_early (self);
+  g_clear_pointer (&self->srtp, via_srtp_free);
+  g_clear_pointer (&self->dtls, via_dtls_free);
+  g_ptr_array_unref (self->senders);
+  via_receiver_clear (&self->receiver);
+  g_clear_pointer (&self->plan, via_plan_free);
+  via_identity_unref (self->identity);
+  g_free (self->profiles);
+  g_free (self->failure);
+  g_free (self);
+}
+
+/* RFC 8842 §5: who opens the association. */
+static gboolean
+is_dtls_server (const ViaPlan *plan)
+{
+  if (plan->setup == VIA_SETUP_ACTPASS)
+    return plan->remote->setup == VIA_SETUP_ACTIVE;
+  return plan->setup == VIA_SETUP_PASSIVE;
+}
+
+static gboolean
+same_association (const ViaPlan *a, const ViaPlan *b)
+{
+  const ViaFingerprint *x = via_remote_transport_fingerprint (a->remote);
+  const ViaFingerprint *y = via_remote_transport_fingerprint (b->remote);
+
+  return is_dtls_server (a) == is_dtls_server (b) && x && y
+         && g_strcmp0 (x->hash, y->hash) == 0 && x->len == y->len
+         && memcmp (x->digest, y->digest, x->len) == 0;
+}
+
+static gboolean
+check_plan (ViaPeer *self, const ViaPlan *plan, GError **error)
+{
+  if (!plan->is_complete || !plan->remote) {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
+        "the session description has no answer yet");
+    return FALSE;
+  }
+  if (!via_remote_transport_fingerprint (plan->remote)) {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_REFUSED,
+        "the remote description has no certificate fingerprint we know");
+    return FALSE;
+  }
+  if (self->plan && !same_association (self->plan, plan)) {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_REFUSED,
+        "the remote certificate or DTLS role may not change during a call");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+make_dtls (ViaPeer *self, const ViaPlan *plan, GError **error)
+{
+  const ViaFingerprint *print = via_remote_transport_fingerprint (plan->remote);
+  ViaDtlsExpect expect = {print->hash, print->digest, print->len};
+
+  self->dtls = via_dtls_new (
+      self->identity, is_dtls_server (plan), self->profiles, &expect, error);
+  return self->dtls != NULL;
+}
+
+static gboolean
+is_media (const ViaPlanMedia *media)
+{
+  return media->kind == VIA_KIND_AUDIO || media->kind == VIA_KIND_VIDEO;
+}
+
+static void
+configure (ViaPeer *self)
+{
+  g_ptr_array_set_size (self->senders, (gint) self->plan->media->len);
+  for (guint i = 0; i < self->senders->len; i++) {
+    const ViaPlanMedia *media = via_plan_media (self->plan, i);
+
+    if (!is_media (media)) {
+      via_sender_free (via_peer_sender (self, i));
+      self->senders->pdata[i] = NULL;
+      continue;
+    }
+    if (!via_peer_sender (self, i))
+      self->senders->pdata[i] = via_sender_new (i, self->rng);
+    via_sender_configure (via_peer_sender (self, i), media);
+  }
+  via_receiver_configure (&self->receiver, self->plan);
+}
+
+gboolean
+via_peer_apply (ViaPeer *self, const ViaPlan *plan, GError **error)
+{
+  ViaPlan *old = self->plan;
+
+  if (!check_plan (self, plan, error))
+    return FALSE;
+  if (!self->dtls && !make_dtls (self, plan, error))
+    return FALSE;
+  self->plan = via_plan_copy (plan);
+  configure (self);
+  if (old)
+    via_plan_free (old);
+  return TRUE;
+}
+
+gboolean
+via_peer_bind (ViaPeer *self, guint media, const ViaCodec *codec)
+{
+  ViaSender *sender = via_peer_sender (self, media);
+
+  if (!sender || !via_sender_bind (sender, codec))
+    return FALSE;
+  if (self->srtp && sender->waits_for_key)
+    sender->wants_keyframe = TRUE; /* else as soon as we are connected */
+  return TRUE;
+}
+
+void
+via_peer_unbind (ViaPeer *self, guint media)
+{
+  ViaSender *sender = via_peer_sender (self, media);
+
+  if (sender)
+    via_sender_unbind (sender);
+}
+
+gboolean
+via_peer_poll (ViaPeer *self, ViaPeerEvent *out)
+{
+  memset (out, 0, sizeof *out);
+  if (self->has_new_state) {
+    self->has_new_state = FALSE;
+    out->type = VIA_PEER_EVENT_STATE;
+    return TRUE;
+  }
+  for (guint i = 0; i < self->senders->len; i++) {
+    ViaSender *sender = via_peer_sender (self, i);
+
+    if (!sender || !sender->wants_keyframe)
+      continue;
+    sender->wants_keyframe = FALSE;
+    out->type = VIA_PEER_EVENT_WANT_KEYFRAME;
+    out->media = i;
+    return TRUE;
+  }
+  if (!self->has_new_bitrate)
+    return FALSE;
+  self->has_new_bitrate = FALSE;
+  out->type = VIA_PEER_EVENT_BITRATE;
+  out->bitrate_bps = self->bitrate_bps;
+  return TRUE;
+}
+
+void
+via_peer_close (ViaPeer *self, ViaTime now)
+{
+  if (via_peer_is_over (self))
+    return;
+  self->owes_bye = self->srtp != NULL;
+  if (self->dtls)
+    via_dtls_close (self->dtls);
+  via_peer_set_state (self, VIA_PEER_CLOSED);
+}
+
+ViaPeerState
+via_peer_state (const ViaPeer *self)
+{
+  return self->state;
+}
+
+const gchar *
+via_peer_failure (const ViaPeer *self)
+{
+  return self->state == VIA_PEER_FAILED ? self->failure : NULL;
+}
+
+const gchar *
+via_peer_srtp_profile (const ViaPeer *self)
+{
+  return self->srtp ? via_srtp_profile_name (via_srtp_profile (self->srtp))
+                    : NULL;
+}
+
+const ViaDropCounters *
+via_peer_drops (const ViaPeer *self)
+{
+  return &self->drops;
+}
