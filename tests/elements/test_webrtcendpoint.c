@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * tests/elements/test_webrtcendpoint.c – two endpoints of one process call each
+ * other over real ICE, DTLS and SRTP, in a network namespace of their own.
+ * Through the plugin only.
+ */
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "netns.h"
+
+#define CONNECT_WAIT (15 * G_TIME_SPAN_SECOND)
+
+typedef struct
+{
+  GstElement *pipeline, *endpoint;
+  GstElement *other; /* who gets our candidates */
+  gint state;        /* atomic: last connection-state-changed */
+  gint stops_itself; /* atomic: set NULL inside the signal */
+} Side;
+
+static void
+on_candidate (
+    GstElement *endpoint, guint mline, const gchar *text, gpointer data)
+{
+  Side *self = data;
+  gboolean is_taken = FALSE;
+
+  g_signal_emit_by_name (
+      self->other, "add-ice-candidate", mline, text, &is_taken);
+}
+
+static void
+on_state (GstElement *endpoint, gint state, gpointer data)
+{
+  Side *self = data;
+
+  g_atomic_int_set (&self->state, state);
+  if (g_atomic_int_get (&self->stops_itself))
+    gst_element_set_state (self->pipeline, GST_STATE_NULL);
+}
+
+static void
+side_start (Side *self, const gchar *line)
+{
+  g_autoptr (GError) error = NULL;
+
+  memset (self, 0, sizeof (*self));
+  self->pipeline = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  self->endpoint = gst_bin_get_by_name (GST_BIN (self->pipeline), "e");
+  g_assert_nonnull (self->endpoint);
+  g_signal_connect (
+      self->endpoint, "on-ice-candidate", G_CALLBACK (on_candidate), self);
+  g_signal_connect (
+      self->endpoint, "connection-state-changed", G_CALLBACK (on_state), self);
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+}
+
+static void
+side_stop (Side *self)
+{
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_object_unref (self->endpoint);
+  gst_object_unref (self->pipeline);
+}
+
+/* As text of the enum: "connected". */
+static gboolean
+side_is (Side *self, const gchar *wanted)
+{
+  gint state = 0;
+  GType type = g_type_from_name ("ViaConnectionState");
+  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
+
+  g_object_get (self->endpoint, "connection-state", &state, NULL);
+  return g_strcmp0 (g_enum_get_value (klass, state)->value_nick, wanted) == 0;
+}
+
+static void
+side_wait (Side *self, const gchar *wanted)
+{
+  gint64 end = g_get_monotonic_time () + CONNECT_WAIT;
+
+  while (!side_is (self, wanted) && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  g_assert_true (side_is (self, wanted));
+}
+
+static GstStructure *
+side_stats (Side *self)
+{
+  GstStructure *stats = NULL;
+
+  g_object_get (self->endpoint, "stats", &stats, NULL);
+  g_assert_nonnull (stats);
+  return stats;
+}
+
+static guint64
+side_received (Side *self)
+{
+  g_autoptr (GstStructure) stats = side_stats (self);
+  guint64 packets = 0;
+
+  gst_structure_get_uint64 (stats, "packets-received", &packets);
+  return packets;
+}
+
+static void
+side_wait_received (Side *self, guint64 wanted)
+{
+  gint64 end = g_get_monotonic_time () + CONNECT_WAIT;
+
+  while (side_received (self) < wanted && g_get_monotonic_time () < end)
+    g_usleep (20000);
+  g_assert_cmpuint (side_received (self), >=, wanted);
+}
+
+/* @spoil: NULL, or changes the offer on its way. */
+static void
+call (Side *caller, Side *callee, gchar *(*spoil) (const gchar *sdp))
+{
+  g_autofree gchar *offer = NULL;
+  g_autofree gchar *sent = NULL;
+  g_autofree gchar *answer = NULL;
+  gboolean is_done = FALSE;
+
+  caller->other = callee->endpoint;
+  callee->other = caller->endpoint;
+  g_signal_emit_by_name (caller->endpoint, "generate-offer", &offer);
+  g_assert_nonnull (offer);
+  sent = spoil != NULL ? spoil (offer) : g_strdup (offer);
+  g_signal_emit_by_name (callee->endpoint, "process-offer", sent, &answer);
+  g_assert_nonnull (answer);
+  g_signal_emit_by_name (caller->endpoint, "process-answer", answer, &is_done);
+  g_assert_true (is_done);
+  g_signal_emit_by_name (caller->endpoint, "gather-candidates", &is_done);
+  g_assert_true (is_done);
+  g_signal_emit_by_name (callee->endpoint, "gather-candidates", &is_done);
+  g_assert_true (is_done);
+}
+
+#define VIDEO                                                                  \
+  "videotestsrc is-live=true ! video/x-raw,width=160,height=120 ! "            \
+  "webrtcendpoint name=e app-data=caller "
+#define AUDIO "audiotestsrc is-live=true ! e. "
+#define EMPTY "webrtcendpoint name=e app-data=callee "
+
+static void
+test_endpoint_call_carries_video_and_audio (void)
+{
+  Side caller, callee;
+  g_autoptr (GstStructure) there = NULL;
+  g_autoptr (GstStructure) here = NULL;
+
+  side_start (&caller, VIDEO AUDIO);
+  side_start (&callee, EMPTY);
+  call (&caller, &callee, NULL);
+  side_wait (&caller, "connected");
+  side_wait (&callee, "connected");
+  side_wait_received (&callee, 150);
+  here = side_stats (&caller);
+  there = side_stats (&callee);
+  g_assert_cmpstr (
+      gst_structure_get_string (here, "srtp-profile"), ==, "AEAD_AES_128_GCM");
+  g_assert_cmpstr (
+      gst_structure_get_string (there, "srtp-profile"), ==, "AEAD_AES_128_GCM");
+  g_assert_cmpstr (gst_structure_get_string (there, "app-data"), ==, "callee");
+  side_stop (&caller);
+  side_wait (&callee, "closed");
+  side_stop (&callee);
+}
+
+static void
+test_endpoint_answerer_sends_too (void)
+{
+  Side caller, callee;
+
+  side_start (&caller, "audiotestsrc is-live=true ! webrtcendpoint name=e");
+  side_start (&callee, "audiotestsrc is-live=true ! webrtcendpoint name=e");
+  call (&caller, &callee, NULL);
+  side_wait_received (&caller, 50);
+  side_wait_received (&callee, 50);
+  side_stop (&callee);
+  side_stop (&caller);
+}
+
+/* Every fingerprint digit changed: the offerer is not who he says he is. */
+static gchar *
+wrong_fingerprint (const gchar *sdp)
+{
+  gchar *text = g_strdup (sdp);
+
+  for (gchar *at = text; (at = strstr (at, "a=fingerprint:sha-256 ")) != NULL;
+       at++) {
+    gchar *digit = at + strlen ("a=fingerprint:sha-256 ");
+
+    *digit = *digit == '0' ? '1' : '0';
+  }
+  g_assert_cmpstr (text, !=, sdp);
+  return text;
+}
+
+static void
+test_endpoint_wrong_fingerprint_gets_no_media (void)
+{
+  Side caller, callee;
+  g_autoptr (GstStructure) stats = NULL;
+
+  side_start (&caller, VIDEO AUDIO);
+  side_start (&callee, EMPTY);
+  call (&caller, &callee, wrong_fingerprint);
+  side_wait (&callee, "failed");
+  g_usleep (500000);
+  g_assert_cmpuint (side_received (&callee), ==, 0);
+  g_assert_cmpuint (side_received (&caller), ==, 0);
+  stats = side_stats (&callee);
+  g_assert_nonnull (
+      strstr (gst_structure_get_string (stats, "failure"), "fingerprint"));
+  side_stop (&callee);
+  side_stop (&caller);
+}
+
+static gchar *
+next_warning (GstElement *pipeline)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message =
+      gst_bus_timed_pop_filtered (bus, GST_SECOND, GST_MESSAGE_WARNING);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  return g_strdup (error->message);
+}
+
+static void
+test_endpoint_bad_offer_is_refused_and_changes_nothing (void)
+{
+  Side caller, callee;
+  g_autofree gchar *answer = NULL;
+  g_autofree gchar *text = NULL;
+
+  side_start (&caller, VIDEO);
+  side_start (&callee, EMPTY);
+  g_signal_emit_by_name (
+      callee.endpoint, "process-offer", "hello world", &answer);
+  g_assert_null (answer);
+  text = next_warning (callee.pipeline);
+  g_assert_nonnull (strstr (text, "process-offer"));
+  g_assert_true (side_is (&callee, "new"));
+  call (&caller, &callee, NULL);
+  side_wait_received (&callee, 30);
+  side_stop (&caller);
+  side_stop (&callee);
+}
+
+static void
+test_endpoint_in_state_null_says_so (void)
+{
+  Side side;
+  g_autofree gchar *answer = NULL;
+  g_autofree gchar *text = NULL;
+
+  side_start (&side, EMPTY);
+  gst_element_set_state (side.pipeline, GST_STATE_NULL);
+  gst_element_set_state (side.pipeline, GST_STATE_READY);
+  gst_element_set_locked_state (side.endpoint, TRUE);
+  gst_element_set_state (side.endpoint, GST_STATE_NULL);
+  g_signal_emit_by_name (side.endpoint, "process-offer", "v=0", &answer);
+  g_assert_null (answer);
+  text = next_warning (side.pipeline);
+  g_assert_nonnull (strstr (text, "state NULL"));
+  side_stop (&side);
+}
+
+static void
+test_endpoint_second_offer_is_refused (void)
+{
+  Side caller, callee;
+  g_autofree gchar *offer = NULL;
+
+  side_start (&caller, VIDEO);
+  side_start (&callee, EMPTY);
+  call (&caller, &callee, NULL);
+  g_signal_emit_by_name (caller.endpoint, "generate-offer", &offer);
+  g_assert_null (offer);
+  side_wait_received (&callee, 30);
+  side_stop (&caller);
+  side_stop (&callee);
+}
+
+static void
+test_endpoint_stops_itself_inside_its_signal (void)
+{
+  Side caller, callee;
+
+  side_start (&caller, VIDEO);
+  side_start (&callee, EMPTY);
+  g_atomic_int_set (&callee.stops_itself, TRUE);
+  call (&caller, &callee, NULL);
+  side_wait (&caller, "connected");
+  side_wait (&caller, "closed");
+  g_assert_true (side_is (&callee, "new"));
+  side_stop (&caller);
+  side_stop (&callee);
+}
+
+/* 30 frames at 30/s take one second, whether a peer is there or not. */
+static void
+test_endpoint_without_a_peer_takes_media_at_its_pace (void)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (
+      "videotestsrc num-buffers=60 ! video/x-raw,width=64,height=64,"
+      "framerate=30/1 ! webrtcendpoint",
+      &error);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  gint64 begin, took;
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
+  begin = g_get_monotonic_time ();
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 10 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  took = g_get_monotonic_time () - begin;
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  g_assert_cmpint (took, >=, 1800 * G_TIME_SPAN_MILLISECOND);
+  g_assert_cmpint (took, <=, 2400 * G_TIME_SPAN_MILLISECOND);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static void
+test_endpoint_turn_url_is_masked_and_bad_values_stay_out (void)
+{
+  GstElement *endpoint =
+      gst_object_ref_sink (gst_element_factory_make ("webrtcendpoint", NULL));
+  g_autofree gchar *before = NULL;
+  g_autofree gchar *after = NULL;
+
+  g_object_set (endpoint, "turn-url", "kurento:hush@192.0.2.9:3478", NULL);
+  g_object_get (endpoint, "turn-url", &before, NULL);
+  g_assert_nonnull (strstr (before, "kurento:***@192.0.2.9:3478"));
+  g_test_expect_message ("via", G_LOG_LEVEL_WARNING, "*turn-url refused*");
+  g_object_set (endpoint, "turn-url", "no server at all", NULL);
+  g_test_assert_expected_messages ();
+  g_object_get (endpoint, "turn-url", &after, NULL);
+  g_assert_cmpstr (after, ==, before);
+  gst_object_unref (endpoint);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  via_test_enter_netns ();
+  g_test_add_func (
+      "/webrtcendpoint/call", test_endpoint_call_carries_video_and_audio);
+  g_test_add_func (
+      "/webrtcendpoint/both-ways", test_endpoint_answerer_sends_too);
+  g_test_add_func ("/webrtcendpoint/wrong-fingerprint",
+      test_endpoint_wrong_fingerprint_gets_no_media);
+  g_test_add_func ("/webrtcendpoint/bad-offer",
+      test_endpoint_bad_offer_is_refused_and_changes_nothing);
+  g_test_add_func (
+      "/webrtcendpoint/state-null", test_endpoint_in_state_null_says_so);
+  g_test_add_func (
+      "/webrtcendpoint/second-offer", test_endpoint_second_offer_is_refused);
+  g_test_add_func ("/webrtcendpoint/stop-inside-signal",
+      test_endpoint_stops_itself_inside_its_signal);
+  g_test_add_func ("/webrtcendpoint/pace",
+      test_endpoint_without_a_peer_takes_media_at_its_pace);
+  g_test_add_func ("/webrtcendpoint/turn-url",
+      test_endpoint_turn_url_is_masked_and_bad_values_stay_out);
+  return g_test_run ();
+}
