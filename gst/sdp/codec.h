@@ -22,4 +22,22 @@ gchar *via_fmtp_get (const gchar *fmtp, const gchar *key);
  * 4d80xx…) and packetization-mode, VP9 same profile-id; others always. */
 gboolean via_codec_fmtp_match (ViaCodecId id, const gchar *a, const gchar *b);
 
+/* H.264 profiles by what @fmtp says (RFC 6184 table 5), most wanted first.
+ * Without a profile-level-id: constrained baseline, as browsers take it. */
+typedef enum
+{
+  VIA_H264_CONSTRAINED_BASELINE,
+  VIA_H264_BASELINE,
+  VIA_H264_MAIN,
+  VIA_H264_CONSTRAINED_HIGH,
+  VIA_H264_HIGH,
+  VIA_H264_OTHER, /* extended, 10 bit, 4:2:2, 4:4:4, malformed */
+} ViaH264Profile;
+
+ViaH264Profile via_codec_h264_profile (const gchar *fmtp);
+/* RFC 6184 §8.1: 0 if absent; -1 if it is no number of 0 to 2. */
+gint via_codec_h264_packetization_mode (const gchar *fmtp);
+/* 0 if absent, -1 if it is no number of 0 to 3. */
+gint via_codec_vp9_profile (const gchar *fmtp);
+
 G_END_DECLS

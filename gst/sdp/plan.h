@@ -68,6 +68,7 @@ typedef struct
 {
   guint8 id;
   ViaExt ext;
+  ViaDirection direction; /* ours; RFC 8285 §5 */
 } ViaPlanExt;
 
 typedef struct
@@ -117,6 +118,7 @@ struct _ViaPlan
   ViaSetup setup;             /* ours */
   ViaRemoteTransport *remote; /* NULL until the other side spoke */
   GPtrArray *media;           /* ViaPlanMedia*, in m-line order */
+  gboolean is_mixed;          /* a=extmap-allow-mixed, RFC 8285 §6 */
 };
 
 /* What we want. */

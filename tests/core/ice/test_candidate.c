@@ -111,96 +111,90 @@ test_candidate_tcp_is_written_with_its_type (void)
       "tcptype active");
 }
 
+static const struct
+{
+  const gchar *text;
+  ViaErrorCode code;
+  const gchar *field;
+} broken[] = {
+    {"", VIA_ERROR_SYNTAX, "line"},
+    {"candidate:", VIA_ERROR_SYNTAX, "line"},
+    {"1 1 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX, "line"},
+    {"candidate:1 1 udp 1 192.0.2.1 1 typ", VIA_ERROR_SYNTAX, "line"},
+    {"candidate: 1 udp 1 192.0.2.1 1 typ host x", VIA_ERROR_SYNTAX,
+        "foundation"},
+    {"candidate:123456789012345678901234567890123 1 udp 1 192.0.2.1 1 typ "
+     "host",
+        VIA_ERROR_SYNTAX, "foundation"},
+    {"candidate:1 0 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX, "component"},
+    {"candidate:1 257 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
+        "component"},
+    {"candidate:1 -1 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
+        "component"},
+    {"candidate:1 1 ssltcp 1 192.0.2.1 443 typ host", VIA_ERROR_UNSUPPORTED,
+        "transport"},
+    {"candidate:1 1 sctp 1 192.0.2.1 443 typ host", VIA_ERROR_UNSUPPORTED,
+        "transport"},
+    {"candidate:1 1 udp 0 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX, "priority"},
+    {"candidate:1 1 udp 4294967296 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
+        "priority"},
+    {"candidate:1 1 udp 1e3 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
+        "priority"},
+    {"candidate:1 1 udp 1 192.0.2.1 65536 typ host", VIA_ERROR_SYNTAX, "port"},
+    {"candidate:1 1 udp 1 192.0.2.1 99999999999999999999 typ host",
+        VIA_ERROR_SYNTAX, "port"},
+    {"candidate:1 1 udp 1 192.0.2.1 0 typ host", VIA_ERROR_REFUSED, "port"},
+    {"candidate:1 1 tcp 1 192.0.2.1 0 typ host tcptype passive",
+        VIA_ERROR_REFUSED, "port"},
+    {"candidate:1 1 udp 1 0.0.0.0 1 typ host", VIA_ERROR_REFUSED, "address"},
+    {"candidate:1 1 udp 1 224.0.0.1 1 typ host", VIA_ERROR_REFUSED, "address"},
+    {"candidate:1 1 udp 1 239.255.255.255 1 typ host", VIA_ERROR_REFUSED,
+        "address"},
+    {"candidate:1 1 udp 1 255.255.255.255 1 typ host", VIA_ERROR_REFUSED,
+        "address"},
+    {"candidate:1 1 udp 1 :: 1 typ host", VIA_ERROR_REFUSED, "address"},
+    {"candidate:1 1 udp 1 0:0:0:0:0:0:0:0 1 typ host", VIA_ERROR_REFUSED,
+        "address"},
+    {"candidate:1 1 udp 1 ff02::fb 1 typ host", VIA_ERROR_REFUSED, "address"},
+    {"candidate:1 1 udp 1 FF05:0:0:0:0:0:0:2 1 typ host", VIA_ERROR_REFUSED,
+        "address"},
+    {"candidate:1 1 udp 1 ::ffff:224.0.0.1 1 typ host", VIA_ERROR_REFUSED,
+        "address"},
+    {"candidate:1 1 udp 1 ::ffff:0:0 1 typ host", VIA_ERROR_REFUSED, "address"},
+    {"candidate:1 1 udp 1 192.0.2.256 1 typ host", VIA_ERROR_UNSUPPORTED,
+        "address"},
+    {"candidate:1 1 udp 1 evil.example.com 1 typ host", VIA_ERROR_UNSUPPORTED,
+        "address"},
+    {"candidate:1 1 udp 1 .local 1 typ host", VIA_ERROR_SYNTAX, "address"},
+    {"candidate:1 1 udp 1 fe80::1%eth0 1 typ host", VIA_ERROR_SYNTAX,
+        "address"},
+    {"candidate:1 1 udp 1 1::2::3 1 typ host", VIA_ERROR_SYNTAX, "address"},
+    {"candidate:1 1 udp 1 -x.local 1 typ host", VIA_ERROR_SYNTAX, "address"},
+    {"candidate:1 1 udp 1 192.0.2.1 1 type host", VIA_ERROR_SYNTAX, "typ"},
+    {"candidate:1 1 udp 1 192.0.2.1 1 typ local", VIA_ERROR_SYNTAX, "typ"},
+    {"candidate:1 1 tcp 1 192.0.2.1 9 typ host", VIA_ERROR_SYNTAX, "tcptype"},
+    {"candidate:1 1 tcp 1 192.0.2.1 9 typ host tcptype x", VIA_ERROR_SYNTAX,
+        "tcptype"},
+    {"candidate:1 1 udp 1 192.0.2.1 9 typ srflx raddr", VIA_ERROR_SYNTAX,
+        "extension"},
+    {"candidate:1 1 udp 1 192.0.2.1 9 typ srflx rport x", VIA_ERROR_SYNTAX,
+        "rport"},
+    {"candidate:1 1 udp 1 192.0.2.1\t9 typ host a b", VIA_ERROR_SYNTAX, "line"},
+    {"candidate:1 1 udp 1 192.0.2.1 9 typ host\r\na=x y z", VIA_ERROR_SYNTAX,
+        "line"},
+};
+
 static void
 test_candidate_broken_is_refused_with_its_code (void)
 {
-  static const struct
-  {
-    const gchar *text;
-    ViaErrorCode code;
-    const gchar *field;
-  } rows[] = {
-      {"", VIA_ERROR_SYNTAX, "line"},
-      {"candidate:", VIA_ERROR_SYNTAX, "line"},
-      {"1 1 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX, "line"},
-      {"candidate:1 1 udp 1 192.0.2.1 1 typ", VIA_ERROR_SYNTAX, "line"},
-      {"candidate: 1 udp 1 192.0.2.1 1 typ host x", VIA_ERROR_SYNTAX,
-          "foundation"},
-      {"candidate:123456789012345678901234567890123 1 udp 1 192.0.2.1 1 typ "
-       "host",
-          VIA_ERROR_SYNTAX, "foundation"},
-      {"candidate:1 0 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
-          "component"},
-      {"candidate:1 257 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
-          "component"},
-      {"candidate:1 -1 udp 1 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
-          "component"},
-      {"candidate:1 1 ssltcp 1 192.0.2.1 443 typ host", VIA_ERROR_UNSUPPORTED,
-          "transport"},
-      {"candidate:1 1 sctp 1 192.0.2.1 443 typ host", VIA_ERROR_UNSUPPORTED,
-          "transport"},
-      {"candidate:1 1 udp 0 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
-          "priority"},
-      {"candidate:1 1 udp 4294967296 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
-          "priority"},
-      {"candidate:1 1 udp 1e3 192.0.2.1 1 typ host", VIA_ERROR_SYNTAX,
-          "priority"},
-      {"candidate:1 1 udp 1 192.0.2.1 65536 typ host", VIA_ERROR_SYNTAX,
-          "port"},
-      {"candidate:1 1 udp 1 192.0.2.1 99999999999999999999 typ host",
-          VIA_ERROR_SYNTAX, "port"},
-      {"candidate:1 1 udp 1 192.0.2.1 0 typ host", VIA_ERROR_REFUSED, "port"},
-      {"candidate:1 1 tcp 1 192.0.2.1 0 typ host tcptype passive",
-          VIA_ERROR_REFUSED, "port"},
-      {"candidate:1 1 udp 1 0.0.0.0 1 typ host", VIA_ERROR_REFUSED, "address"},
-      {"candidate:1 1 udp 1 224.0.0.1 1 typ host", VIA_ERROR_REFUSED,
-          "address"},
-      {"candidate:1 1 udp 1 239.255.255.255 1 typ host", VIA_ERROR_REFUSED,
-          "address"},
-      {"candidate:1 1 udp 1 255.255.255.255 1 typ host", VIA_ERROR_REFUSED,
-          "address"},
-      {"candidate:1 1 udp 1 :: 1 typ host", VIA_ERROR_REFUSED, "address"},
-      {"candidate:1 1 udp 1 0:0:0:0:0:0:0:0 1 typ host", VIA_ERROR_REFUSED,
-          "address"},
-      {"candidate:1 1 udp 1 ff02::fb 1 typ host", VIA_ERROR_REFUSED, "address"},
-      {"candidate:1 1 udp 1 FF05:0:0:0:0:0:0:2 1 typ host", VIA_ERROR_REFUSED,
-          "address"},
-      {"candidate:1 1 udp 1 ::ffff:224.0.0.1 1 typ host", VIA_ERROR_REFUSED,
-          "address"},
-      {"candidate:1 1 udp 1 ::ffff:0:0 1 typ host", VIA_ERROR_REFUSED,
-          "address"},
-      {"candidate:1 1 udp 1 192.0.2.256 1 typ host", VIA_ERROR_UNSUPPORTED,
-          "address"},
-      {"candidate:1 1 udp 1 evil.example.com 1 typ host", VIA_ERROR_UNSUPPORTED,
-          "address"},
-      {"candidate:1 1 udp 1 .local 1 typ host", VIA_ERROR_SYNTAX, "address"},
-      {"candidate:1 1 udp 1 fe80::1%eth0 1 typ host", VIA_ERROR_SYNTAX,
-          "address"},
-      {"candidate:1 1 udp 1 1::2::3 1 typ host", VIA_ERROR_SYNTAX, "address"},
-      {"candidate:1 1 udp 1 -x.local 1 typ host", VIA_ERROR_SYNTAX, "address"},
-      {"candidate:1 1 udp 1 192.0.2.1 1 type host", VIA_ERROR_SYNTAX, "typ"},
-      {"candidate:1 1 udp 1 192.0.2.1 1 typ local", VIA_ERROR_SYNTAX, "typ"},
-      {"candidate:1 1 tcp 1 192.0.2.1 9 typ host", VIA_ERROR_SYNTAX, "tcptype"},
-      {"candidate:1 1 tcp 1 192.0.2.1 9 typ host tcptype x", VIA_ERROR_SYNTAX,
-          "tcptype"},
-      {"candidate:1 1 udp 1 192.0.2.1 9 typ srflx raddr", VIA_ERROR_SYNTAX,
-          "extension"},
-      {"candidate:1 1 udp 1 192.0.2.1 9 typ srflx rport x", VIA_ERROR_SYNTAX,
-          "rport"},
-      {"candidate:1 1 udp 1 192.0.2.1\t9 typ host a b", VIA_ERROR_SYNTAX,
-          "line"},
-      {"candidate:1 1 udp 1 192.0.2.1 9 typ host\r\na=x y z", VIA_ERROR_SYNTAX,
-          "line"},
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (broken); i++) {
     g_autoptr (GError) error = NULL;
     ViaCandidate c = {.port = 7};
 
-    g_test_message ("%s", rows[i].text);
-    g_assert_false (via_candidate_parse (&c, rows[i].text, &error));
-    g_assert_error (error, VIA_ERROR, (gint) rows[i].code);
-    g_assert_nonnull (strstr (error->message, rows[i].field));
+    g_test_message ("%s", broken[i].text);
+    g_assert_false (via_candidate_parse (&c, broken[i].text, &error));
+    g_assert_error (error, VIA_ERROR, (gint) broken[i].code);
+    g_assert_nonnull (strstr (error->message, broken[i].field));
     g_assert_cmpuint (c.port, ==, 7); /* untouched */
   }
 }

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * sdp/plan_transport.c – the one transport of a plan, and our DTLS role.
+ * Pure.
+ * RFC 9143 §7 (BUNDLE) · RFC 8842 §5 (setup) · RFC 8122 §5 · RFC 8834 §4.5
+ * (rtcp-mux)
+ */
+#include "sdp/plan_parts.h"
+
+gboolean
+via_plan_resolve_setup (
+    ViaPlan *self, ViaSetup wish, gboolean is_answer, GError **error)
+{
+  ViaSetup theirs = self->remote->setup;
+
+  if (theirs == VIA_SETUP_ACTPASS && is_answer) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
+        "SDP: an answer must choose setup:active or setup:passive (RFC 8842)");
+    return FALSE;
+  }
+  if (theirs == wish && wish != VIA_SETUP_ACTPASS) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
+        "SDP: both sides want setup:%s (RFC 8842)",
+        wish == VIA_SETUP_ACTIVE ? "active" : "passive");
+    return FALSE;
+  }
+  if (theirs == VIA_SETUP_ACTIVE)
+    self->setup = VIA_SETUP_PASSIVE;
+  else if (theirs == VIA_SETUP_PASSIVE)
+    self->setup = VIA_SETUP_ACTIVE;
+  else /* our choice; passive gives AEAD with every browser */
+    self->setup =
+        wish == VIA_SETUP_ACTIVE ? VIA_SETUP_ACTIVE : VIA_SETUP_PASSIVE;
+  return TRUE;
+}
+
+/* Where each part of the transport is said: the m-line, the session, or for
+ * bundled m-lines that need not repeat it (bundle-only, answers) @tagged. */
+typedef struct
+{
+  const ViaSdpSection *ice, *dtls, *setup;
+} PlanTransport;
+
+static const ViaSdpSection *
+plan_pick_dtls (const ViaSdpSection *const *from, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (from[i]->fingerprints->len > 0 || from[i]->n_weak > 0)
+      return from[i];
+  return NULL;
+}
+
+static const ViaSdpSection *
+plan_pick_ice (const ViaSdpSection *const *from, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (from[i]->ufrag != NULL || from[i]->pwd != NULL)
+      return from[i];
+  return NULL;
+}
+
+static const ViaSdpSection *
+plan_pick_setup (const ViaSdpSection *const *from, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (from[i]->setup != VIA_SDP_SETUP_ABSENT)
+      return from[i];
+  return NULL;
+}
+
+static gboolean
+plan_refuse (GError **error, const ViaSdpMedia *media, const gchar *why)
+{
+  g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED, "SDP m-line at line %u: %s",
+      media->line, why);
+  return FALSE;
+}
+
+static gboolean
+plan_find_transport (PlanTransport *out, const ViaSdp *sdp,
+    const ViaSdpMedia *media, const ViaSdpMedia *tagged, gboolean is_answer,
+    GError **error)
+{
+  const ViaSdpSection *from[] = {
+      &media->section, &sdp->session, &tagged->section};
+  gboolean may_inherit =
+      media != tagged && (is_answer || media->is_bundle_only);
+  guint n = may_inherit ? 3 : 2;
+
+  out->dtls = plan_pick_dtls (from, n);
+  out->ice = plan_pick_ice (from, n);
+  out->setup = plan_pick_setup (from, n);
+  if (media->is_rtp && !media->is_rtcp_mux
+      && !(may_inherit && (tagged->is_rtcp_mux || !tagged->is_rtp)))
+    return plan_refuse (error, media, "a=rtcp-mux is missing (RFC 8834)");
+  if (out->dtls == NULL)
+    return plan_refuse (error, media, "a=fingerprint is missing (RFC 8122)");
+  if (out->dtls->fingerprints->len == 0)
+    return plan_refuse (error, media,
+        "no fingerprint of sha-256, sha-384 or sha-512 (RFC 8122)");
+  if (out->ice == NULL || out->ice->ufrag == NULL || out->ice->pwd == NULL)
+    return plan_refuse (
+        error, media, "a=ice-ufrag or a=ice-pwd is missing (RFC 8839)");
+  if (out->setup == NULL)
+    return plan_refuse (error, media, "a=setup is missing (RFC 8842)");
+  if (out->setup->setup == VIA_SDP_SETUP_HOLDCONN)
+    return plan_refuse (error, media, "setup:holdconn is not for DTLS");
+  return TRUE;
+}
+
+static ViaRemoteTransport *
+plan_read_remote (const PlanTransport *from, const ViaSdp *sdp,
+    const ViaSdpMedia *media, const ViaSdpMedia *tagged)
+{
+  ViaRemoteTransport *remote = g_new0 (ViaRemoteTransport, 1);
+  const ViaSdpSection *near =
+      media->section.candidates->len > 0 ? &media->section : &tagged->section;
+
+  remote->ufrag = g_strdup (from->ice->ufrag);
+  remote->pwd = g_strdup (from->ice->pwd);
+  remote->is_ice_lite = sdp->session.is_ice_lite;
+  remote->has_end_of_candidates =
+      near->has_end_of_candidates || sdp->session.has_end_of_candidates;
+  remote->fingerprints = via_plan_fingerprints_copy (from->dtls->fingerprints);
+  remote->candidates = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < near->candidates->len; i++)
+    g_ptr_array_add (
+        remote->candidates, g_strdup (g_ptr_array_index (near->candidates, i)));
+  remote->setup = from->setup->setup == VIA_SDP_SETUP_ACTIVE ? VIA_SETUP_ACTIVE
+                  : from->setup->setup == VIA_SDP_SETUP_PASSIVE
+                      ? VIA_SETUP_PASSIVE
+                      : VIA_SETUP_ACTPASS;
+  return remote;
+}
+
+static gint
+plan_index_of_mid (const ViaSdp *sdp, const gchar *mid)
+{
+  for (guint i = 0; i < sdp->media->len; i++)
+    if (g_strcmp0 (via_sdp_media (sdp, i)->mid, mid) == 0)
+      return (gint) i;
+  return -1;
+}
+
+/* The first m-line, in the group's order, that we take (RFC 9143 §7.3.1);
+ * without a group the first of all. -1: none. */
+static gint
+plan_choose (const ViaPlan *self, const ViaSdp *sdp, gint *out_bundle)
+{
+  GPtrArray *mids;
+  gint first = -1;
+
+  for (guint i = 0; i < self->media->len && first < 0; i++)
+    if (!via_plan_media (self, i)->is_rejected)
+      first = (gint) i;
+  *out_bundle = -1;
+  if (first < 0)
+    return -1;
+  *out_bundle =
+      via_sdp_bundle_of (sdp, via_sdp_media (sdp, (guint) first)->mid);
+  if (*out_bundle < 0)
+    return first;
+  mids = g_ptr_array_index (sdp->bundles, (guint) *out_bundle);
+  for (guint i = 0; i < mids->len; i++) {
+    gint index = plan_index_of_mid (sdp, g_ptr_array_index (mids, i));
+
+    if (index >= 0 && !via_plan_media (self, (guint) index)->is_rejected)
+      return index;
+  }
+  return first;
+}
+
+/* The m-line that carries the group's transport in their SDP: the first of the
+ * group that is not refused, whether we take it or not. */
+static const ViaSdpMedia *
+plan_tagged (const ViaSdp *sdp, gint bundle, const ViaSdpMedia *chosen)
+{
+  GPtrArray *mids;
+
+  if (bundle < 0)
+    return chosen;
+  mids = g_ptr_array_index (sdp->bundles, (guint) bundle);
+  for (guint i = 0; i < mids->len; i++) {
+    gint index = plan_index_of_mid (sdp, g_ptr_array_index (mids, i));
+
+    if (index >= 0 && !via_sdp_media (sdp, (guint) index)->is_refused)
+      return via_sdp_media (sdp, (guint) index);
+  }
+  return chosen;
+}
+
+gboolean
+via_plan_take_transport (ViaPlan *self, const ViaSdp *sdp, GError **error)
+{
+  gboolean is_answer = self->role == VIA_ROLE_OFFERER;
+  const ViaSdpMedia *chosen, *tagged;
+  PlanTransport transport, other;
+  gint bundle, index = plan_choose (self, sdp, &bundle);
+
+  if (index < 0) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_UNSUPPORTED,
+        "SDP: no m-line of %s has a codec and transport we do",
+        is_answer ? "the answer" : "the offer");
+    return FALSE;
+  }
+  chosen = via_sdp_media (sdp, (guint) index);
+  tagged = plan_tagged (sdp, bundle, chosen);
+  if (!plan_find_transport (&transport, sdp, chosen, tagged, is_answer, error))
+    return FALSE;
+  for (guint i = 0; i < self->media->len; i++) {
+    ViaPlanMedia *media = via_plan_media (self, i);
+    const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
+
+    if (media->is_rejected)
+      continue;
+    media->is_bundled =
+        bundle >= 0 && via_sdp_bundle_of (sdp, theirs->mid) == bundle;
+    media->is_rejected = !media->is_bundled && i != (guint) index;
+    if (!media->is_rejected && theirs != chosen
+        && !plan_find_transport (&other, sdp, theirs, tagged, is_answer, error))
+      return FALSE;
+  }
+  self->remote = plan_read_remote (&transport, sdp, chosen, tagged);
+  return TRUE;
+}
