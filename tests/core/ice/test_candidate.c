@@ -61,7 +61,7 @@ test_candidate_real_lines_are_read (void)
     g_autoptr (GError) error = NULL;
     ViaCandidate c;
 
-    g_test_message ("%s", row->text);
+    g_test_message ("row %u", i);
     g_assert_true (via_candidate_parse (&c, row->text, &error));
     g_assert_no_error (error);
     g_assert_cmpstr (c.address, ==, row->address);
@@ -191,7 +191,7 @@ test_candidate_broken_is_refused_with_its_code (void)
     g_autoptr (GError) error = NULL;
     ViaCandidate c = {.port = 7};
 
-    g_test_message ("%s", broken[i].text);
+    g_test_message ("row %u", i);
     g_assert_false (via_candidate_parse (&c, broken[i].text, &error));
     g_assert_error (error, VIA_ERROR, (gint) broken[i].code);
     g_assert_nonnull (strstr (error->message, broken[i].field));
