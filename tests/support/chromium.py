@@ -106,10 +106,14 @@ class Browser:
             raise BrowserError(f'{method}: {answer["error"]}')
         return answer['result']
 
-    def open(self, url):
+    def open(self, url, rtc_config=None):
+        """@rtc_config: JSON that each RTCPeerConnection of the page takes."""
         target = self.call('Target.createTarget', url='about:blank',
                            newWindow=True)['targetId']
         page = Page(self, target)
+        if rtc_config:
+            page.call('Page.addScriptToEvaluateOnNewDocument',
+                      source=f'window.viaRtcConfig = {rtc_config};')
         page.go(url)
         return page
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Runs inside a page before its own scripts: what the browser shows, as figures.
-// It only looks: RTCPeerConnection is wrapped to be found again for getStats ().
+// It only looks: RTCPeerConnection is wrapped to be found again for getStats (),
+// and to take what a test sets as window.viaRtcConfig (a relay).
 (() => {
   const far = window.viaFar = { peers: [], samples: [], loops: 0 };
 
   if (window.RTCPeerConnection) {
     const Native = window.RTCPeerConnection;
     window.RTCPeerConnection = class extends Native {
-      constructor(...args) { super(...args); far.peers.push(this); }
+      constructor(config, ...rest) {
+        super({ ...config, ...window.viaRtcConfig }, ...rest);
+        far.peers.push(this);
+      }
     };
   }
 
@@ -68,6 +72,51 @@
     };
     poll();
   });
+
+  // A connection of our own, for tests without a page's script: the offer with
+  // all its candidates; then the answer. What comes plays in a new <video>.
+  far.offer = async () => {
+    const pc = new RTCPeerConnection();
+    const video = document.createElement('video');
+    video.autoplay = true; video.srcObject = new MediaStream();
+    document.body.append(video);
+    pc.ontrack = (e) => { video.srcObject.addTrack(e.track); video.play(); };
+    pc.addTransceiver('video', { direction: 'recvonly' });
+    pc.addTransceiver('audio', { direction: 'recvonly' });
+    await pc.setLocalDescription();
+    await far.until(() => pc.iceGatheringState === 'complete', 10000);
+    return pc.localDescription.sdp;
+  };
+  far.answer = (sdp) => far.peers[far.peers.length - 1]
+    .setRemoteDescription({ type: 'answer', sdp });
+  far.until = async (condition, ms) => {
+    for (const end = performance.now() + ms; !condition();) {
+      if (performance.now() > end) return false;
+      await new Promise((r) => setTimeout(r, 10));
+    }
+    return true;
+  };
+
+  // One WHEP viewer (draft-ietf-wish-whep): joins, and how to leave.
+  far.join = async (url) => {
+    const sdp = await far.offer(), pc = far.peers[far.peers.length - 1];
+    const r = await fetch(url, { method: 'POST', body: sdp,
+      headers: { 'Content-Type': 'application/sdp' } });
+    if (r.status !== 201) throw new Error(`${r.status}: ${await r.text()}`);
+    pc.viaResource = new URL(r.headers.get('Location'), url).href;
+    await far.answer(await r.text());
+    if (!await far.until(() => pc.connectionState === 'connected', 10000))
+      throw new Error('not connected: ' + pc.connectionState);
+    return pc.viaResource;
+  };
+  far.leave = async () => {
+    const pc = far.peers.pop();
+    const r = await fetch(pc.viaResource, { method: 'DELETE' });
+    pc.close();
+    const video = document.querySelector('video');
+    if (video) video.remove();
+    return r.status;
+  };
 
   // Each sample once.
   far.take = () => far.samples.splice(0);

@@ -92,12 +92,20 @@ def play(pipeline, seconds=None):
         raise RuntimeError(f'{error[0].message} ({error[1]})')
 
 
-def file_frames(path):
-    """The luma planes of all pictures of a video file."""
+def file_frames(path, seconds=None):
+    """The luma planes of the pictures of a video file, or of its beginning."""
     import pathlib
     uri = pathlib.Path(path).resolve().as_uri()
     pipeline = parse(f'uridecodebin uri={uri} caps=video/x-raw ! VIDEO')
     reader = Reader(pipeline, keep_frames=True)
+    if seconds:
+        pipeline.set_state(Gst.State.PAUSED)
+        pipeline.get_state(Gst.CLOCK_TIME_NONE)
+        pipeline.seek(1.0, Gst.Format.TIME,
+                      Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE,
+                      Gst.SeekType.SET, 0, Gst.SeekType.SET,
+                      int(seconds * 1e9))
+        reader.frames.clear()
     play(pipeline)
     return reader.frames
 

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the interop tests share: a private network, gst-launch lines, a relay.
+
+    lab.enter()      first thing in a test: go on inside netns.sh
+    with lab.Launch('hub name=room', …) as line: line.until(url); …
+"""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), '..', '..'))
+BUILD = os.path.join(TOP, 'build')
+DATA = os.path.join(BUILD, 'test-data')
+SCREENSHOTS = os.path.join(BUILD, 'screenshots')
+MEDIA = os.path.join(TOP, 'tests', 'data', 'media')
+ADDRESS = '192.0.2.2'       # of the veth that netns.sh makes
+IS_LONG = bool(os.environ.get('VIA_TEST_LONG'))
+
+sys.path.insert(0, os.path.join(TOP, 'tests', 'support'))
+os.environ['GST_PLUGIN_PATH'] = os.path.join(BUILD, 'gst')
+os.environ['GST_REGISTRY'] = os.path.join(BUILD, 'registry.bin')
+
+
+def enter():
+    if os.environ.get('VIA_NETNS') != '1':
+        script = os.path.join(TOP, 'tests', 'support', 'netns.sh')
+        os.execv(script, [script, sys.executable, *sys.argv])
+
+
+def uri(path):
+    import pathlib
+    return pathlib.Path(path).resolve().as_uri()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def get(url, timeout=5):
+    """(status, body) of a GET; status 0 if nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as r:
+            return r.status, r.read().decode(errors='replace')
+    except urllib.error.HTTPError as e:
+        return e.code, e.read().decode(errors='replace')
+    except OSError as e:
+        return 0, str(e)
+
+
+class Launch:
+    """One gst-launch-1.0 -e line, its output in a file."""
+
+    def __init__(self, *line, options=('-e',), env=None, stdin=None):
+        self.words = ' '.join(line).split()
+        fd, self.path = tempfile.mkstemp(prefix='via-launch-', suffix='.log')
+        self.process = subprocess.Popen(
+            ['gst-launch-1.0', *options, *self.words], stdout=fd, stderr=fd,
+            stdin=stdin or subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, **(env or {})})
+        os.close(fd)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        if kind:
+            print('# gst-launch-1.0 ' + ' '.join(self.words))
+            for text in self.output().splitlines()[-25:]:
+                print('#   ' + text[:300])
+        os.unlink(self.path)
+
+    def output(self):
+        with open(self.path, encoding='utf-8', errors='replace') as f:
+            return f.read()
+
+    def until(self, url, seconds=15):
+        """Waits until @url answers."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError('gst-launch ended:\n' + self.output())
+            if get(url)[0] == 200:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f'{url} does not answer:\n' + self.output())
+
+    def until_says(self, pattern, seconds=15):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if m := re.search(pattern, self.output()):
+                return m
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError(f'never said {pattern}:\n' + self.output())
+
+    def interrupt(self, seconds=5):
+        """One SIGINT; (return code or None if it hangs, seconds it took)."""
+        start = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        try:
+            rc = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            rc = None
+        return rc, time.monotonic() - start
+
+
+class Relay:
+    """coturn on the veth's address, long-term credentials."""
+    USER, PASSWORD, ESCAPED = 'kurento', 'canary-7Qx@z', 'canary-7Qx%40z'
+    PORT = 3478
+
+    def __enter__(self):
+        self.dir = tempfile.TemporaryDirectory(prefix='via-relay-')
+        self.log = os.path.join(self.dir.name, 'log')
+        self.process = subprocess.Popen(
+            ['turnserver', '-n', '--no-cli', '--lt-cred-mech', '--fingerprint',
+             f'--user={self.USER}:{self.PASSWORD}', '--realm=kurento.org',
+             f'--listening-ip={ADDRESS}', f'--relay-ip={ADDRESS}',
+             f'--listening-port={self.PORT}', '--min-port=49160',
+             '--max-port=49400', '--no-tls', '--no-dtls',
+             '--allow-loopback-peers', '--simple-log', f'--log-file={self.log}',
+             f'--pidfile={self.dir.name}/pid', f'--userdb={self.dir.name}/db',
+             '-v'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd=self.dir.name)
+        for _ in range(100):
+            try:
+                socket.create_connection((ADDRESS, self.PORT), 1).close()
+                return self
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError('coturn does not listen')
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.dir.cleanup()
+
+    def allocations(self):
+        with open(self.log, encoding='utf-8', errors='replace') as f:
+            return len(re.findall(r'ALLOCATE processed, success', f.read()))
+
+    def rtc_config(self):
+        return json.dumps({
+            'iceTransportPolicy': 'relay',
+            'iceServers': [{'urls': f'turn:{ADDRESS}:{self.PORT}?transport=udp',
+                            'username': self.USER,
+                            'credential': self.PASSWORD}]})
