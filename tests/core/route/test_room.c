@@ -53,6 +53,13 @@ test_room_publisher_never_receives_himself (void)
   via_room_add_track (room, alice, VIA_KIND_VIDEO);
   via_room_add_track (room, bob, VIA_KIND_VIDEO);
   expect (room, "+1.v0=1 +0.v0=2");
+
+  /* nor when he asks for tracks after publishing */
+  guint carol = via_room_add_port (room);
+  via_room_add_track (room, carol, VIA_KIND_VIDEO);
+  expect (room, "+0.v1=3 +1.v1=3");
+  via_room_set_slots (room, carol, VIA_KIND_VIDEO, G_MAXUINT);
+  expect (room, "+2.v0=1 +2.v1=2");
 }
 
 static void
