@@ -373,7 +373,7 @@ read_data (ViaDtls *self)
     n = SSL_read (self->ssl, sink, sizeof sink);
   } while (n > 0);
   OPENSSL_cleanse (sink, sizeof sink);
-  if (SSL_get_shutdown (self->ssl) & SSL_RECEIVED_SHUTDOWN) {
+  if (SSL_get_error (self->ssl, n) == SSL_ERROR_ZERO_RETURN) {
     SSL_shutdown (self->ssl); /* our own close_notify */
     ERR_clear_error ();
     end (self, VIA_DTLS_CLOSED);
@@ -445,6 +445,24 @@ note_alert (ViaDtls *self, const ViaDtlsRecord *record, ViaTime now)
   self->ends_at = MIN (self->ends_at, now + ALERT_GRACE);
 }
 
+/* Before the first whole ClientHello nothing is settled: pieces that do not go
+ * with the ones before may be the true ones, so the others are let go. */
+static gboolean
+admit_message (ViaDtls *self, const ViaDtlsRecord *record, ViaTime now)
+{
+  ViaDtlsGuard fresh = {{0}};
+
+  if (via_dtls_guard_admit (&self->guard, record))
+    return TRUE;
+  if (!self->is_server || SSL_get_state (self->ssl) != TLS_ST_BEFORE
+      || !via_dtls_guard_admit (&fresh, record))
+    return FALSE;
+  self->restart.is_due = TRUE;
+  restart (self, now);
+  return !self->restart.is_due && self->ssl != NULL
+         && via_dtls_guard_admit (&self->guard, record);
+}
+
 static gboolean
 admit_clear (ViaDtls *self, const ViaDtlsRecord *record, ViaTime now)
 {
@@ -457,7 +475,7 @@ admit_clear (ViaDtls *self, const ViaDtlsRecord *record, ViaTime now)
       note_alert (self, record, now);
       return FALSE;
     case VIA_DTLS_HANDSHAKE:
-      return via_dtls_guard_admit (&self->guard, record);
+      return admit_message (self, record, now);
     default:
       return FALSE;
   }
@@ -486,11 +504,11 @@ via_dtls_feed (ViaDtls *self, const guint8 *data, gsize len, ViaTime now)
   via_reader_init (&in, data, len);
   /* One record at a time: whether the next may pass depends on this one. */
   while (
-      self->state == VIA_DTLS_CONNECTING || self->state == VIA_DTLS_CONNECTED) {
+      (self->state == VIA_DTLS_CONNECTING || self->state == VIA_DTLS_CONNECTED)
+      && via_dtls_record_read (&in, &record)) {
     if (self->restart.is_due)
       restart (self, now);
-    if (self->ssl == NULL || self->restart.is_due
-        || !via_dtls_record_read (&in, &record))
+    if (self->ssl == NULL || self->restart.is_due)
       break;
     if (!admit (self, &record, now))
       continue;
