@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 #define VIA_DTLS_MAX_MESSAGE (16 * 1024)  /* bytes of one message */
-#define VIA_DTLS_MAX_MESSAGES (64 * 1024) /* bytes of all of a handshake */
+#define VIA_DTLS_MAX_MESSAGES (48 * 1024) /* bytes of all of a handshake */
 #define VIA_DTLS_MAX_MESSAGE_SEQS 16      /* no handshake has as many */
 
 typedef enum

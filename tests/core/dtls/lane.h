@@ -6,6 +6,7 @@
 
 #include "dtls/agent.h"
 #include "dtls/bio.h"
+#include "dtls/guard.h"
 
 #include <string.h>
 
@@ -328,4 +329,53 @@ raw_run (Raw *self, ViaDtls *agent, ViaTime now)
   raw_go_on (self);
   while (raw_to_agent (self, agent, now) + raw_from_agent (self, agent) > 0)
     ;
+}
+
+/* ---- a server that waits ------------------------------------------------ */
+
+typedef struct
+{
+  ViaIdentity *own, *peer;
+  ViaDtls *server;
+} Host;
+
+static inline void
+host_init (Host *self)
+{
+  self->own = fresh_identity ();
+  self->peer = fresh_identity ();
+  self->server = fresh_agent (self->own, self->peer, TRUE, NULL);
+  via_dtls_start (self->server, LANE_START);
+}
+
+static inline void
+host_clear (Host *self)
+{
+  via_dtls_free (self->server);
+  via_identity_unref (self->own);
+  via_identity_unref (self->peer);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Host, host_clear)
+
+/* A fragment of @len bytes at 0 of message @seq, said to have @size bytes. */
+static inline gsize
+fragment (guint8 *out, guint16 seq, guint32 size, guint16 len)
+{
+  ViaWriter w;
+
+  via_writer_init (&w, out, 1500);
+  via_writer_u8 (&w, VIA_DTLS_HANDSHAKE);
+  via_writer_u16 (&w, 0xfefd);
+  via_writer_zero (&w, 6);
+  via_writer_u16 (&w, seq + 1);
+  via_writer_u16 (&w, len + 12);
+  via_writer_u8 (&w, seq == 0 ? 1 : 11);
+  via_writer_u24 (&w, size);
+  via_writer_u16 (&w, seq);
+  via_writer_u24 (&w, 0);
+  via_writer_u24 (&w, len);
+  via_writer_zero (&w, len);
+  g_assert_false (w.failed);
+  return w.pos;
 }
