@@ -5,6 +5,10 @@
  */
 #include "base/extmap.h"
 
+#define TWCC_URI                                                               \
+  "http://www.ietf.org/id/"                                                    \
+  "draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
 static const gchar *const uris[VIA_N_EXTS] = {
     [VIA_EXT_MID] = "urn:ietf:params:rtp-hdrext:sdes:mid",
     [VIA_EXT_RID] = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
@@ -12,8 +16,7 @@ static const gchar *const uris[VIA_N_EXTS] = {
         "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
     [VIA_EXT_ABS_SEND_TIME] =
         "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
-    [VIA_EXT_TWCC] = "http://www.ietf.org/id/"
-                     "draft-holmer-rmcat-transport-wide-cc-extensions-01",
+    [VIA_EXT_TWCC] = TWCC_URI,
     [VIA_EXT_AUDIO_LEVEL] = "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
     [VIA_EXT_VIDEO_ORIENTATION] = "urn:3gpp:video-orientation",
     [VIA_EXT_PLAYOUT_DELAY] =
