@@ -53,6 +53,16 @@ gboolean via_intake_codec (ViaIntake *self, ViaCodec *out);
 void via_intake_want_keyframe (ViaIntake *self);
 /* After return no callback runs (waits for one under way). */
 void via_intake_disconnect (ViaIntake *self);
+/* What is done with the media, in words; all static, NULL before caps. */
+typedef struct
+{
+  const gchar *from;   /* "H264", "AAC", "raw" … */
+  const gchar *to;     /* IANA name of the codec */
+  const gchar *mode;   /* "copy" or "transcode" */
+  const gchar *reason; /* (nullable) why not copied */
+} ViaIntakeFlow;
+/* FALSE until it is decided. */
+gboolean via_intake_flow (ViaIntake *self, ViaIntakeFlow *out);
 /* "copy", "transcode H264→VP8: B-frames" …, NULL before caps. (transfer full)
  */
 gchar *via_intake_describe (ViaIntake *self);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * media/encoders.h – how each encoder and payloader is set up for live use.
+ */
+#pragma once
+
+#include <gst/gst.h>
+#include "base/codec.h"
+
+G_BEGIN_DECLS
+
+/* The first encoder of @codec that is installed, set to real time without
+ * reordering; @bitrate_bps counts for video. NULL: told on @owner.
+ * (transfer floating) */
+GstElement *via_encoder_make (
+    GstElement *owner, ViaCodecId codec, guint bitrate_bps);
+/* The raw caps it is to be given; the caps it must give (NULL: any).
+ * (transfer full) */
+GstCaps *via_encoder_input (ViaCodecId codec);
+GstCaps *via_encoder_output (ViaCodecId codec);
+/* RTP time follows running time from @timestamp on. (transfer floating) */
+GstElement *via_encoders_make_payloader (
+    GstElement *owner, ViaCodecId codec, guint32 ssrc, guint32 timestamp);
+/* (transfer floating) */
+GstElement *via_encoders_make_depayloader (GstElement *owner, ViaCodecId codec);
+
+G_END_DECLS
