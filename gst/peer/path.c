@@ -330,16 +330,22 @@ via_peer_deadline (const ViaPeer *self)
     if (sender && !via_peer_is_over (self))
       when = MIN (when, via_sender_deadline (sender));
   }
+  if (self->srtp)
+    when = MIN (when, via_receiver_deadline (&self->receiver));
   return when;
 }
 
 void
 via_peer_expire (ViaPeer *self, ViaTime now)
 {
+  guint32 ssrc;
+
   if (self->dtls && via_dtls_deadline (self->dtls) <= now)
     via_dtls_expire (self->dtls, now);
   follow_dtls (self, now);
   for (guint i = 0; i < self->senders->len; i++)
     if (via_peer_sender (self, i))
       via_sender_expire (via_peer_sender (self, i), now);
+  while (self->srtp && via_receiver_forget (&self->receiver, now, &ssrc))
+    via_srtp_forget (self->srtp, ssrc);
 }

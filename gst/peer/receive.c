@@ -51,28 +51,9 @@ via_receiver_configure (ViaReceiver *self, const ViaPlan *plan)
   }
 }
 
-/* Room for one more stream: forgets the one that has been idle longest. */
-static gboolean
-make_room (ViaReceiver *self, ViaTime now)
-{
-  guint oldest = 0;
-
-  if (self->sources->len < VIA_RECEIVER_SSRCS)
-    return TRUE;
-  for (guint i = 1; i < self->sources->len; i++)
-    if (at (self, i)->stats.last_at < at (self, oldest)->stats.last_at)
-      oldest = i;
-  if (!at (self, oldest)->has_left
-      && now - at (self, oldest)->stats.last_at < VIA_RECEIVER_IDLE)
-    return FALSE;
-  g_array_remove_index_fast (self->sources, oldest);
-  return TRUE;
-}
-
 /* The stream latches to the m-line of its first packet and stays there. */
 static ViaDrop
-latch (ViaReceiver *self, const ViaRtpView *rtp, ViaTime now,
-    ViaReceiveSource **out)
+latch (ViaReceiver *self, const ViaRtpView *rtp, ViaReceiveSource **out)
 {
   ViaReceiveSource source = {0};
   const ViaPlanCodec *codec;
@@ -84,7 +65,7 @@ latch (ViaReceiver *self, const ViaRtpView *rtp, ViaTime now,
       via_plan_media (self->plan, source.media), rtp->pt, &source.is_rtx);
   if (!codec)
     return VIA_DROP_UNKNOWN_PT;
-  if (!make_room (self, now))
+  if (self->sources->len >= VIA_RECEIVER_SSRCS)
     return VIA_DROP_LIMIT;
   via_receive_stats_init (&source.stats, rtp->ssrc, codec->codec.clock_rate);
   g_array_append_val (self->sources, source);
@@ -103,7 +84,7 @@ via_receiver_rtp (ViaReceiver *self, const ViaRtpView *rtp, ViaTime now,
   if (!self->plan)
     return VIA_DROP_NOT_READY;
   if (!source) {
-    drop = latch (self, rtp, now, &source);
+    drop = latch (self, rtp, &source);
     if (drop != VIA_DROP_NONE)
       return drop;
   }
@@ -133,6 +114,35 @@ via_receiver_bye (ViaReceiver *self, guint32 ssrc)
 
   if (source)
     source->has_left = TRUE;
+}
+
+static ViaTime
+forget_at (const ViaReceiveSource *source)
+{
+  return source->stats.last_at
+         + (source->has_left ? VIA_RECEIVER_LEFT : VIA_RECEIVER_IDLE);
+}
+
+gboolean
+via_receiver_forget (ViaReceiver *self, ViaTime now, guint32 *out_ssrc)
+{
+  for (guint i = 0; i < self->sources->len; i++)
+    if (now >= forget_at (at (self, i))) {
+      *out_ssrc = at (self, i)->stats.ssrc;
+      g_array_remove_index_fast (self->sources, i);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+ViaTime
+via_receiver_deadline (const ViaReceiver *self)
+{
+  ViaTime when = VIA_TIME_NEVER;
+
+  for (guint i = 0; i < self->sources->len; i++)
+    when = MIN (when, forget_at (at (self, i)));
+  return when;
 }
 
 guint

@@ -12,7 +12,8 @@
 G_BEGIN_DECLS
 
 #define VIA_RECEIVER_SSRCS 64
-#define VIA_RECEIVER_IDLE (60 * VIA_S) /* then an SSRC may be forgotten */
+#define VIA_RECEIVER_IDLE (60 * VIA_S) /* then an SSRC is forgotten */
+#define VIA_RECEIVER_LEFT (5 * VIA_S)  /* or this long after its BYE */
 
 typedef struct
 {
@@ -41,6 +42,10 @@ ViaDrop via_receiver_rtp (ViaReceiver *self, const ViaRtpView *rtp, ViaTime now,
 void via_receiver_sr (
     ViaReceiver *self, guint32 ssrc, guint64 ntp, ViaTime now);
 void via_receiver_bye (ViaReceiver *self, guint32 ssrc);
+/* Forgets a stream that is long silent; FALSE: none is. */
+gboolean via_receiver_forget (
+    ViaReceiver *self, ViaTime now, guint32 *out_ssrc);
+ViaTime via_receiver_deadline (const ViaReceiver *self);
 /* Report blocks about the streams of @media, at most @max. */
 guint via_receiver_reports (
     ViaReceiver *self, guint media, ViaTime now, ViaRtcpReport *out, guint max);

@@ -146,6 +146,7 @@ test_receiver_holds_64_ssrcs_and_forgets_idle_ones (void)
   ViaPlan *plan = plan_new ();
   ViaReceiver self;
   const ViaReceiveSource *source;
+  guint32 ssrc = 0;
   Packet p;
 
   via_receiver_init (&self);
@@ -154,14 +155,22 @@ test_receiver_holds_64_ssrcs_and_forgets_idle_ones (void)
     g_assert_cmpint (via_receiver_rtp (&self,
                          packet (&p, 1000 + i, 111, 1, NULL), i, &source),
         ==, i < VIA_RECEIVER_SSRCS ? VIA_DROP_NONE : VIA_DROP_LIMIT);
+  g_assert_cmpint (via_receiver_deadline (&self), ==, VIA_RECEIVER_IDLE);
+  g_assert_false (via_receiver_forget (&self, VIA_RECEIVER_IDLE - 1, &ssrc));
+  g_assert_true (via_receiver_forget (&self, VIA_RECEIVER_IDLE, &ssrc));
+  g_assert_cmpuint (ssrc, ==, 1000);
   g_assert_cmpint (via_receiver_rtp (&self, packet (&p, 2000, 111, 1, NULL),
-                       VIA_RECEIVER_IDLE + 1, &source),
+                       VIA_RECEIVER_IDLE, &source),
       ==, VIA_DROP_NONE);
-  g_assert_cmpuint (self.sources->len, ==, VIA_RECEIVER_SSRCS);
-  via_receiver_bye (&self, 1010); /* one that left makes room at once */
-  g_assert_cmpint (via_receiver_rtp (&self, packet (&p, 1020, 111, 2, NULL),
-                       VIA_RECEIVER_IDLE + 1, &source),
-      ==, VIA_DROP_NONE);
+  via_receiver_bye (&self, 2000);
+  while (via_receiver_forget (
+      &self, VIA_RECEIVER_IDLE + VIA_RECEIVER_LEFT - 1, &ssrc))
+    g_assert_cmpuint (ssrc, !=, 2000);
+  g_assert_true (via_receiver_forget (
+      &self, VIA_RECEIVER_IDLE + VIA_RECEIVER_LEFT, &ssrc));
+  g_assert_cmpuint (ssrc, ==, 2000);
+  g_assert_cmpuint (self.sources->len, ==, 0);
+  g_assert_cmpint (via_receiver_deadline (&self), ==, VIA_TIME_NEVER);
   via_receiver_clear (&self);
   plan_free (plan);
 }
