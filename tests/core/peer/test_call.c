@@ -393,6 +393,7 @@ test_call_stats_tell_what_happened (void)
 int
 main (int argc, char **argv)
 {
+  g_setenv ("GST_REGISTRY_DISABLE", "yes", TRUE); /* values, no plugins */
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add_func ("/peer/" path, func)
