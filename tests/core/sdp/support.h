@@ -221,3 +221,61 @@ summarise_sdp (const ViaSdp *sdp)
   }
   return g_string_free (out, FALSE);
 }
+
+/* A browser's offer, cut to what matters; edit () makes the cases of it. */
+#define OFFER_HEAD                                                             \
+  "v=0\r\n"                                                                    \
+  "o=- 1 1 IN IP4 127.0.0.1\r\n"                                               \
+  "s=-\r\n"                                                                    \
+  "t=0 0\r\n"
+#define OFFER_TRANSPORT                                                        \
+  "c=IN IP4 0.0.0.0\r\n"                                                       \
+  "a=ice-ufrag:abcd\r\n"                                                       \
+  "a=ice-pwd:secretSecretSecret0123\r\n"                                       \
+  "a=fingerprint:" FINGERPRINT "\r\n"                                          \
+  "a=setup:actpass\r\n"
+#define OFFER_AUDIO                                                            \
+  "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\n" OFFER_TRANSPORT "a=mid:a\r\n"        \
+  "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"                         \
+  "a=sendrecv\r\n"                                                             \
+  "a=rtcp-mux\r\n"                                                             \
+  "a=rtpmap:111 opus/48000/2\r\n"                                              \
+  "a=fmtp:111 minptime=10\r\n"                                                 \
+  "a=ssrc:1111 cname:x\r\n"
+#define OFFER_VIDEO                                                            \
+  "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n" OFFER_TRANSPORT "a=mid:v\r\n"        \
+  "a=extmap:5 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"  \
+  "a=rtcp-mux\r\n"                                                             \
+  "a=rtpmap:96 VP8/90000\r\n"                                                  \
+  "a=rtcp-fb:96 nack\r\n"                                                      \
+  "a=rtpmap:97 rtx/90000\r\n"                                                  \
+  "a=fmtp:97 apt=96\r\n"                                                       \
+  "a=ssrc-group:FID 2222 3333\r\n"                                             \
+  "a=ssrc:2222 cname:x\r\n"                                                    \
+  "a=ssrc:3333 cname:x\r\n"
+#define OFFER_DATA                                                             \
+  "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" OFFER_TRANSPORT       \
+  "a=mid:d\r\n"                                                                \
+  "a=sctp-port:5000\r\n"
+#define OFFER                                                                  \
+  OFFER_HEAD "a=group:BUNDLE a v d\r\n" OFFER_AUDIO OFFER_VIDEO OFFER_DATA
+
+/* @text with the first @find replaced. */
+static inline gchar *
+edit (const gchar *text, const gchar *find, const gchar *replace)
+{
+  const gchar *at = strstr (text, find);
+
+  g_assert_nonnull (at);
+  return g_strdup_printf (
+      "%.*s%s%s", (gint) (at - text), text, replace, at + strlen (find));
+}
+
+static inline gchar *
+edit_all (const gchar *text, const gchar *find, const gchar *replace)
+{
+  g_auto (GStrv) parts = g_strsplit (text, find, 0);
+
+  g_assert_nonnull (parts[1]);
+  return g_strjoinv (replace, parts);
+}
