@@ -259,7 +259,8 @@ via_srtp_forget (ViaSrtp *self, guint32 ssrc)
 {
   for (guint i = 0; i < self->n_heard; i++)
     if (self->heard[i] == ssrc) {
-      srtp_remove_stream (self->in, ssrc);
+      /* libsrtp2 knows SSRCs as they are on the wire. */
+      srtp_remove_stream (self->in, GUINT32_TO_BE (ssrc));
       self->heard[i] = self->heard[--self->n_heard];
       return TRUE;
     }
