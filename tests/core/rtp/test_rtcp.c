@@ -182,6 +182,21 @@ test_rtcp_padding_lies_refused (void)
 }
 
 static void
+test_rtcp_padding_over_common_header_refused (void)
+{
+  static const guint8 types[] = {202, 203, 204, 207};
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    guint8 data[8] = {0xa0, types[i], 0x00, 0x01};
+
+    data[7] = 4;
+    g_assert_true (accepts (data, sizeof data));
+    data[7] = 8; /* as long as the packet */
+    g_assert_false (accepts (data, sizeof data));
+  }
+}
+
+static void
 test_rtcp_padding_not_in_last_refused (void)
 {
   static const guint8 data[] = {0xa0, 0xc9, 0x00, 0x02, 0, 0, 0, 1, 0, 0, 0, 4,
@@ -422,6 +437,8 @@ static void
 test_rtcp_remb_ssrc_count_lies_refused (void)
 {
   guint8 data[24];
+  ViaRtcpItem item;
+  guint32 ssrc;
 
   make_remb (data, 0, 1);
   data[16] = 2;
@@ -429,7 +446,8 @@ test_rtcp_remb_ssrc_count_lies_refused (void)
   data[16] = 255;
   g_assert_false (accepts (data, sizeof data));
   data[16] = 0;
-  g_assert_true (accepts (data, sizeof data));
+  read_one (&item, data, sizeof data);
+  g_assert_false (via_rtcp_remb_ssrc (&item, 0, &ssrc)); /* bytes, no entry */
   data[3] = 3; /* "REMB" and no more */
   g_assert_false (accepts (data, 16));
 }
@@ -470,6 +488,8 @@ main (int argc, char **argv)
   g_test_add_func (
       "/rtcp/header/range", test_rtcp_version_and_type_range_checked);
   g_test_add_func ("/rtcp/header/padding", test_rtcp_padding_lies_refused);
+  g_test_add_func (
+      "/rtcp/header/padding-all", test_rtcp_padding_over_common_header_refused);
   g_test_add_func (
       "/rtcp/header/padding-order", test_rtcp_padding_not_in_last_refused);
   g_test_add_func ("/rtcp/header/length", test_rtcp_length_ffff_refused);
