@@ -20,9 +20,9 @@ TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), '..', '..'))
 LOGS = os.path.join(TOP, 'build', 'test-logs')
 MESON_SUITES = ('core', 'elements')
 FOLDER_SUITES = ('style', 'support', 'interop', 'netlab', 'attack', 'faults',
-                 'mutants', 'package')
+                 'mutants', 'fuzz', 'package')
 ORDER = ('style', 'core', 'elements', 'support', 'interop', 'netlab', 'attack',
-         'faults', 'mutants', 'package')
+         'faults', 'mutants', 'fuzz', 'package')
 CASE = re.compile(r'^(not )?ok\b\s*(\d*)\s*(?:- )?(.*?)\s*(?:#\s*(\w+)\s*(.*))?$')
 PLAN = re.compile(r'^1\.\.(\d+)')
 
