@@ -247,7 +247,7 @@ raw_takes_any (int ok, X509_STORE_CTX *store)
 static inline void
 raw_init (Raw *self, ViaIdentity *identity, const char *srtp, guint mtu)
 {
-  self->ctx = SSL_CTX_new (DTLS_client_method ());
+  self->ctx = SSL_CTX_new (DTLS_method ());
   SSL_CTX_set_options (self->ctx, SSL_OP_NO_QUERY_MTU);
   SSL_CTX_set_verify (self->ctx, SSL_VERIFY_PEER, raw_takes_any);
   if (identity != NULL) {
@@ -292,6 +292,15 @@ raw_go_on (Raw *self)
   if (SSL_do_handshake (self->ssl) == 1)
     while (SSL_read (self->ssl, sink, sizeof sink) > 0)
       ;
+}
+
+/* Instead, the other role. */
+static inline void
+raw_be_server (Raw *self)
+{
+  SSL_set_verify (self->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+      raw_takes_any);
+  SSL_set_accept_state (self->ssl);
 }
 
 /* Feeds @agent what the client has to say. Returns how many datagrams. */

@@ -492,6 +492,68 @@ test_renegotiation_is_refused (void)
   assert_failed (host.server, "handshake failure");
 }
 
+static void
+test_renegotiation_asked_by_the_server_is_refused (void)
+{
+  g_autoptr (ViaIdentity) own = fresh_identity ();
+  g_autoptr (ViaIdentity) peer = fresh_identity ();
+  g_autoptr (ViaDtls) agent = fresh_agent (own, peer, FALSE, NULL);
+  g_auto (Raw) server;
+  guint8 out[1500];
+
+  raw_init (&server, peer, "SRTP_AEAD_AES_128_GCM", 1200);
+  raw_be_server (&server);
+  via_dtls_start (agent, LANE_START);
+  raw_run (&server, agent, LANE_START);
+  g_assert_cmpint (via_dtls_state (agent), ==, VIA_DTLS_CONNECTED);
+  for (guint i = 0; i < 100; i++) {
+    SSL_renegotiate (server.ssl);
+    SSL_do_handshake (server.ssl);
+    raw_to_agent (&server, agent, LANE_START);
+    /* A warning at most, no ClientHello. */
+    for (gsize len; (len = via_dtls_next (agent, out, sizeof out)) > 0;)
+      g_assert_cmpint (out[0], ==, VIA_DTLS_ALERT);
+    g_assert_cmpint (via_dtls_state (agent), ==, VIA_DTLS_CONNECTED);
+  }
+}
+
+static void
+test_guard_refuses_what_no_handshake_has (void)
+{
+  static const struct
+  {
+    guint16 seq;
+    guint32 size;
+    guint16 len;
+    gboolean is_taken;
+  } cases[] = {
+      {0, 16384, 100, TRUE},
+      {1, 16385, 100, FALSE}, /* too long */
+      {0, 16383, 100, FALSE}, /* not the length it had */
+      {0, 16384, 90, TRUE},
+      {2, 50, 51, FALSE}, /* more than the message */
+      {15, 16384, 0, TRUE},
+      {16, 10, 10, FALSE},  /* the seventeenth message */
+      {3, 16384, 10, TRUE}, /* 48 KiB in all */
+      {4, 1, 1, FALSE},
+      {5, 0, 0, TRUE},
+  };
+  ViaDtlsGuard guard = {{0}};
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    guint8 out[1500];
+    gsize len = fragment (out, cases[i].seq, cases[i].size, cases[i].len);
+    ViaDtlsRecord record;
+    ViaReader in;
+
+    via_reader_init (&in, out, len);
+    g_assert_true (via_dtls_record_read (&in, &record));
+    g_assert_cmpint (
+        via_dtls_guard_admit (&guard, &record), ==, cases[i].is_taken);
+    g_assert_false (via_dtls_record_read (&in, &record));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -517,7 +579,9 @@ main (int argc, char **argv)
   T ("garbage/during", garbage_during_the_handshake_changes_nothing);
   T ("alert/forged", alert_forged_does_not_end_a_handshake_that_goes_on);
   T ("alert/early", alert_before_any_hello_does_not_shorten_the_wait);
-  T ("renegotiation", renegotiation_is_refused);
+  T ("renegotiation/client", renegotiation_is_refused);
+  T ("renegotiation/server", renegotiation_asked_by_the_server_is_refused);
+  T ("guard/bounds", guard_refuses_what_no_handshake_has);
 #undef T
   return g_test_run ();
 }
