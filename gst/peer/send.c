@@ -248,6 +248,7 @@ via_sender_fir (ViaSender *self, guint32 sender, guint8 command_seq)
 void
 via_sender_want_keyframe (ViaSender *self, ViaTime now)
 {
+  self->ask_at = VIA_TIME_NEVER;
   if (!self->is_bound || !self->waits_for_key)
     return;
   self->wants_keyframe = TRUE;
