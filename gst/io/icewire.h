@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "ice/turnurl.h"
 #include "io/loop.h"
+#include "io/udpsend.h"
 
 G_BEGIN_DECLS
 
@@ -60,15 +61,14 @@ void via_icewire_end_of_candidates (ViaIceWire *self);
 
 ViaIceState via_icewire_state (const ViaIceWire *self);
 
-typedef struct
-{
-  const guint8 *data;
-  gsize len;
-} ViaDatagram;
 /* Sends @n datagrams in order; equal-sized runs to a direct UDP pair go out in
  * one GSO call. Returns how many were taken. */
 guint via_icewire_send (
     ViaIceWire *self, const ViaDatagram *datagrams, guint n);
+/* How they went out. (transfer none) */
+const ViaSendCounters *via_icewire_counters (const ViaIceWire *self);
+/* Wires not closed to the end yet, in the process. Any thread. */
+guint via_icewire_alive (void);
 
 /* Selected pair, for stats and messages: FALSE before one is selected. The
  * texts are "host 192.0.2.1:5000" etc. (transfer full) */

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/icewire.c – one NiceAgent with one stream and one component.
+ * Its signals become events, handed on at the end of the turn or before the
+ * next datagram; so no callback is made from inside a call.
+ * RFC 8445 · RFC 8838 (trickle) · RFC 7675 (consent) · RFC 8656 (TURN)
+ */
+#include "io/icewire.h"
+#include "io/icewire_priv.h"
+#include "ice/candidate.h"
+#include "io/gcontext.h"
+
+#include <gst/gst.h>
+#include <nice/agent.h>
+#include <nice/interfaces.h>
+#include <string.h>
+
+GST_DEBUG_CATEGORY_STATIC (via_ice_debug);
+#define GST_CAT_DEFAULT via_ice_debug
+
+#define COMPONENT 1
+#define MAX_REMOTE 64 /* candidates; each one is paired with all of ours */
+#define SEND_BATCH 32 /* datagrams handed to libnice at once */
+
+typedef enum
+{
+  EVENT_CANDIDATE,
+  EVENT_GATHERED,
+  EVENT_STATE,
+} EventKind;
+
+typedef struct
+{
+  EventKind kind;
+  gchar *text; /* EVENT_CANDIDATE */
+  ViaIceState state;
+} Event;
+
+struct _ViaIceWire
+{
+  /* immutable */
+  ViaLoop *loop;
+  ViaIceFuncs funcs;
+  gpointer user;
+  gboolean relay_only;
+  gchar *ufrag, *pwd;
+
+  /* loop thread */
+  ViaGContext *context;
+  NiceAgent *agent;
+  guint stream;
+  gboolean is_closed; /* by the user; no more callbacks */
+  GQueue events;      /* (owned) Event */
+  ViaIceState state;
+  gboolean is_gathering;
+  gchar *remote_ufrag, *remote_pwd;
+  GPtrArray *early; /* candidates before the remote credentials; texts */
+  gboolean is_ended;
+  guint n_remote;
+  gchar *local, *remote; /* the selected pair, for people */
+  ViaUdpSend *direct;    /* NULL: through libnice */
+  GSocket *socket;       /* whose descriptor @direct borrows */
+  ViaSendCounters counters;
+};
+
+static gint n_alive; /* atomic */
+
+/* --- events --- */
+
+static void
+event_free (gpointer data)
+{
+  Event *event = data;
+
+  g_free (event->text);
+  g_free (event);
+}
+
+static void
+deliver (gpointer data)
+{
+  ViaIceWire *self = data;
+  Event *event;
+
+  /* A callback may free the wire: memory stays until a later turn. */
+  while (!self->is_closed && (event = g_queue_pop_head (&self->events))) {
+    switch (event->kind) {
+      case EVENT_CANDIDATE:
+        if (self->funcs.candidate)
+          self->funcs.candidate (self->user, event->text);
+        break;
+      case EVENT_GATHERED:
+        if (self->funcs.gathering_done)
+          self->funcs.gathering_done (self->user);
+        break;
+      case EVENT_STATE:
+        if (self->funcs.state)
+          self->funcs.state (self->user, event->state);
+        break;
+    }
+    event_free (event);
+  }
+}
+
+static void
+push_event (ViaIceWire *self, EventKind kind, gchar *text)
+{
+  Event *event = g_new (Event, 1);
+
+  *event = (Event){kind, text, self->state};
+  g_queue_push_tail (&self->events, event);
+  via_loop_at_turn_end (self->loop, deliver, self);
+}
+
+/* --- what libnice tells --- */
+
+static void
+on_candidate (NiceAgent *agent, NiceCandidate *candidate, ViaIceWire *self)
+{
+  gchar address[NICE_ADDRESS_STRING_LEN];
+  g_autofree gchar *line = NULL;
+  gchar *text;
+
+  nice_address_to_string (&candidate->addr, address);
+  if (self->is_closed || candidate->transport != NICE_CANDIDATE_TRANSPORT_UDP
+      || !via_icewire_is_usable_address (address)
+      || (self->relay_only && candidate->type != NICE_CANDIDATE_TYPE_RELAYED))
+    return;
+  line = nice_agent_generate_local_candidate_sdp (agent, candidate);
+  if (!line)
+    return;
+  text = g_strdup (g_str_has_prefix (line, "a=") ? line + 2 : line);
+  if (self->relay_only)
+    text = via_icewire_hide_related (text);
+  GST_DEBUG ("wire %s: local %s", self->ufrag, text);
+  push_event (self, EVENT_CANDIDATE, text);
+}
+
+static void
+on_gathered (NiceAgent *agent, guint stream, ViaIceWire *self)
+{
+  if (self->is_closed)
+    return;
+  GST_DEBUG ("wire %s: gathered", self->ufrag);
+  push_event (self, EVENT_GATHERED, NULL);
+}
+
+static ViaIceState
+state_after (ViaIceState before, NiceComponentState now)
+{
+  switch (now) {
+    case NICE_COMPONENT_STATE_CONNECTING:
+      return before == VIA_ICE_CONNECTED ? VIA_ICE_DISCONNECTED
+                                         : VIA_ICE_CHECKING;
+    case NICE_COMPONENT_STATE_CONNECTED:
+    case NICE_COMPONENT_STATE_READY:
+      return VIA_ICE_CONNECTED;
+    case NICE_COMPONENT_STATE_FAILED:
+      return VIA_ICE_FAILED;
+    default:
+      return before;
+  }
+}
+
+static void
+drop_direct (ViaIceWire *self)
+{
+  if (!self->direct)
+    return;
+  via_gcontext_on_writable (self->context, -1, NULL, NULL);
+  g_clear_pointer (&self->direct, via_udpsend_free);
+  g_clear_object (&self->socket);
+}
+
+static void
+on_state (NiceAgent *agent, guint stream, guint component, guint nice_state,
+    ViaIceWire *self)
+{
+  ViaIceState state = state_after (self->state, nice_state);
+
+  if (self->is_closed || state == self->state)
+    return;
+  GST_DEBUG (
+      "wire %s: %s", self->ufrag, nice_component_state_to_string (nice_state));
+  self->state = state;
+  if (state == VIA_ICE_FAILED)
+    drop_direct (self);
+  push_event (self, EVENT_STATE, NULL);
+}
+
+static gchar *
+describe (const NiceCandidate *candidate)
+{
+  static const ViaCandidateType types[] = {
+      [NICE_CANDIDATE_TYPE_HOST] = VIA_CANDIDATE_HOST,
+      [NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE] = VIA_CANDIDATE_SRFLX,
+      [NICE_CANDIDATE_TYPE_PEER_REFLEXIVE] = VIA_CANDIDATE_PRFLX,
+      [NICE_CANDIDATE_TYPE_RELAYED] = VIA_CANDIDATE_RELAY,
+  };
+  gchar address[NICE_ADDRESS_STRING_LEN];
+  gboolean is_v6 = nice_address_ip_version (&candidate->addr) == 6;
+
+  nice_address_to_string (&candidate->addr, address);
+  return g_strdup_printf (is_v6 ? "%s [%s]:%u" : "%s %s:%u",
+      via_candidate_type_name (types[candidate->type]), address,
+      nice_address_get_port (&candidate->addr));
+}
+
+/* A pair without relay on our side: its socket is ours to batch on. */
+static void
+take_direct (
+    ViaIceWire *self, const NiceCandidate *local, const NiceCandidate *remote)
+{
+  struct sockaddr_storage to = {0};
+  gboolean is_v6 = nice_address_ip_version (&remote->addr) == 6;
+
+  drop_direct (self);
+  if (local->transport != NICE_CANDIDATE_TRANSPORT_UDP
+      || local->type == NICE_CANDIDATE_TYPE_RELAYED || self->relay_only)
+    return;
+  self->socket =
+      nice_agent_get_selected_socket (self->agent, self->stream, COMPONENT);
+  if (!self->socket)
+    return;
+  nice_address_copy_to_sockaddr (&remote->addr, (struct sockaddr *) &to);
+  self->direct =
+      via_udpsend_new (g_socket_get_fd (self->socket), (struct sockaddr *) &to,
+          is_v6 ? sizeof (struct sockaddr_in6) : sizeof (struct sockaddr_in),
+          &self->counters);
+}
+
+static void
+on_pair (NiceAgent *agent, guint stream, guint component, NiceCandidate *local,
+    NiceCandidate *remote, ViaIceWire *self)
+{
+  if (self->is_closed)
+    return;
+  g_free (self->local);
+  g_free (self->remote);
+  self->local = describe (local);
+  self->remote = describe (remote);
+  take_direct (self, local, remote);
+  GST_DEBUG ("wire %s: %s to %s, %s", self->ufrag, self->local, self->remote,
+      self->direct ? "direct" : "through libnice");
+}
+
+static void
+on_datagram (NiceAgent *agent, guint stream, guint component, guint len,
+    gchar *data, gpointer user)
+{
+  ViaIceWire *self = user;
+
+  deliver (self); /* what happened before it arrived */
+  if (!self->is_closed && self->funcs.datagram)
+    self->funcs.datagram (self->user, (guint8 *) data, len);
+}
+
+/* --- life --- */
+
+static NiceAgent *
+agent_new (ViaIceWire *self, const ViaIceConfig *config)
+{
+  NiceAgent *agent = nice_agent_new_full (
+      via_gcontext_main_context (self->context), NICE_COMPATIBILITY_RFC5245,
+      NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_REGULAR_NOMINATION
+          | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
+
+  g_object_set (agent, "upnp", FALSE, "ice-tcp", FALSE, "keepalive-conncheck",
+      TRUE, "controlling-mode", config->is_controlling, "force-relay",
+      config->relay_only, NULL);
+  if (config->stun)
+    g_object_set (agent, "stun-server", config->stun->host, "stun-server-port",
+        (guint) config->stun->port, NULL);
+  g_signal_connect (
+      agent, "new-candidate-full", G_CALLBACK (on_candidate), self);
+  g_signal_connect (
+      agent, "candidate-gathering-done", G_CALLBACK (on_gathered), self);
+  g_signal_connect (
+      agent, "component-state-changed", G_CALLBACK (on_state), self);
+  g_signal_connect (
+      agent, "new-selected-pair-full", G_CALLBACK (on_pair), self);
+  return agent;
+}
+
+static gboolean
+stream_new (ViaIceWire *self, const ViaIceConfig *config)
+{
+  self->stream = nice_agent_add_stream (self->agent, 1);
+  if (self->stream == 0)
+    return FALSE;
+  if (config->min_port || config->max_port)
+    nice_agent_set_port_range (self->agent, self->stream, COMPONENT,
+        config->min_port ? config->min_port : 1024,
+        config->max_port ? config->max_port : 65535);
+  for (guint i = 0; config->turn && config->turn[i]; i++) {
+    const ViaIceServer *turn = config->turn[i];
+
+    if (!nice_agent_set_relay_info (self->agent, self->stream, COMPONENT,
+            turn->host, turn->port, turn->user, turn->password,
+            turn->transport == VIA_TURN_UDP ? NICE_RELAY_TYPE_TURN_UDP
+                                            : NICE_RELAY_TYPE_TURN_TCP))
+      return FALSE;
+  }
+  return nice_agent_attach_recv (self->agent, self->stream, COMPONENT,
+             via_gcontext_main_context (self->context), on_datagram, self)
+         && nice_agent_get_local_credentials (
+             self->agent, self->stream, &self->ufrag, &self->pwd)
+         && self->ufrag && self->pwd;
+}
+
+static void
+init_debug (void)
+{
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once)) {
+    GST_DEBUG_CATEGORY_INIT (via_ice_debug, "via-ice", 0, "ICE of one peer");
+    g_once_init_leave (&once, 1);
+  }
+}
+
+ViaIceWire *
+via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
+    const ViaIceFuncs *funcs, gpointer user, GError **error)
+{
+  ViaIceWire *self;
+  gboolean is_made;
+
+  via_loop_assert (loop);
+  init_debug ();
+  if (!via_icewire_check_config (config, error))
+    return NULL;
+  self = g_new0 (ViaIceWire, 1);
+  self->loop = loop;
+  self->funcs = *funcs;
+  self->user = user;
+  self->relay_only = config->relay_only;
+  self->early = g_ptr_array_new_with_free_func (g_free);
+  g_queue_init (&self->events);
+  g_atomic_int_inc (&n_alive);
+
+  self->context = via_gcontext_new (loop);
+  via_gcontext_enter (self->context);
+  self->agent = agent_new (self, config);
+  is_made = stream_new (self, config);
+  via_gcontext_leave (self->context);
+  if (!is_made) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_IO, "no ICE agent could be made");
+    via_icewire_free (self);
+    return NULL;
+  }
+  return self;
+}
+
+/* In a turn of its own, when nothing of libnice is on the stack. */
+static void
+finish_close (gpointer data)
+{
+  ViaIceWire *self = data;
+  ViaLoop *loop = self->loop;
+
+  via_gcontext_enter (self->context);
+  g_clear_object (&self->agent);
+  via_gcontext_leave (self->context);
+  via_gcontext_free (self->context);
+  g_ptr_array_unref (self->early);
+  g_free (self->remote_ufrag);
+  g_free (self->remote_pwd);
+  g_free (self->local);
+  g_free (self->remote);
+  g_free (self->ufrag);
+  g_free (self->pwd);
+  g_free (self);
+  g_atomic_int_add (&n_alive, -1);
+  via_loop_linger_done (loop);
+}
+
+static void
+on_closed (GObject *agent, GAsyncResult *result, gpointer user)
+{
+  ViaIceWire *self = user;
+
+  GST_DEBUG ("wire %s: closed", self->ufrag);
+  via_loop_post (self->loop, finish_close, self, NULL);
+}
+
+static void
+begin_close (gpointer data)
+{
+  ViaIceWire *self = data;
+
+  via_gcontext_enter (self->context);
+  g_signal_handlers_disconnect_by_data (self->agent, self);
+  if (self->stream)
+    nice_agent_attach_recv (self->agent, self->stream, COMPONENT,
+        via_gcontext_main_context (self->context), NULL, NULL);
+  nice_agent_close_async (self->agent, on_closed, self);
+  via_gcontext_leave (self->context);
+}
+
+void
+via_icewire_free (ViaIceWire *self)
+{
+  if (!self)
+    return;
+  via_loop_assert (self->loop);
+  g_assert (!self->is_closed);
+  self->is_closed = TRUE;
+  drop_direct (self);
+  via_loop_not_at_turn_end (self->loop, deliver, self);
+  g_queue_clear_full (&self->events, event_free);
+  via_loop_linger (self->loop);
+  via_loop_post (self->loop, begin_close, self, NULL);
+}
+
+guint
+via_icewire_alive (void)
+{
+  return (guint) g_atomic_int_get (&n_alive);
+}
+
+/* --- our side --- */
+
+const gchar *
+via_icewire_ufrag (const ViaIceWire *self)
+{
+  return self->ufrag;
+}
+
+const gchar *
+via_icewire_pwd (const ViaIceWire *self)
+{
+  return self->pwd;
+}
+
+/* All addresses but link-local ones, which no peer elsewhere can use. None
+ * added: libnice takes what there is, and on_candidate drops it. */
+static void
+add_local_addresses (ViaIceWire *self)
+{
+  GList *ips = nice_interfaces_get_local_ips (FALSE);
+
+  for (GList *l = ips; l; l = l->next) {
+    NiceAddress address;
+
+    nice_address_init (&address);
+    if (via_icewire_is_usable_address (l->data)
+        && nice_address_set_from_string (&address, l->data))
+      nice_agent_add_local_address (self->agent, &address);
+  }
+  g_list_free_full (ips, g_free);
+}
+
+gboolean
+via_icewire_gather (ViaIceWire *self, GError **error)
+{
+  gboolean is_ok;
+
+  via_loop_assert (self->loop);
+  if (self->is_gathering)
+    return TRUE;
+  via_gcontext_enter (self->context);
+  add_local_addresses (self);
+  is_ok = nice_agent_gather_candidates (self->agent, self->stream);
+  via_gcontext_leave (self->context);
+  if (!is_ok) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_IO,
+        "no socket for ICE: no network address, or no free port in the range");
+    return FALSE;
+  }
+  self->is_gathering = TRUE;
+  return TRUE;
+}
+
+/* --- the other side --- */
+
+static gboolean
+add_parsed (ViaIceWire *self, const ViaCandidate *parsed)
+{
+  static const NiceCandidateType types[] = {
+      [VIA_CANDIDATE_HOST] = NICE_CANDIDATE_TYPE_HOST,
+      [VIA_CANDIDATE_SRFLX] = NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE,
+      [VIA_CANDIDATE_PRFLX] = NICE_CANDIDATE_TYPE_PEER_REFLEXIVE,
+      [VIA_CANDIDATE_RELAY] = NICE_CANDIDATE_TYPE_RELAYED,
+  };
+  NiceAddress address;
+  NiceCandidate *candidate;
+  GSList list = {NULL, NULL};
+  gint n;
+
+  nice_address_init (&address);
+  if (parsed->component != COMPONENT || parsed->is_mdns
+      || parsed->transport != VIA_TRANSPORT_UDP
+      || !via_icewire_is_usable_address (parsed->address)
+      || !nice_address_set_from_string (&address, parsed->address))
+    return FALSE;
+  candidate = nice_candidate_new (types[parsed->type]);
+  candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+  candidate->stream_id = self->stream;
+  candidate->component_id = COMPONENT;
+  candidate->priority = parsed->priority;
+  candidate->addr = address;
+  nice_address_set_port (&candidate->addr, parsed->port);
+  g_strlcpy (
+      candidate->foundation, parsed->foundation, sizeof candidate->foundation);
+  list.data = candidate;
+  via_gcontext_enter (self->context);
+  n = nice_agent_set_remote_candidates (
+      self->agent, self->stream, COMPONENT, &list);
+  via_gcontext_leave (self->context);
+  nice_candidate_free (candidate);
+  return n > 0;
+}
+
+gboolean
+via_icewire_add_candidate (ViaIceWire *self, const gchar *text, GError **error)
+{
+  ViaCandidate parsed;
+  GError *why = NULL;
+
+  via_loop_assert (self->loop);
+  if (!via_candidate_parse (&parsed, text, &why)) {
+    if (g_error_matches (why, VIA_ERROR, VIA_ERROR_SYNTAX)
+        || g_error_matches (why, VIA_ERROR, VIA_ERROR_LIMIT)) {
+      g_propagate_error (error, why);
+      return FALSE;
+    }
+    GST_DEBUG ("wire %s: candidate dropped: %s", self->ufrag, why->message);
+    g_error_free (why);
+    return FALSE;
+  }
+  if (self->n_remote + self->early->len >= MAX_REMOTE)
+    return FALSE;
+  if (!self->remote_ufrag) {
+    g_ptr_array_add (self->early, g_strdup (text));
+    return TRUE;
+  }
+  if (!add_parsed (self, &parsed)) {
+    GST_DEBUG ("wire %s: candidate of no use: %s", self->ufrag, text);
+    return FALSE;
+  }
+  self->n_remote++;
+  return TRUE;
+}
+
+void
+via_icewire_end_of_candidates (ViaIceWire *self)
+{
+  via_loop_assert (self->loop);
+  self->is_ended = TRUE;
+  if (!self->remote_ufrag)
+    return;
+  via_gcontext_enter (self->context);
+  nice_agent_peer_candidate_gathering_done (self->agent, self->stream);
+  via_gcontext_leave (self->context);
+}
+
+gboolean
+via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag, const gchar *pwd,
+    gboolean is_lite, GError **error)
+{
+  g_autoptr (GPtrArray) early = NULL;
+  gboolean is_ok;
+
+  via_loop_assert (self->loop);
+  if (!via_icewire_check_credentials (ufrag, pwd, error))
+    return FALSE;
+  if (self->remote_ufrag) {
+    if (g_str_equal (self->remote_ufrag, ufrag)
+        && g_str_equal (self->remote_pwd, pwd))
+      return TRUE;
+    g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
+        "the remote ICE credentials changed: a restart needs a new wire");
+    return FALSE;
+  }
+  via_gcontext_enter (self->context);
+  if (is_lite) /* the full side controls (RFC 8445 §6.1.1) */
+    g_object_set (self->agent, "controlling-mode", TRUE, NULL);
+  is_ok =
+      nice_agent_set_remote_credentials (self->agent, self->stream, ufrag, pwd);
+  via_gcontext_leave (self->context);
+  if (!is_ok) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_IO,
+        "the ICE agent refused the remote credentials");
+    return FALSE;
+  }
+  self->remote_ufrag = g_strdup (ufrag);
+  self->remote_pwd = g_strdup (pwd);
+
+  early = g_steal_pointer (&self->early);
+  self->early = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < early->len; i++)
+    via_icewire_add_candidate (self, g_ptr_array_index (early, i), NULL);
+  if (self->is_ended)
+    via_icewire_end_of_candidates (self);
+  return TRUE;
+}
+
+/* --- datagrams and what is known --- */
+
+ViaIceState
+via_icewire_state (const ViaIceWire *self)
+{
+  return self->state;
+}
+
+const ViaSendCounters *
+via_icewire_counters (const ViaIceWire *self)
+{
+  return &self->counters;
+}
+
+static guint
+send_through_agent (ViaIceWire *self, const ViaDatagram *datagrams, guint n)
+{
+  guint taken = 0;
+
+  via_gcontext_enter (self->context);
+  while (taken < n) {
+    NiceOutputMessage messages[SEND_BATCH];
+    GOutputVector vectors[SEND_BATCH];
+    guint batch = MIN (n - taken, SEND_BATCH);
+    gint sent;
+
+    for (guint i = 0; i < batch; i++) {
+      vectors[i].buffer = datagrams[taken + i].data;
+      vectors[i].size = datagrams[taken + i].len;
+      messages[i].buffers = &vectors[i];
+      messages[i].n_buffers = 1;
+    }
+    sent = nice_agent_send_messages_nonblocking (
+        self->agent, self->stream, COMPONENT, messages, batch, NULL, NULL);
+    if (sent <= 0)
+      break;
+    taken += (guint) sent;
+  }
+  via_gcontext_leave (self->context);
+  self->counters.relayed += taken;
+  self->counters.dropped += n - taken;
+  return taken;
+}
+
+static void
+on_writable (gpointer data)
+{
+  ViaIceWire *self = data;
+
+  if (!self->direct || g_socket_is_closed (self->socket)) {
+    drop_direct (self);
+    return;
+  }
+  via_udpsend_retry (self->direct);
+  if (!via_udpsend_is_waiting (self->direct))
+    via_gcontext_on_writable (self->context, -1, NULL, NULL);
+}
+
+guint
+via_icewire_send (ViaIceWire *self, const ViaDatagram *datagrams, guint n)
+{
+  gboolean was_waiting;
+  guint taken;
+
+  via_loop_assert (self->loop);
+  /* Consent ends with the state (RFC 7675 §5.1): nothing goes out then. */
+  if (self->is_closed || !self->local || self->state == VIA_ICE_FAILED) {
+    self->counters.dropped += n;
+    return 0;
+  }
+  if (self->direct && g_socket_is_closed (self->socket))
+    drop_direct (self);
+  if (!self->direct)
+    return send_through_agent (self, datagrams, n);
+
+  was_waiting = via_udpsend_is_waiting (self->direct);
+  taken = via_udpsend_push (self->direct, datagrams, n);
+  if (!was_waiting && via_udpsend_is_waiting (self->direct))
+    via_gcontext_on_writable (
+        self->context, via_udpsend_fd (self->direct), on_writable, self);
+  return taken;
+}
+
+gboolean
+via_icewire_selected (ViaIceWire *self, gchar **out_local, gchar **out_remote)
+{
+  if (!self->local)
+    return FALSE;
+  *out_local = g_strdup (self->local);
+  *out_remote = g_strdup (self->remote);
+  return TRUE;
+}
