@@ -6,6 +6,7 @@
 
 #include "dtls/agent.h"
 #include "dtls/bio.h"
+#include "dtls/context.h"
 #include "dtls/guard.h"
 
 #include <string.h>
@@ -142,7 +143,9 @@ lane_collect (Lane *self, guint from)
     n++;
     for (guint i = 0; i < (self->doubles ? 2 : 1); i++)
       if (!is_lost
-          && (guint) g_test_rand_int_range (0, 100) >= self->loss_percent) {
+          && (self->loss_percent == 0
+              || (guint) g_test_rand_int_range (0, 100)
+                     >= self->loss_percent)) {
         GBytes *bytes = g_bytes_new (out, len);
 
         if (self->turns)
