@@ -3,10 +3,19 @@
  */
 #include <gst/gst.h>
 
+#include "endpoints/webrtcendpoint.h"
+#include "hubs/hub.h"
+
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return TRUE;
+  gboolean is_done = TRUE;
+
+  is_done &= gst_element_register (
+      plugin, "webrtcendpoint", GST_RANK_NONE, VIA_TYPE_WEBRTC_ENDPOINT);
+  is_done
+      &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
+  return is_done;
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, via,

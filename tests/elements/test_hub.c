@@ -201,7 +201,7 @@ test_hub_without_a_parent_waits_until_paused (void)
   gst_element_set_bus (alone, bus);
   g_assert_cmpint (gst_element_set_state (alone, GST_STATE_READY), ==,
       GST_STATE_CHANGE_SUCCESS);
-  g_assert_false (gst_bus_have_pending (bus));
+  g_assert_null (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR));
   g_assert_cmpint (gst_element_set_state (alone, GST_STATE_PAUSED), ==,
       GST_STATE_CHANGE_FAILURE);
   text = first_error (bus);
@@ -301,7 +301,6 @@ test_hub_pads_of_one_number_are_one_port (void)
     pads[i] = gst_element_request_pad_simple (hub, names[i]);
     g_assert_nonnull (pads[i]);
   }
-  g_assert_null (gst_element_request_pad_simple (hub, "audio_sink_3"));
   g_assert_cmpuint (n_ports (hub), ==, 3);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     gst_element_release_request_pad (hub, pads[i]);
