@@ -9,6 +9,7 @@
 
 #include "netns.h"
 
+#define STATE_CONNECTED 2 /* of ViaConnectionState */
 #define CONNECT_WAIT (15 * G_TIME_SPAN_SECOND)
 
 typedef struct
@@ -36,7 +37,7 @@ on_state (GstElement *endpoint, gint state, gpointer data)
   Side *self = data;
 
   g_atomic_int_set (&self->state, state);
-  if (g_atomic_int_get (&self->stops_itself))
+  if (g_atomic_int_get (&self->stops_itself) && state == STATE_CONNECTED)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
 }
 
@@ -48,6 +49,12 @@ side_start (Side *self, const gchar *line)
   memset (self, 0, sizeof (*self));
   self->pipeline = gst_parse_launch (line, &error);
   g_assert_no_error (error);
+  if (!GST_IS_PIPELINE (self->pipeline)) { /* a line of one element */
+    GstElement *pipeline = gst_pipeline_new (NULL);
+
+    gst_bin_add (GST_BIN (pipeline), self->pipeline);
+    self->pipeline = pipeline;
+  }
   self->endpoint = gst_bin_get_by_name (GST_BIN (self->pipeline), "e");
   g_assert_nonnull (self->endpoint);
   g_signal_connect (
@@ -300,7 +307,6 @@ test_endpoint_stops_itself_inside_its_signal (void)
   side_start (&callee, EMPTY);
   g_atomic_int_set (&callee.stops_itself, TRUE);
   call (&caller, &callee, NULL);
-  side_wait (&caller, "connected");
   side_wait (&caller, "closed");
   g_assert_true (side_is (&callee, "new"));
   side_stop (&caller);
@@ -358,9 +364,9 @@ test_endpoint_turn_url_is_masked_and_bad_values_stay_out (void)
 int
 main (int argc, char **argv)
 {
+  via_test_enter_netns ();
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  via_test_enter_netns ();
   g_test_add_func (
       "/webrtcendpoint/call", test_endpoint_call_carries_video_and_audio);
   g_test_add_func (
