@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/door.c – connection caps, deadlines, body and header bounds around a
+ * SoupServer. One thread after _start. Refuses by writing the answer itself and
+ * shutting the socket: libsoup would first read the whole body. RFC 9112 §6.3,
+ * §11.2
+ */
+#include "http/door.h"
+
+#include <string.h>
+
+#define DRAIN_MAX (1024 * 1024) /* bytes read and dropped after a refusal */
+
+struct _ViaDoor
+{
+  GSocketListener *listener;
+  guint port;
+  SoupServer *soup; /* (unowned) */
+  GTlsCertificate *certificate;
+  ViaDoorCheck check;
+  gpointer user;
+  GMainContext *context;
+  GCancellable *cancellable;
+  GHashTable *conns; /* Conn*, one reference each */
+  GSource *retry;    /* accept again, after an error */
+};
+
+/* One TCP connection. Freed when libsoup has dropped the stream. */
+typedef struct
+{
+  gatomicrefcount refs;
+  ViaDoor *door; /* NULL once it stopped */
+  GMainContext *context;
+  GSocket *socket;
+  GIOStream *stream; /* (unowned) what libsoup reads; TLS or the socket's */
+  gchar *address;
+  gboolean is_local;
+  gboolean is_closing;
+  GIOStream *refused; /* taken from libsoup; being drained */
+  gsize drained;
+  GSource *timer;
+} Conn;
+
+static void accept_next (ViaDoor *self);
+
+/* --- connections --- */
+
+static GQuark
+conn_quark (void)
+{
+  return g_quark_from_static_string ("via-door-conn");
+}
+
+static GQuark
+body_quark (void)
+{
+  return g_quark_from_static_string ("via-door-body");
+}
+
+static void
+conn_unref (gpointer data)
+{
+  Conn *conn = data;
+
+  if (!g_atomic_ref_count_dec (&conn->refs))
+    return;
+  g_clear_object (&conn->socket);
+  g_main_context_unref (conn->context);
+  g_free (conn->address);
+  g_free (conn);
+}
+
+static Conn *
+conn_ref (Conn *conn)
+{
+  g_atomic_ref_count_inc (&conn->refs);
+  return conn;
+}
+
+static void
+conn_stop_timer (Conn *conn)
+{
+  if (conn->timer != NULL) {
+    g_source_destroy (conn->timer);
+    g_clear_pointer (&conn->timer, g_source_unref);
+  }
+}
+
+/* libsoup sees the end of the stream and lets go of it. */
+static void
+conn_kill (Conn *conn)
+{
+  conn->is_closing = TRUE;
+  g_socket_shutdown (conn->socket, TRUE, TRUE, NULL);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  Conn *conn = data;
+
+  g_source_set_ready_time (conn->timer, -1);
+  conn_kill (conn);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+timer_dispatch (GSource *source, GSourceFunc func, gpointer data)
+{
+  return func (data);
+}
+
+static GSourceFuncs timer_funcs = {NULL, NULL, timer_dispatch, NULL};
+
+static void
+conn_deadline (Conn *conn, guint ms)
+{
+  if (conn->timer != NULL && !conn->is_closing)
+    g_source_set_ready_time (
+        conn->timer, g_get_monotonic_time () + ms * G_TIME_SPAN_MILLISECOND);
+}
+
+static gboolean
+conn_gone (gpointer data)
+{
+  Conn *conn = data;
+
+  conn_stop_timer (conn);
+  if (conn->door != NULL)
+    g_hash_table_remove (conn->door->conns, conn);
+  return G_SOURCE_REMOVE;
+}
+
+/* The stream is finalised, perhaps on a TLS worker thread. */
+static void
+on_stream_gone (gpointer data, GObject *where_it_was)
+{
+  Conn *conn = data;
+
+  g_main_context_invoke_full (
+      conn->context, G_PRIORITY_DEFAULT, conn_gone, conn, conn_unref);
+}
+
+static Conn *
+conn_new (ViaDoor *self, GSocketConnection *stream, GInetAddress *address)
+{
+  Conn *conn = g_new0 (Conn, 1);
+
+  g_atomic_ref_count_init (&conn->refs);
+  conn->door = self;
+  conn->context = g_main_context_ref (self->context);
+  conn->socket = g_object_ref (g_socket_connection_get_socket (stream));
+  conn->stream = G_IO_STREAM (stream);
+  conn->address = g_inet_address_to_string (address);
+  conn->is_local = g_inet_address_get_is_loopback (address);
+  conn->timer = g_source_new (&timer_funcs, sizeof (GSource));
+  g_source_set_callback (conn->timer, on_deadline, conn, NULL);
+  g_source_attach (conn->timer, self->context);
+  g_hash_table_add (self->conns, conn);
+  g_object_weak_ref (G_OBJECT (stream), on_stream_gone, conn_ref (conn));
+  return conn;
+}
+
+static Conn *
+conn_of (SoupServerMessage *message)
+{
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
+
+  return remote != NULL ? g_object_get_qdata (G_OBJECT (remote), conn_quark ())
+                        : NULL;
+}
+
+/* --- caps --- */
+
+static gboolean
+may_come_in (ViaDoor *self, GInetAddress *address)
+{
+  g_autofree gchar *text = g_inet_address_to_string (address);
+  gboolean is_local = g_inet_address_get_is_loopback (address);
+  GHashTableIter iter;
+  gpointer key;
+  guint total = 0, same = 0;
+
+  g_hash_table_iter_init (&iter, self->conns);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    Conn *conn = key;
+
+    if (conn->is_closing)
+      continue;
+    total++;
+    same += !strcmp (conn->address, text);
+  }
+  return total < VIA_DOOR_CONNECTIONS_MAX
+         && (is_local || same < VIA_DOOR_PER_ADDRESS_MAX);
+}
+
+/* --- refusing --- */
+
+static gchar *
+reply_to_wire (const ViaReply *reply, gsize *out_len)
+{
+  GString *text = g_string_new (NULL);
+  const gchar *const *common = via_reply_common_headers ();
+  gsize len = 0;
+  gconstpointer body =
+      reply->body != NULL ? g_bytes_get_data (reply->body, &len) : NULL;
+
+  g_string_append_printf (text, "HTTP/1.1 %u %s\r\n", reply->status,
+      via_reply_reason (reply->status));
+  for (guint i = 0; common[i] != NULL; i += 2)
+    g_string_append_printf (text, "%s: %s\r\n", common[i], common[i + 1]);
+  for (guint i = 0; i + 1 < reply->headers->len; i += 2)
+    g_string_append_printf (text, "%s: %s\r\n",
+        (gchar *) reply->headers->pdata[i],
+        (gchar *) reply->headers->pdata[i + 1]);
+  g_string_append_printf (text,
+      "Connection: close\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n", len);
+  if (len > 0)
+    g_string_append_len (text, body, len);
+  *out_len = text->len;
+  return g_string_free (text, FALSE);
+}
+
+static void drain_next (Conn *conn, GInputStream *in);
+
+static void
+on_drained (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GBytes) bytes =
+      g_input_stream_read_bytes_finish (G_INPUT_STREAM (object), result, NULL);
+  Conn *conn = data;
+  gsize len = bytes != NULL ? g_bytes_get_size (bytes) : 0;
+
+  conn->drained += len;
+  if (conn->door != NULL && len > 0 && conn->drained <= DRAIN_MAX)
+    drain_next (conn, G_INPUT_STREAM (object));
+  else
+    g_clear_object (&conn->refused);
+  conn_unref (conn);
+}
+
+static void
+drain_next (Conn *conn, GInputStream *in)
+{
+  g_input_stream_read_bytes_async (
+      in, 16384, G_PRIORITY_LOW, NULL, on_drained, conn_ref (conn));
+}
+
+/* Takes the connection from libsoup, which would read the whole body first,
+ * and answers on it. What still comes in is dropped for a moment, so that the
+ * answer is not lost to a reset. */
+static void
+refuse (Conn *conn, SoupServerMessage *message, const ViaReply *reply)
+{
+  GIOStream *stolen;
+  g_autofree gchar *wire = NULL;
+  gsize len;
+
+  conn->refused = g_object_ref (conn->stream);
+  stolen = soup_server_message_steal_connection (message);
+  g_clear_object (&stolen);
+  wire = reply_to_wire (reply, &len);
+  g_pollable_output_stream_write_nonblocking (
+      G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (conn->refused)),
+      wire, len, NULL, NULL);
+  g_socket_shutdown (conn->socket, FALSE, TRUE, NULL);
+  conn_deadline (conn, VIA_DOOR_LINGER_MS);
+  conn->is_closing = TRUE;
+  drain_next (conn, g_io_stream_get_input_stream (conn->refused));
+}
+
+static void
+refuse_problem (
+    Conn *conn, SoupServerMessage *message, guint status, const gchar *detail)
+{
+  g_auto (ViaReply) reply = {0};
+
+  via_reply_init (&reply);
+  via_reply_problem (&reply, status, detail);
+  refuse (conn, message, &reply);
+}
+
+/* --- one request --- */
+
+typedef struct
+{
+  guint n;
+  gsize bytes;
+  guint n_host, n_length, n_encoding;
+} HeaderSum;
+
+static void
+sum_header (const gchar *name, const gchar *value, gpointer data)
+{
+  HeaderSum *sum = data;
+
+  sum->n++;
+  sum->bytes += strlen (name) + strlen (value) + 4;
+  sum->n_host += !g_ascii_strcasecmp (name, "Host");
+  sum->n_length += !g_ascii_strcasecmp (name, "Content-Length");
+  sum->n_encoding += !g_ascii_strcasecmp (name, "Transfer-Encoding");
+}
+
+/* The body's announced length, -1 if none, -2 if it is no number. */
+static gint64
+announced_length (SoupMessageHeaders *headers)
+{
+  const gchar *text = soup_message_headers_get_one (headers, "Content-Length");
+  guint64 length;
+
+  if (text == NULL)
+    return -1;
+  if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &length, NULL))
+    return -2;
+  return length;
+}
+
+/* TRUE if the request goes on. */
+static gboolean
+check_headers (Conn *conn, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  g_auto (ViaReply) reply = {0};
+  HeaderSum sum = {0};
+  gint64 length;
+
+  soup_message_headers_foreach (headers, sum_header, &sum);
+  if (sum.n > VIA_DOOR_HEADERS_MAX || sum.bytes > VIA_DOOR_HEADER_BYTES_MAX) {
+    refuse_problem (conn, message, 431, "At most 64 headers and 16 KiB");
+    return FALSE;
+  }
+  length = announced_length (headers);
+  if (length == -2 || sum.n_host > 1 || sum.n_length > 1 || sum.n_encoding > 1
+      || (sum.n_encoding > 0 && sum.n_length > 0)) {
+    refuse_problem (conn, message, 400, "The request's framing is ambiguous");
+    return FALSE;
+  }
+  via_reply_init (&reply);
+  if (conn->door->check (conn->door->user, message, length, &reply)) {
+    refuse (conn, message, &reply);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+on_got_headers (SoupServerMessage *message, gpointer data)
+{
+  Conn *conn = conn_of (message);
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+
+  if (conn == NULL || conn->door == NULL)
+    return;
+  conn_deadline (conn, VIA_DOOR_BODY_MS);
+  soup_message_headers_remove (headers, "Range");
+  check_headers (conn, message);
+}
+
+static void
+on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
+{
+  Conn *conn = conn_of (message);
+  GByteArray *body = g_object_get_qdata (G_OBJECT (message), body_quark ());
+  gsize len;
+  gconstpointer bytes = g_bytes_get_data (chunk, &len);
+
+  if (conn == NULL || body == NULL)
+    return;
+  if (body->len + len > VIA_HTTP_BODY_MAX) {
+    refuse_problem (conn, message, 413, "A body may have 128 KiB");
+  } else {
+    g_byte_array_append (body, bytes, len);
+    g_byte_array_append (body, (const guint8 *) "", 1); /* for text readers */
+    body->len--;
+  }
+}
+
+static void
+on_got_body (SoupServerMessage *message, gpointer data)
+{
+  Conn *conn = conn_of (message);
+
+  if (conn != NULL)
+    conn_deadline (conn, VIA_DOOR_REPLY_MS);
+}
+
+/* A connection serves one request: libsoup keeps none alive that it did not
+ * accept itself, and this way nothing can hide behind a first request. */
+static void
+on_request_started (SoupServer *soup, SoupServerMessage *message, gpointer data)
+{
+  const gchar *const *common = via_reply_common_headers ();
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (message);
+  Conn *conn = conn_of (message);
+
+  if (conn == NULL || g_object_get_qdata (G_OBJECT (message), body_quark ()))
+    return;
+  conn_deadline (conn, VIA_DOOR_HEADER_MS);
+  for (guint i = 0; common[i] != NULL; i += 2)
+    soup_message_headers_replace (headers, common[i], common[i + 1]);
+  soup_message_headers_replace (headers, "Connection", "close");
+  soup_message_body_set_accumulate (
+      soup_server_message_get_request_body (message), FALSE);
+  g_object_set_qdata_full (G_OBJECT (message), body_quark (),
+      g_byte_array_new (), (GDestroyNotify) g_byte_array_unref);
+  g_signal_connect (message, "got-headers", G_CALLBACK (on_got_headers), NULL);
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
+  g_signal_connect (message, "got-body", G_CALLBACK (on_got_body), NULL);
+}
+
+const GByteArray *
+via_door_body (SoupServerMessage *message)
+{
+  return g_object_get_qdata (G_OBJECT (message), body_quark ());
+}
+
+gboolean
+via_door_is_local (SoupServerMessage *message)
+{
+  Conn *conn = conn_of (message);
+
+  return conn != NULL && conn->is_local;
+}
+
+/* --- accepting --- */
+
+static void
+hand_to_soup (Conn *conn, GIOStream *stream)
+{
+  GSocketAddress *local = g_socket_get_local_address (conn->socket, NULL);
+  GSocketAddress *remote = g_socket_get_remote_address (conn->socket, NULL);
+
+  if (local != NULL && remote != NULL) {
+    conn->stream = stream;
+    /* how a message finds its connection again */
+    g_object_set_qdata_full (
+        G_OBJECT (remote), conn_quark (), conn_ref (conn), conn_unref);
+    soup_server_accept_iostream (conn->door->soup, stream, local, remote, NULL);
+  }
+  g_clear_object (&local);
+  g_clear_object (&remote);
+}
+
+static void
+on_handshake (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Conn *conn = data;
+
+  if (g_tls_connection_handshake_finish (
+          G_TLS_CONNECTION (object), result, NULL)
+      && conn->door != NULL && !conn->is_closing)
+    hand_to_soup (conn, G_IO_STREAM (object));
+  g_object_unref (object);
+  conn_unref (conn);
+}
+
+static void
+start_tls (ViaDoor *self, Conn *conn, GSocketConnection *stream)
+{
+  GIOStream *tls = g_tls_server_connection_new (
+      G_IO_STREAM (stream), self->certificate, NULL);
+
+  if (tls == NULL)
+    return;
+  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
+  conn_deadline (conn, VIA_DOOR_HANDSHAKE_MS);
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT,
+      self->cancellable, on_handshake, conn_ref (conn));
+}
+
+static void
+come_in (ViaDoor *self, GSocketConnection *stream)
+{
+  g_autoptr (GSocketAddress) remote =
+      g_socket_connection_get_remote_address (stream, NULL);
+  GInetAddress *address;
+  Conn *conn;
+
+  if (!G_IS_INET_SOCKET_ADDRESS (remote))
+    return;
+  address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote));
+  if (!may_come_in (self, address))
+    return;
+  conn = conn_new (self, stream, address);
+  g_socket_set_option (conn->socket, 6 /* TCP */, 1 /* NODELAY */, 1, NULL);
+  if (self->certificate != NULL)
+    start_tls (self, conn, stream);
+  else
+    hand_to_soup (conn, G_IO_STREAM (stream));
+}
+
+static gboolean
+on_retry (gpointer data)
+{
+  ViaDoor *self = data;
+
+  g_clear_pointer (&self->retry, g_source_unref);
+  accept_next (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Out of descriptors, mostly: not again at once. */
+static void
+retry_later (ViaDoor *self)
+{
+  self->retry = g_timeout_source_new (100);
+  g_source_set_callback (self->retry, on_retry, self, NULL);
+  g_source_attach (self->retry, self->context);
+}
+
+static void
+on_accepted (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnection) stream = g_socket_listener_accept_finish (
+      G_SOCKET_LISTENER (object), result, NULL, &error);
+  ViaDoor *self;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* stopped: @data may be gone */
+  self = data;
+  if (stream == NULL) {
+    retry_later (self);
+    return;
+  }
+  come_in (self, stream);
+  accept_next (self);
+}
+
+static void
+accept_next (ViaDoor *self)
+{
+  g_socket_listener_accept_async (
+      self->listener, self->cancellable, on_accepted, self);
+}
+
+/* --- life --- */
+
+ViaDoor *
+via_door_new (const gchar *address, guint port, GError **error)
+{
+  g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
+  g_autoptr (GSocketAddress) wanted = NULL;
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GSocketListener) listener = NULL;
+  g_autoptr (GError) reason = NULL;
+  ViaDoor *self;
+
+  if (inet == NULL) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_SETTING,
+        "address=%s is not an IP address", address);
+    return NULL;
+  }
+  wanted = g_inet_socket_address_new (inet, port);
+  listener = g_socket_listener_new ();
+  g_socket_listener_set_backlog (listener, 128);
+  if (!g_socket_listener_add_address (listener, wanted, G_SOCKET_TYPE_STREAM,
+          G_SOCKET_PROTOCOL_TCP, NULL, &bound, &reason)) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_IO, "Cannot listen on %s:%u: %s",
+        address, port, reason->message);
+    return NULL;
+  }
+  self = g_new0 (ViaDoor, 1);
+  self->listener = g_steal_pointer (&listener);
+  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+  self->cancellable = g_cancellable_new ();
+  self->conns = g_hash_table_new_full (NULL, NULL, conn_unref, NULL);
+  return self;
+}
+
+guint
+via_door_port (const ViaDoor *self)
+{
+  return self->port;
+}
+
+guint
+via_door_count (const ViaDoor *self)
+{
+  return g_hash_table_size (self->conns);
+}
+
+void
+via_door_start (ViaDoor *self, SoupServer *soup, GTlsCertificate *certificate,
+    ViaDoorCheck check, gpointer user)
+{
+  self->soup = soup;
+  self->context = g_main_context_ref_thread_default ();
+  if (certificate != NULL)
+    self->certificate = g_object_ref (certificate);
+  self->check = check;
+  self->user = user;
+  g_signal_connect (
+      soup, "request-started", G_CALLBACK (on_request_started), self);
+  accept_next (self);
+}
+
+void
+via_door_stop (ViaDoor *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_cancellable_cancel (self->cancellable);
+  g_socket_listener_close (self->listener);
+  if (self->retry != NULL) {
+    g_source_destroy (self->retry);
+    g_clear_pointer (&self->retry, g_source_unref);
+  }
+  g_hash_table_iter_init (&iter, self->conns);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    conn_kill (key);
+}
+
+void
+via_door_free (ViaDoor *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->conns);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    conn_stop_timer (key);
+    ((Conn *) key)->door = NULL;
+  }
+  g_hash_table_unref (self->conns);
+  if (self->soup != NULL)
+    g_signal_handlers_disconnect_by_data (self->soup, self);
+  g_object_unref (self->listener);
+  g_clear_object (&self->certificate);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_free (self);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/door.h – accepts connections for a SoupServer and bounds what each may
+ * cost. SoupServer itself is not made for untrusted clients: caps and deadlines
+ * stand here. One request per connection. Knows no address of ours. RFC 9112
+ * §6.3, §11.2 (request smuggling)
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <libsoup/soup.h>
+#include "base/error.h"
+#include "http/reply.h"
+
+G_BEGIN_DECLS
+
+#define VIA_DOOR_CONNECTIONS_MAX 512
+#define VIA_DOOR_PER_ADDRESS_MAX 32 /* loopback is not counted */
+#define VIA_DOOR_HEADERS_MAX 64
+#define VIA_DOOR_HEADER_BYTES_MAX (16 * 1024)
+#define VIA_DOOR_HANDSHAKE_MS 5000
+#define VIA_DOOR_HEADER_MS 5000
+#define VIA_DOOR_BODY_MS 10000
+#define VIA_DOOR_REPLY_MS 20000 /* body read → answer written */
+#define VIA_DOOR_LINGER_MS 1000 /* after a refusal, to let it be read */
+
+typedef struct _ViaDoor ViaDoor;
+
+/* Once the headers are in: TRUE to refuse the request unread with @reply.
+ * @length: announced bytes of the body, -1 if not announced. */
+typedef gboolean (*ViaDoorCheck) (
+    gpointer user, SoupServerMessage *message, gint64 length, ViaReply *reply);
+
+/* Binds @address (an IP literal) and @port (0: any). Errors: SETTING – no IP
+ * address; IO – names address:port. Any thread. */
+ViaDoor *via_door_new (const gchar *address, guint port, GError **error);
+guint via_door_port (const ViaDoor *self);
+/* Accepts for @soup on the calling thread's default context. @certificate:
+ * (nullable) for TLS. */
+void via_door_start (ViaDoor *self, SoupServer *soup,
+    GTlsCertificate *certificate, ViaDoorCheck check, gpointer user);
+/* Closes the listener and every connection. Same thread. */
+void via_door_stop (ViaDoor *self);
+guint via_door_count (const ViaDoor *self);
+/* Any thread, after _stop. */
+void via_door_free (ViaDoor *self);
+
+/* The body of @message: bytes and then a NUL (data is NULL if it is empty); at
+ * most VIA_HTTP_BODY_MAX.
+ * (transfer none) */
+const GByteArray *via_door_body (SoupServerMessage *message);
+gboolean via_door_is_local (SoupServerMessage *message);
+
+G_END_DECLS

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// watch.js – plays this server's stream by WHEP; says in plain words what is going on; comes back by itself.
+'use strict';
+(() => {
+  const GATHER_MS = 500; // then the offer goes; later candidates follow by PATCH
+  const ANSWER_MS = 10000;
+  const CONNECT_MS = 15000;
+  const UNSTABLE_MS = 5000; // "disconnected" this long: start again
+  const STILL_MS = 3000; // no new frame this long: say so
+  const RETRY_S = [1, 2, 4, 8, 15];
+
+  const $ = (id) => document.getElementById(id);
+  const video = $('video');
+  const endpoint = new URL('whep' + location.search, location.href);
+
+  let attempt = 0; // failures in a row
+  let session = null; // the present try, an object of its own
+  let retryTimer = 0;
+  let hasSound = false;
+
+  const short = {
+    connecting: 'Connecting', waiting: 'Connected', playing: 'Live', 'sound-only': 'Live, sound only',
+    stalled: 'Paused', retrying: 'Reconnecting', error: 'Not available',
+  };
+
+  function show(state, headline, detail = '') {
+    document.body.dataset.state = state;
+    $('short').textContent = short[state];
+    if ($('headline').textContent !== headline) $('headline').textContent = headline;
+    if ($('detail').textContent !== detail) $('detail').textContent = detail;
+    $('retry').hidden = state !== 'retrying' && state !== 'error';
+    updateButtons();
+  }
+
+  function updateButtons() {
+    const state = document.body.dataset.state;
+    const on = state === 'playing' || state === 'stalled' || state === 'sound-only';
+    $('sound-call').hidden = !(on && hasSound && video.muted);
+    $('mute').hidden = !(on && hasSound && !video.muted);
+    $('full').hidden = !(on && state !== 'sound-only' && (document.fullscreenEnabled || video.webkitEnterFullscreen));
+    if (!on) $('facts').textContent = '';
+  }
+
+  // --- signalling ---
+
+  const within = (promise, ms) => Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
+
+  const gathered = (pc) => new Promise((done) => {
+    const look = () => pc.iceGatheringState === 'complete' && done();
+    pc.addEventListener('icegatheringstatechange', look);
+    look();
+  });
+
+  // Chromium plays Opus in stereo only if its own offer says so.
+  const withStereo = (sdp) => {
+    const opus = /a=rtpmap:(\d+) opus\/48000\/2/i.exec(sdp);
+    return opus ? sdp.replace(new RegExp(`a=fmtp:${opus[1]} (?!.*stereo=1).*`), '$&;stereo=1') : sdp;
+  };
+
+  async function describe(pc) {
+    const offer = await pc.createOffer();
+    try {
+      await pc.setLocalDescription({ type: 'offer', sdp: withStereo(offer.sdp) });
+    } catch {
+      await pc.setLocalDescription(offer);
+    }
+    await within(gathered(pc), GATHER_MS);
+  }
+
+  class Refusal extends Error {
+    constructor(status, detail, after) {
+      super(detail);
+      this.status = status;
+      this.after = after;
+    }
+  }
+
+  async function refusalOf(response) {
+    let detail = '';
+    try {
+      detail = (await response.json()).detail || '';
+    } catch { /* some other server's error */ }
+    return new Refusal(response.status, detail, Number(response.headers.get('Retry-After')) || 0);
+  }
+
+  async function post(s) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), ANSWER_MS);
+    try {
+      const sent = s.pc.localDescription.sdp;
+      s.early.length = 0; // they are in the offer
+      const response = await fetch(endpoint, {
+        method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: sent, signal: abort.signal, cache: 'no-store',
+      });
+      if (!response.ok) throw await refusalOf(response);
+      const where = response.headers.get('Location');
+      // a proxy may have changed scheme and host: keep to ours
+      if (where) s.url = new URL(new URL(where, endpoint).pathname, location.origin);
+      if (s.over) leave(s); // closed while the answer was under way
+      return await response.text();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function leave(s) {
+    if (!s.url) return;
+    fetch(s.url, { method: 'DELETE', keepalive: true }).catch(() => {});
+    s.url = null;
+  }
+
+  function trickle(s) {
+    if (!s.url || s.trickled || !s.early.length) return;
+    const sdp = s.pc.localDescription.sdp;
+    const line = (name) => (new RegExp(`^a=${name}:.*$`, 'm').exec(sdp) || [''])[0].trim();
+    let text = `${line('ice-ufrag')}\r\n${line('ice-pwd')}\r\n`;
+    for (const c of s.early) text += `m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:${c.sdpMid}\r\na=${c.candidate}\r\n`;
+    s.early.length = 0;
+    fetch(s.url, {
+      method: 'PATCH', headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' }, body: text,
+    }).catch(() => {});
+  }
+
+  // --- one try ---
+
+  function end(s) {
+    if (!s || s.over) return;
+    s.over = true;
+    clearInterval(s.watch);
+    clearTimeout(s.timer);
+    s.pc.close();
+    leave(s);
+    if (session === s) session = null;
+  }
+
+  function again(headline, after = 0) {
+    end(session);
+    const base = Math.max(RETRY_S[Math.min(attempt, RETRY_S.length - 1)], after);
+    let left = Math.ceil(base * (0.8 + 0.4 * Math.random()));
+    attempt++;
+    clearInterval(retryTimer);
+    const tick = () => {
+      if (left <= 0) {
+        start();
+        return;
+      }
+      show('retrying', headline, `Trying again in ${left} s.`);
+      left--;
+    };
+    retryTimer = setInterval(tick, 1000);
+    tick();
+  }
+
+  function explain(error) {
+    if (error instanceof Refusal) {
+      if (error.status === 503) return again(error.message.includes('max-peers') ? 'All places are taken.' : 'The server is busy.', error.after);
+      if (error.status === 404) return again('There is no stream at this address.', 5);
+      end(session);
+      return show('error', 'The server cannot play this here.', error.message || `It answered ${error.status}.`);
+    }
+    if (error instanceof TypeError || error.name === 'AbortError') return again('Cannot reach the server.');
+    return again('The connection did not work.');
+  }
+
+  function onState(s) {
+    if (s.over) return;
+    clearTimeout(s.timer);
+    switch (s.pc.connectionState) {
+      case 'connected':
+        attempt = 0;
+        s.since = performance.now();
+        if (!s.watch) s.watch = setInterval(() => look(s), 500);
+        break;
+      case 'disconnected':
+        show('stalled', 'The connection is unstable…');
+        s.timer = setTimeout(() => again('Connection lost.'), UNSTABLE_MS);
+        break;
+      case 'failed':
+      case 'closed':
+        again(s.since ? 'Connection lost.' : 'The media connection could not be made.');
+        break;
+      default:
+        s.timer = setTimeout(() => again('The media connection could not be made.'), CONNECT_MS);
+    }
+  }
+
+  async function start() {
+    clearInterval(retryTimer);
+    end(session);
+    show('connecting', attempt ? 'Connecting again…' : 'Connecting…');
+    const s = { pc: new RTCPeerConnection({ bundlePolicy: 'max-bundle' }), early: [], over: false, frames: 0, sound: 0, moved: 0, heard: 0 };
+    session = s;
+    const stream = new MediaStream();
+    hasSound = false;
+    for (const kind of ['video', 'audio']) {
+      const receiver = s.pc.addTransceiver(kind, { direction: 'recvonly' }).receiver;
+      stream.addTrack(receiver.track);
+    }
+    video.srcObject = stream;
+    s.pc.onicecandidate = (e) => {
+      if (!e.candidate || !e.candidate.candidate) return;
+      s.early.push(e.candidate);
+      trickle(s);
+    };
+    s.pc.onconnectionstatechange = () => onState(s);
+    try {
+      await describe(s.pc);
+      const answer = await post(s);
+      if (s.over) return;
+      await s.pc.setRemoteDescription({ type: 'answer', sdp: answer });
+      const dtls = s.pc.getReceivers()[0].transport;
+      // the server's goodbye
+      if (dtls) dtls.addEventListener('statechange', () => dtls.state === 'closed' && !s.over && again('The stream has ended.'));
+      trickle(s);
+      video.play().catch(() => {});
+    } catch (error) {
+      if (!s.over) explain(error);
+    }
+  }
+
+  // --- what is coming in ---
+
+  async function look(s) {
+    const stats = [...(await s.pc.getStats()).values()];
+    if (s.over || s.pc.connectionState !== 'connected') return;
+    const now = performance.now();
+    const inbound = (kind) => stats.find((x) => x.type === 'inbound-rtp' && x.kind === kind);
+    const v = inbound('video'), a = inbound('audio');
+    if (v && v.framesDecoded > s.frames) {
+      s.frames = v.framesDecoded;
+      s.moved = now;
+    }
+    if (a && a.packetsReceived > s.sound) {
+      s.sound = a.packetsReceived;
+      s.heard = now;
+      hasSound = true;
+    }
+    judge(s, now);
+    facts(s, stats, v, a, now);
+  }
+
+  function judge(s, now) {
+    const moving = s.moved && now - s.moved < STILL_MS;
+    const sounding = s.heard && now - s.heard < STILL_MS;
+    if (moving) show('playing', 'Playing');
+    else if (sounding && s.moved) show('playing', 'The picture stands still, the sound goes on.');
+    else if (sounding && now - s.since > STILL_MS) show('sound-only', 'Sound only', 'Nobody is sending a picture.');
+    else if (s.moved || s.heard) {
+      if (!sounding) show('stalled', 'The stream has paused.', 'It goes on here as soon as someone is publishing again.');
+    } else if (now - s.since > 1500) show('waiting', 'Nobody is publishing yet.', 'You are connected. The picture appears here by itself.');
+  }
+
+  function facts(s, stats, v, a, now) {
+    const bytes = (v ? v.bytesReceived : 0) + (a ? a.bytesReceived : 0);
+    const parts = [];
+    if (now - (s.measured || 0) < 1900) return;
+    if (v && v.frameWidth) parts.push(`${v.frameWidth}×${v.frameHeight}`);
+    const codec = v && stats.find((x) => x.id === v.codecId);
+    if (codec) parts.push(codec.mimeType.split('/')[1]);
+    if (s.measured) parts.push(`${((bytes - s.bytes) * 8e-3 / (now - s.measured)).toFixed(1)} Mb/s`);
+    s.measured = now;
+    s.bytes = bytes;
+    if (document.body.dataset.state === 'playing') $('facts').textContent = parts.join(' · ');
+  }
+
+  // --- the person ---
+
+  function setMuted(muted) {
+    video.muted = muted;
+    $('mute').setAttribute('aria-pressed', String(muted));
+    video.play().catch(() => {
+      video.muted = true;
+      updateButtons();
+    });
+    updateButtons();
+  }
+
+  $('sound-call').addEventListener('click', () => {
+    setMuted(false);
+    if (!$('mute').hidden) $('mute').focus();
+  });
+  $('mute').addEventListener('click', () => {
+    setMuted(true);
+    $('sound-call').focus();
+  });
+  $('full').addEventListener('click', () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else if ($('stage').requestFullscreen) $('stage').requestFullscreen().catch(() => {});
+    else video.webkitEnterFullscreen();
+  });
+  document.addEventListener('fullscreenchange', () => {
+    $('full').textContent = document.fullscreenElement ? 'Leave full screen' : 'Full screen';
+  });
+  $('retry').addEventListener('click', start);
+  addEventListener('online', () => !session && start());
+  addEventListener('pagehide', () => {
+    clearInterval(retryTimer);
+    end(session);
+  });
+  addEventListener('pageshow', (e) => e.persisted && start());
+
+  if (window.RTCPeerConnection) start();
+  else show('error', 'This browser cannot play live video.', 'WebRTC is missing or switched off.');
+})();

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/reply.c – builds answers: headers, texts, problem details.
+ * Pure: no sockets, no HTTP library.
+ * RFC 9457 · RFC 8259 §7 (JSON strings)
+ */
+#include "http/reply.h"
+
+#include <string.h>
+
+static const gchar *const common_headers[] = {
+    "Access-Control-Allow-Origin",
+    "*",
+    "Access-Control-Allow-Methods",
+    "OPTIONS, GET, HEAD, POST, PATCH, DELETE",
+    /* spelled out: "*" does not cover Authorization */
+    "Access-Control-Allow-Headers",
+    "Authorization, Content-Type, If-Match, ETag",
+    "Access-Control-Expose-Headers",
+    "Location, ETag, Link, Accept-Patch, Retry-After, WWW-Authenticate",
+    "Access-Control-Max-Age",
+    "600",
+    "Access-Control-Allow-Private-Network",
+    "true",
+    "X-Content-Type-Options",
+    "nosniff",
+    NULL,
+};
+
+const gchar *const *
+via_reply_common_headers (void)
+{
+  return common_headers;
+}
+
+void
+via_reply_init (ViaReply *self)
+{
+  self->status = 0;
+  self->headers = g_ptr_array_new_with_free_func (g_free);
+  self->body = NULL;
+}
+
+void
+via_reply_clear (ViaReply *self)
+{
+  g_clear_pointer (&self->headers, g_ptr_array_unref);
+  g_clear_pointer (&self->body, g_bytes_unref);
+}
+
+void
+via_reply_header (ViaReply *self, const gchar *name, const gchar *value)
+{
+  g_ptr_array_add (self->headers, g_strdup (name));
+  g_ptr_array_add (self->headers, g_strdup (value));
+}
+
+const gchar *
+via_reply_get_header (const ViaReply *self, const gchar *name)
+{
+  for (guint i = 0; i + 1 < self->headers->len; i += 2) {
+    if (!g_ascii_strcasecmp (g_ptr_array_index (self->headers, i), name))
+      return g_ptr_array_index (self->headers, i + 1);
+  }
+  return NULL;
+}
+
+void
+via_reply_text (
+    ViaReply *self, guint status, const gchar *type, const gchar *text)
+{
+  self->status = status;
+  via_reply_header (self, "Content-Type", type);
+  g_clear_pointer (&self->body, g_bytes_unref);
+  self->body = g_bytes_new (text, strlen (text));
+}
+
+static void
+append_json_string (GString *out, const gchar *text)
+{
+  g_autofree gchar *valid = g_utf8_make_valid (text, -1);
+
+  g_string_append_c (out, '"');
+  for (const gchar *p = valid; *p != '\0'; p++) {
+    if (*p == '"' || *p == '\\')
+      g_string_append_printf (out, "\\%c", *p);
+    else if ((guchar) *p < 0x20)
+      g_string_append_printf (out, "\\u%04x", (guchar) *p);
+    else
+      g_string_append_c (out, *p);
+  }
+  g_string_append_c (out, '"');
+}
+
+void
+via_reply_problem (ViaReply *self, guint status, const gchar *detail)
+{
+  g_autoptr (GString) json = g_string_new ("{\"title\":");
+
+  append_json_string (json, via_reply_reason (status));
+  g_string_append_printf (json, ",\"status\":%u,\"detail\":", status);
+  append_json_string (json, detail);
+  g_string_append (json, "}\n");
+  via_reply_text (self, status, "application/problem+json", json->str);
+}
+
+void
+via_reply_not_allowed (ViaReply *self, const gchar *allow)
+{
+  g_autofree gchar *detail =
+      g_strdup_printf ("This address answers %s only", allow);
+
+  via_reply_problem (self, 405, detail);
+  via_reply_header (self, "Allow", allow);
+}
+
+const gchar *
+via_reply_reason (guint status)
+{
+  static const struct
+  {
+    guint status;
+    const gchar *reason;
+  } reasons[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {204, "No Content"},
+      {307, "Temporary Redirect"},
+      {400, "Bad Request"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {408, "Request Timeout"},
+      {413, "Content Too Large"},
+      {415, "Unsupported Media Type"},
+      {422, "Unprocessable Content"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {503, "Service Unavailable"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (reasons); i++) {
+    if (reasons[i].status == status)
+      return reasons[i].reason;
+  }
+  return "Error";
+}
+
+gboolean
+via_request_has_type (const ViaRequest *self, const gchar *type)
+{
+  gsize len;
+
+  if (self->content_type == NULL)
+    return FALSE;
+  len = strcspn (self->content_type, "; \t");
+  return len == strlen (type)
+         && !g_ascii_strncasecmp (self->content_type, type, len);
+}
+
+gchar *
+via_request_query (const ViaRequest *self, const gchar *name)
+{
+  g_auto (GStrv) pairs = NULL;
+  gsize len = strlen (name);
+
+  if (self->query == NULL)
+    return NULL;
+  pairs = g_strsplit (self->query, "&", 64);
+  for (guint i = 0; pairs[i] != NULL; i++) {
+    g_autofree gchar *value = NULL;
+
+    if (strncmp (pairs[i], name, len) || pairs[i][len] != '=')
+      continue;
+    g_strdelimit (pairs[i], "+", ' ');
+    value = g_uri_unescape_string (pairs[i] + len + 1, NULL);
+    if (value != NULL && g_utf8_validate (value, -1, NULL))
+      return g_steal_pointer (&value);
+    return NULL;
+  }
+  return NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/sdpfrag.h – what HTTP must know of an offer, and the trickle fragment.
+ * Pure text. What media the offer means is for sdp/plan.
+ * RFC 8840 §9 (trickle-ice-sdpfrag) · RFC 9725 §4.2 · RFC 8839 §5.4
+ */
+#pragma once
+
+#include "base/error.h"
+
+G_BEGIN_DECLS
+
+#define VIA_SDPFRAG_CANDIDATES_MAX                                             \
+  64 /* in one fragment; the rest is ignored                                   \
+      */
+
+/* The outside of an offer. */
+typedef struct
+{
+  gchar *ufrag;    /* of the first m-line, or the session's */
+  GPtrArray *mids; /* gchar*: one per m-line; "" if it has none */
+} ViaOfferOutline;
+
+/* Is @sdp an offer a player may send? Errors: SYNTAX – not SDP, or ufrag, pwd,
+ * fingerprint or setup missing or of a wrong length; UNSUPPORTED – a player
+ * receives: no m-line lets us send, or there are two of one kind. Each message
+ * names the rule. */
+gboolean via_offer_outline_read (
+    ViaOfferOutline *out, const gchar *sdp, gsize len, GError **error);
+void via_offer_outline_clear (ViaOfferOutline *self);
+
+typedef struct
+{
+  guint mline;
+  gchar *text; /* "candidate:…"; "" is end-of-candidates */
+} ViaFragCandidate;
+
+typedef struct
+{
+  gchar *ufrag;       /* (nullable) */
+  gchar *pwd;         /* (nullable) */
+  GArray *candidates; /* ViaFragCandidate, with end-of-candidates last */
+} ViaSdpFrag;
+
+/* Reads a fragment; ufrag and pwd may stand at session level or in an
+ * m-section. A candidate of an unknown mid is given to m-line 0. Errors: SYNTAX
+ * – nothing of ICE in it, or a line that is no SDP line. */
+gboolean via_sdpfrag_read (ViaSdpFrag *out, const ViaOfferOutline *offer,
+    const gchar *text, gsize len, GError **error);
+void via_sdpfrag_clear (ViaSdpFrag *self);
+
+G_END_DECLS
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ViaOfferOutline, via_offer_outline_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ViaSdpFrag, via_sdpfrag_clear)

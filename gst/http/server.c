@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/server.c – SoupServer glue: a thread "via-http" with its own context.
+ * Turns libsoup's messages into values for whep and pages, and back. Decides
+ * nothing.
+ */
+#include "http/server.h"
+
+#include <dlfcn.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <gio/gio.h>
+#include <libsoup/soup.h>
+#include "http/door.h"
+#include "http/pages.h"
+#include "http/tlscert.h"
+
+#define ANSWER_MS 15000 /* then a waiting player is told to come back */
+#define STOP_MS 300     /* for libsoup to let go of its connections */
+
+struct _ViaHttpServer
+{
+  /* immutable after start */
+  gchar *path;
+  gchar *url;
+  guint port;
+  ViaTlsCert cert; /* empty without TLS */
+  GMainContext *context;
+  GThread *thread;
+  ViaWhepFuncs funcs;
+  gpointer user;
+  gint is_stopping; /* atomic */
+  /* only on the thread */
+  ViaDoor *door;
+  SoupServer *soup;
+  ViaWhep *whep;
+  GHashTable *pending; /* gchar* id → SoupServerMessage, paused */
+};
+
+/* --- values in and out --- */
+
+static gboolean
+is_plain_host (const gchar *text)
+{
+  return text != NULL && text[0] != '\0'
+         && strspn (text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                          "0123456789.-_:[]%")
+                == strlen (text);
+}
+
+/* Where the client believes to be. A proxy on this machine may say so. */
+static gchar *
+origin_of (ViaHttpServer *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  const gchar *scheme = self->cert.certificate != NULL ? "https" : "http";
+  const gchar *host = soup_message_headers_get_one (headers, "Host");
+  const gchar *forwarded;
+
+  if (via_door_is_local (message)) {
+    forwarded = soup_message_headers_get_one (headers, "X-Forwarded-Proto");
+    if (!g_strcmp0 (forwarded, "https"))
+      scheme = "https";
+    forwarded = soup_message_headers_get_one (headers, "X-Forwarded-Host");
+    if (is_plain_host (forwarded))
+      host = forwarded;
+  }
+  if (!is_plain_host (host))
+    return g_strdup_printf ("%s://localhost:%u", scheme, self->port);
+  return g_strdup_printf ("%s://%s", scheme, host);
+}
+
+static void
+read_request (SoupServerMessage *message, const gchar *origin, ViaRequest *out)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  const GByteArray *body = via_door_body (message);
+  GUri *uri = soup_server_message_get_uri (message);
+
+  *out = (ViaRequest){
+      .method = soup_server_message_get_method (message),
+      .path = g_uri_get_path (uri),
+      .query = g_uri_get_query (uri),
+      .origin = origin,
+      .content_type = soup_message_headers_get_one (headers, "Content-Type"),
+      .request_method = soup_message_headers_get_one (
+          headers, "Access-Control-Request-Method"),
+      .body = body != NULL ? (const gchar *) body->data : NULL,
+      .body_len = body != NULL ? body->len : 0,
+  };
+}
+
+static void
+send_reply (SoupServerMessage *message, const ViaReply *reply)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (message);
+  SoupMessageBody *body = soup_server_message_get_response_body (message);
+
+  for (guint i = 0; i + 1 < reply->headers->len; i += 2)
+    soup_message_headers_append (
+        headers, reply->headers->pdata[i], reply->headers->pdata[i + 1]);
+  if (reply->body != NULL && g_bytes_get_size (reply->body) > 0)
+    soup_message_body_append_bytes (body, reply->body);
+  soup_message_body_complete (body);
+  if (reply->status != 204)
+    soup_message_headers_set_content_length (
+        headers, reply->body != NULL ? g_bytes_get_size (reply->body) : 0);
+  soup_server_message_set_status (
+      message, reply->status, via_reply_reason (reply->status));
+}
+
+/* --- requests --- */
+
+static gboolean
+on_check (
+    gpointer user, SoupServerMessage *message, gint64 length, ViaReply *reply)
+{
+  ViaHttpServer *self = user;
+  ViaRequest request;
+
+  if (soup_server_message_get_uri (message) == NULL)
+    return FALSE;
+  read_request (message, NULL, &request);
+  return length > VIA_HTTP_BODY_MAX
+         && via_whep_refuse_early (self->whep, &request, length, reply);
+}
+
+static GQuark
+id_quark (void)
+{
+  return g_quark_from_static_string ("via-http-session");
+}
+
+/* The answer could not be written: the player is gone. */
+static void
+on_aborted (SoupServer *soup, SoupServerMessage *message, gpointer user)
+{
+  ViaHttpServer *self = user;
+  const gchar *id = g_object_get_qdata (G_OBJECT (message), id_quark ());
+
+  if (id == NULL)
+    return;
+  via_whep_abandon (self->whep, id);
+  g_hash_table_remove (self->pending, id);
+}
+
+/* --- calls from elsewhere --- */
+
+typedef struct
+{
+  ViaHttpServer *self;
+  gchar *id;
+  gchar *sdp;
+  GError *error;
+  void (*run) (ViaHttpServer *self, const gchar *id);
+} Call;
+
+static void
+call_free (gpointer data)
+{
+  Call *call = data;
+
+  g_free (call->id);
+  g_free (call->sdp);
+  g_clear_error (&call->error);
+  g_free (call);
+}
+
+/* Never directly, even on the thread: whep allows no call from its own. */
+static void
+post (ViaHttpServer *self, guint ms, GSourceFunc func, gpointer data,
+    GDestroyNotify destroy)
+{
+  GSource *source = ms > 0 ? g_timeout_source_new (ms) : g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, func, data, destroy);
+  g_source_attach (source, self->context);
+  g_source_unref (source);
+}
+
+static gboolean
+run_answer (gpointer data)
+{
+  Call *call = data;
+  ViaHttpServer *self = call->self;
+  SoupServerMessage *message = g_hash_table_lookup (self->pending, call->id);
+  g_autofree gchar *origin = NULL;
+  g_auto (ViaReply) reply = {0};
+
+  if (message == NULL)
+    return G_SOURCE_REMOVE;
+  origin = origin_of (self, message);
+  via_reply_init (&reply);
+  if (via_whep_answer (
+          self->whep, call->id, call->sdp, call->error, origin, &reply)) {
+    send_reply (message, &reply);
+    soup_server_message_unpause (message);
+    g_hash_table_remove (self->pending, call->id);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* Too late: what is being made for the player is dropped with it. */
+static gboolean
+run_timeout (gpointer data)
+{
+  Call *call = data;
+
+  if (g_hash_table_contains (call->self->pending, call->id)) {
+    call->self->funcs.bye (call->self->user, call->id);
+    run_answer (data);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+void
+via_http_server_answer (
+    ViaHttpServer *self, const gchar *id, const gchar *sdp, const GError *error)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->self = self;
+  call->id = g_strdup (id);
+  call->sdp = g_strdup (sdp);
+  call->error = error != NULL ? g_error_copy (error) : NULL;
+  if (sdp == NULL && error == NULL)
+    call->error = g_error_new_literal (
+        VIA_ERROR, VIA_ERROR_STATE, "The server has no answer now");
+  post (self, 0, run_answer, call, call_free);
+}
+
+static gboolean
+run_call (gpointer data)
+{
+  Call *call = data;
+
+  call->run (call->self, call->id);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+post_id (ViaHttpServer *self, const gchar *id,
+    void (*run) (ViaHttpServer *, const gchar *))
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->self = self;
+  call->id = g_strdup (id);
+  call->run = run;
+  post (self, 0, run_call, call, call_free);
+}
+
+static void
+run_connected (ViaHttpServer *self, const gchar *id)
+{
+  via_whep_connected (self->whep, id);
+}
+
+void
+via_http_server_connected (ViaHttpServer *self, const gchar *id)
+{
+  post_id (self, id, run_connected);
+}
+
+static void
+run_end (ViaHttpServer *self, const gchar *id)
+{
+  if (!g_hash_table_contains (self->pending, id))
+    via_whep_end (self->whep, id);
+}
+
+void
+via_http_server_end (ViaHttpServer *self, const gchar *id)
+{
+  post_id (self, id, run_end);
+}
+
+void
+via_http_server_after (ViaHttpServer *self, guint ms, GSourceFunc func,
+    gpointer data, GDestroyNotify destroy)
+{
+  post (self, MAX (ms, 1), func, data, destroy);
+}
+
+/* libsoup does not look at the socket of a paused message: hence the limit. */
+static void
+wait_for_answer (
+    ViaHttpServer *self, SoupServerMessage *message, const gchar *id)
+{
+  Call *call = g_new0 (Call, 1);
+
+  g_hash_table_insert (self->pending, g_strdup (id), g_object_ref (message));
+  g_object_set_qdata_full (
+      G_OBJECT (message), id_quark (), g_strdup (id), g_free);
+  soup_server_message_pause (message);
+  call->self = self;
+  call->id = g_strdup (id);
+  call->error = g_error_new_literal (
+      VIA_ERROR, VIA_ERROR_STATE, "The server has no answer now");
+  post (self, ANSWER_MS, run_timeout, call, call_free);
+}
+
+static void
+on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
+    GHashTable *query, gpointer user)
+{
+  ViaHttpServer *self = user;
+  g_autofree gchar *origin = origin_of (self, message);
+  g_auto (ViaReply) reply = {0};
+  gchar id[VIA_WHEP_ID_LEN + 1];
+  ViaRequest request;
+  ViaWhepResult result;
+
+  via_reply_init (&reply);
+  read_request (message, origin, &request);
+  result = via_whep_request (self->whep, &request, &reply, id);
+  if (result == VIA_WHEP_WAIT) {
+    wait_for_answer (self, message, id);
+    return;
+  }
+  if (result == VIA_WHEP_NOT_OURS
+      && !via_pages_request (self->path, &request, &reply))
+    via_reply_problem (&reply, 404, "There is nothing at this address");
+  send_reply (message, &reply);
+}
+
+/* --- the thread --- */
+
+static void
+wind_down (ViaHttpServer *self)
+{
+  gint64 end = g_get_monotonic_time () + STOP_MS * G_TIME_SPAN_MILLISECOND;
+
+  via_door_stop (self->door);
+  g_hash_table_remove_all (self->pending);
+  soup_server_disconnect (self->soup);
+  while (via_door_count (self->door) > 0 && g_get_monotonic_time () < end) {
+    if (!g_main_context_iteration (self->context, FALSE))
+      g_usleep (1000);
+  }
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+}
+
+static gpointer
+thread_main (gpointer data)
+{
+  ViaHttpServer *self = data;
+
+  g_main_context_push_thread_default (self->context);
+  self->soup = soup_server_new (NULL, NULL);
+  soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
+  g_signal_connect (
+      self->soup, "request-aborted", G_CALLBACK (on_aborted), self);
+  via_door_start (
+      self->door, self->soup, self->cert.certificate, on_check, self);
+  while (!g_atomic_int_get (&self->is_stopping))
+    g_main_context_iteration (self->context, TRUE);
+  wind_down (self);
+  via_door_free (self->door);
+  g_object_unref (self->soup);
+  g_main_context_pop_thread_default (self->context);
+  return NULL;
+}
+
+/* --- start --- */
+
+/* Two libsoups in one process abort it. */
+static gboolean
+check_library (GError **error)
+{
+  void *old = dlopen ("libsoup-2.4.so.1", RTLD_LAZY | RTLD_NOLOAD);
+
+  if (old == NULL)
+    return TRUE;
+  dlclose (old);
+  g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
+      "webrtcserver needs libsoup 3, but this process has loaded libsoup 2.4 "
+      "(two of them cannot live together)");
+  return FALSE;
+}
+
+static gboolean
+check_path (const gchar *path, GError **error)
+{
+  if (path != NULL && path[0] != '\0' && path[0] != '.'
+      && strspn (path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                       "0123456789-_.")
+             == strlen (path))
+    return TRUE;
+  g_set_error (error, VIA_ERROR, VIA_ERROR_SETTING,
+      "path=%s: one word of letters, digits, '-', '_' and '.'",
+      path != NULL ? path : "");
+  return FALSE;
+}
+
+/* An address of this machine that others can reach, or NULL. */
+static gchar *
+own_address (GSocketFamily family)
+{
+  struct ifaddrs *all = NULL;
+  gchar *text = NULL;
+
+  if (getifaddrs (&all) != 0)
+    return NULL;
+  for (struct ifaddrs *i = all; i != NULL && text == NULL; i = i->ifa_next) {
+    g_autoptr (GSocketAddress) address = NULL;
+    GInetAddress *inet;
+
+    if (i->ifa_addr == NULL || !(i->ifa_flags & IFF_UP)
+        || (GSocketFamily) i->ifa_addr->sa_family != family)
+      continue;
+    address = g_socket_address_new_from_native (i->ifa_addr,
+        family == G_SOCKET_FAMILY_IPV4 ? sizeof (struct sockaddr_in)
+                                       : sizeof (struct sockaddr_in6));
+    inet = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address));
+    if (!g_inet_address_get_is_loopback (inet)
+        && !g_inet_address_get_is_link_local (inet))
+      text = g_inet_address_to_string (inet);
+  }
+  freeifaddrs (all);
+  return text;
+}
+
+static gchar *
+make_url (const gchar *address, guint port, gboolean is_tls, const gchar *path)
+{
+  g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
+  g_autofree gchar *host = NULL;
+  gboolean is_v6;
+
+  if (g_inet_address_get_is_any (inet)) {
+    host = own_address (G_SOCKET_FAMILY_IPV4);
+    if (host == NULL)
+      host = own_address (g_inet_address_get_family (inet));
+  }
+  if (host == NULL)
+    host = g_strdup (g_inet_address_get_is_any (inet) ? "localhost" : address);
+  is_v6 = strchr (host, ':') != NULL;
+  return g_strdup_printf ("%s://%s%s%s:%u/%s/", is_tls ? "https" : "http",
+      is_v6 ? "[" : "", host, is_v6 ? "]" : "", port, path);
+}
+
+static gboolean
+load_certificate (ViaHttpServer *self, const ViaHttpConfig *config,
+    const gchar *address, GError **error)
+{
+  g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
+  const gchar *hosts[] = {address, "localhost", g_get_host_name (), NULL};
+
+  if (g_inet_address_get_is_loopback (inet))
+    return TRUE;
+  return via_tlscert_load (&self->cert, config->data_directory, hosts, error);
+}
+
+static void
+server_free (ViaHttpServer *self)
+{
+  g_clear_pointer (&self->whep, via_whep_free);
+  g_clear_pointer (&self->pending, g_hash_table_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  via_tlscert_clear (&self->cert);
+  g_free (self->path);
+  g_free (self->url);
+  g_free (self);
+}
+
+ViaHttpServer *
+via_http_server_start (const ViaHttpConfig *config, const ViaWhepFuncs *funcs,
+    gpointer user, GError **error)
+{
+  const gchar *address = config->address;
+  ViaHttpServer *self;
+  ViaDoor *door;
+
+  if (!g_strcmp0 (address, "localhost"))
+    address = "127.0.0.1";
+  if (!check_library (error) || !check_path (config->path, error))
+    return NULL;
+  door = via_door_new (address != NULL ? address : "", config->port, error);
+  if (door == NULL)
+    return NULL;
+  self = g_new0 (ViaHttpServer, 1);
+  if (!load_certificate (self, config, address, error)) {
+    via_door_free (door);
+    server_free (self);
+    return NULL;
+  }
+  self->door = door;
+  self->port = via_door_port (door);
+  self->path = g_strdup (config->path);
+  self->url = make_url (
+      address, self->port, self->cert.certificate != NULL, config->path);
+  self->context = g_main_context_new ();
+  self->funcs = *funcs;
+  self->user = user;
+  self->whep =
+      via_whep_new (config->path, config->max_peers, config->rng, funcs, user);
+  self->pending =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->thread = g_thread_new ("via-http", thread_main, self);
+  return self;
+}
+
+void
+via_http_server_stop (ViaHttpServer *self)
+{
+  g_atomic_int_set (&self->is_stopping, 1);
+  g_main_context_wakeup (self->context);
+  g_thread_join (self->thread);
+  server_free (self);
+}
+
+guint
+via_http_server_port (const ViaHttpServer *self)
+{
+  return self->port;
+}
+
+const gchar *
+via_http_server_url (const ViaHttpServer *self)
+{
+  return self->url;
+}
+
+const gchar *
+via_http_server_sha256 (const ViaHttpServer *self)
+{
+  return self->cert.sha256;
+}

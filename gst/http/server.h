@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/server.h – the HTTP(S) server of one webrtcserver: a thread of its own,
+ * pages and WHEP. Knows no element: viewers are ids, told and answered through
+ * the calls here.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "http/whep.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ViaHttpServer ViaHttpServer;
+
+typedef struct
+{
+  const gchar *address; /* IP literal or "localhost"; no loopback means TLS */
+  guint port;           /* 0: any free one */
+  const gchar *path;    /* "live": letters, digits, '-', '_', '.' */
+  guint max_peers;      /* 0: no limit */
+  const gchar *data_directory; /* (nullable) where the certificate is kept */
+  ViaRng *rng;                 /* thread-safe; kept */
+} ViaHttpConfig;
+
+/* Listens and serves. @funcs are called on the server's thread and must not
+ * block. Errors: SETTING – address or path; IO – names address:port; STATE –
+ * the process has libsoup 2 loaded; UNSUPPORTED, CRYPTO – TLS. Any thread. */
+ViaHttpServer *via_http_server_start (const ViaHttpConfig *config,
+    const ViaWhepFuncs *funcs, gpointer user, GError **error);
+/* After return no function of ours or of _after runs; open requests are cut.
+ * Not on the server's thread. */
+void via_http_server_stop (ViaHttpServer *self);
+
+guint via_http_server_port (const ViaHttpServer *self);
+/* "http://127.0.0.1:8889/live/"; for a wildcard address, one of this machine's
+ * own. */
+const gchar *via_http_server_url (const ViaHttpServer *self);
+/* The certificate's "AB:CD:…", NULL without TLS. */
+const gchar *via_http_server_sha256 (const ViaHttpServer *self);
+
+/* All of these: any thread, never block, nothing happens for an unknown @id. */
+
+/* The answer to @id's offer, or (@sdp NULL) why there is none. */
+void via_http_server_answer (ViaHttpServer *self, const gchar *id,
+    const gchar *sdp, const GError *error);
+void via_http_server_connected (ViaHttpServer *self, const gchar *id);
+/* The viewer is gone: its address answers 404 from now on. */
+void via_http_server_end (ViaHttpServer *self, const gchar *id);
+/* Runs @func once on the server's thread, @ms from now; @destroy always. */
+void via_http_server_after (ViaHttpServer *self, guint ms, GSourceFunc func,
+    gpointer data, GDestroyNotify destroy);
+
+G_END_DECLS

@@ -1,0 +1,692 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * test_http_server.c – the server over real HTTP on loopback: statuses, CORS,
+ * bounds, TLS; the viewers are fakes.
+ */
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include "http/door.h"
+#include "http/server.h"
+#include "http/tlscert.h"
+
+#define PWD "0123456789abcdefghijkl"
+
+static const gchar *const OFFER =
+    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ice-ufrag:abcd\r\n"
+    "a=ice-pwd:" PWD "\r\na=fingerprint:sha-256 AA:BB\r\n"
+    "a=setup:actpass\r\na=mid:0\r\na=recvonly\r\n";
+
+static void
+system_fill (ViaRng *self, guint8 *out, gsize len)
+{
+  g_assert_cmpint (getrandom (out, len, 0), ==, (gssize) len);
+}
+
+static ViaRng system_rng = {system_fill};
+
+typedef struct
+{
+  ViaHttpServer *server;
+  guint port;
+  gint answers; /* atomic: 1 an answer, 0 an error, -1 nothing */
+  gchar id[VIA_WHEP_ID_LEN + 1];       /* of the last offer */
+  gint n_offers, n_byes, n_candidates; /* atomic */
+} Fixture;
+
+static void
+on_offer (
+    gpointer user, const gchar *id, const gchar *offer, const gchar *app_data)
+{
+  Fixture *f = user;
+  g_autoptr (GError) error = NULL;
+
+  g_strlcpy (f->id, id, sizeof f->id);
+  g_atomic_int_inc (&f->n_offers);
+  if (g_atomic_int_get (&f->answers) > 0) {
+    via_http_server_answer (f->server, id, "v=0\r\nanswer\r\n", NULL);
+  } else if (g_atomic_int_get (&f->answers) == 0) {
+    error =
+        g_error_new (VIA_ERROR, VIA_ERROR_UNSUPPORTED, "No codec in common");
+    via_http_server_answer (f->server, id, NULL, error);
+  }
+}
+
+static void
+on_candidate (
+    gpointer user, const gchar *id, guint mline, const gchar *candidate)
+{
+  g_atomic_int_inc (&((Fixture *) user)->n_candidates);
+}
+
+static void
+on_bye (gpointer user, const gchar *id)
+{
+  g_atomic_int_inc (&((Fixture *) user)->n_byes);
+}
+
+static const ViaWhepFuncs funcs = {on_offer, on_candidate, on_bye};
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  ViaHttpConfig config = {"127.0.0.1", 0, "live", 0, NULL, &system_rng};
+  g_autoptr (GError) error = NULL;
+
+  f->answers = 1;
+  f->server = via_http_server_start (&config, &funcs, f, &error);
+  g_assert_no_error (error);
+  f->port = via_http_server_port (f->server);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  via_http_server_stop (f->server);
+}
+
+/* --- a small client --- */
+
+static GSocketConnection *
+dial (Fixture *f)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GError) error = NULL;
+  GSocketConnection *c;
+
+  g_socket_client_set_timeout (client, 20);
+  c = g_socket_client_connect_to_host (
+      client, "127.0.0.1", f->port, NULL, &error);
+  g_assert_no_error (error);
+  return c;
+}
+
+static void
+say (GSocketConnection *c, const gchar *text)
+{
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (c)),
+      text, strlen (text), NULL, NULL, NULL);
+}
+
+/* Everything until the server closes. */
+static gchar *
+hear (GIOStream *c)
+{
+  GString *text = g_string_new (NULL);
+  gchar part[4096];
+  gssize n;
+
+  while ((n = g_input_stream_read (
+              g_io_stream_get_input_stream (c), part, sizeof part, NULL, NULL))
+         > 0)
+    g_string_append_len (text, part, n);
+  return g_string_free (text, FALSE);
+}
+
+static gchar *
+ask (Fixture *f, const gchar *method, const gchar *path, const gchar *headers,
+    const gchar *body)
+{
+  g_autoptr (GSocketConnection) c = dial (f);
+  g_autofree gchar *request = g_strdup_printf (
+      "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n"
+      "Content-Length: %zu\r\n%s\r\n%s",
+      method, path, f->port, body != NULL ? strlen (body) : 0,
+      headers != NULL ? headers : "", body != NULL ? body : "");
+
+  say (c, request);
+  return hear (G_IO_STREAM (c));
+}
+
+static guint
+status_of (const gchar *reply)
+{
+  if (!g_str_has_prefix (reply, "HTTP/1.1 "))
+    return 0;
+  return g_ascii_strtoull (reply + strlen ("HTTP/1.1 "), NULL, 10);
+}
+
+static gchar *
+header_of (const gchar *reply, const gchar *name)
+{
+  g_auto (GStrv) lines = g_strsplit (reply, "\r\n", -1);
+  gsize len = strlen (name);
+
+  for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++) {
+    if (!g_ascii_strncasecmp (lines[i], name, len) && lines[i][len] == ':')
+      return g_strdup (g_strstrip (lines[i] + len + 1));
+  }
+  return NULL;
+}
+
+static const gchar *
+body_of (const gchar *reply)
+{
+  const gchar *end = strstr (reply, "\r\n\r\n");
+
+  return end != NULL ? end + 4 : "";
+}
+
+static void
+assert_cors (const gchar *reply)
+{
+  g_autofree gchar *origin = header_of (reply, "Access-Control-Allow-Origin");
+  g_autofree gchar *headers = header_of (reply, "Access-Control-Allow-Headers");
+  g_autofree gchar *exposed =
+      header_of (reply, "Access-Control-Expose-Headers");
+
+  g_assert_cmpstr (origin, ==, "*");
+  g_assert_nonnull (strstr (headers, "Authorization"));
+  g_assert_nonnull (strstr (exposed, "Location"));
+}
+
+#define SDP "Content-Type: application/sdp\r\n"
+#define FRAG "Content-Type: application/trickle-ice-sdpfrag\r\n"
+
+/* --- statuses --- */
+
+static void
+test_routes_every_status (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const gchar *method, *path, *headers, *body;
+    guint status;
+  } cases[] = {
+      {"GET", "/live/", NULL, NULL, 200},
+      {"HEAD", "/live/", NULL, NULL, 200},
+      {"GET", "/live/watch", NULL, NULL, 200},
+      {"GET", "/live/watch.js", NULL, NULL, 200},
+      {"GET", "/live", NULL, NULL, 307},
+      {"GET", "/", NULL, NULL, 307},
+      {"POST", "/live/", NULL, NULL, 405},
+      {"GET", "/nothing", NULL, NULL, 404},
+      {"GET", "/live/%2e%2e/x", NULL, NULL, 404},
+      {"POST", "/live/whep", SDP, "hello", 400},
+      {"POST", "/live/whep", SDP, NULL, 400},
+      {"POST", "/live/whep", "Content-Type: text/plain\r\n", "x", 415},
+      {"GET", "/live/whep", NULL, NULL, 204},
+      {"HEAD", "/live/whep", NULL, NULL, 200},
+      {"OPTIONS", "/live/whep", NULL, NULL, 200},
+      {"OPTIONS", "/live/whep", "Access-Control-Request-Method: POST\r\n", NULL,
+          204},
+      {"PUT", "/live/whep", SDP, "x", 405},
+      {"DELETE", "/live/whep/00", NULL, NULL, 404},
+      {"PATCH", "/live/whep/00", FRAG, "a=ice-ufrag:x", 404},
+      {"OPTIONS", "/live/whep/00", NULL, NULL, 200},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree gchar *reply = ask (
+        f, cases[i].method, cases[i].path, cases[i].headers, cases[i].body);
+
+    g_test_message ("%s %s", cases[i].method, cases[i].path);
+    g_assert_cmpuint (status_of (reply), ==, cases[i].status);
+    assert_cors (reply);
+    if (!strcmp (cases[i].method, "HEAD"))
+      g_assert_cmpstr (body_of (reply), ==, "");
+  }
+}
+
+static void
+test_session_from_post_to_delete (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *post = ask (f, "POST", "/live/whep", SDP, OFFER);
+  g_autofree gchar *location = header_of (post, "Location");
+  g_autofree gchar *etag = header_of (post, "ETag");
+  g_autofree gchar *type = header_of (post, "Content-Type");
+  g_autofree gchar *patch_type = header_of (post, "Accept-Patch");
+  g_autofree gchar *start =
+      g_strdup_printf ("http://127.0.0.1:%u/live/whep/", f->port);
+  g_autofree gchar *patch = NULL, *gone = NULL, *again = NULL;
+  const gchar *path;
+
+  g_assert_cmpuint (status_of (post), ==, 201);
+  assert_cors (post);
+  g_assert_true (g_str_has_prefix (location, start));
+  g_assert_cmpstr (type, ==, "application/sdp");
+  g_assert_nonnull (etag);
+  g_assert_nonnull (patch_type);
+  g_assert_cmpstr (body_of (post), ==, "v=0\r\nanswer\r\n");
+  path = location + strlen (start) - strlen ("/live/whep/");
+
+  patch = ask (f, "PATCH", path, FRAG "If-Match: *\r\n",
+      "a=ice-ufrag:abcd\r\na=ice-pwd:" PWD "\r\nm=audio 9 x 0\r\na=mid:0\r\n"
+      "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
+  g_assert_cmpuint (status_of (patch), ==, 204);
+  assert_cors (patch);
+  g_assert_cmpint (g_atomic_int_get (&f->n_candidates), ==, 1);
+
+  gone = ask (f, "DELETE", path, NULL, NULL);
+  g_assert_cmpuint (status_of (gone), ==, 200);
+  g_assert_cmpint (g_atomic_int_get (&f->n_byes), ==, 1);
+  again = ask (f, "DELETE", path, NULL, NULL);
+  g_assert_cmpuint (status_of (again), ==, 404);
+}
+
+static void
+test_answer_error_reaches_the_player (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *reply = NULL;
+
+  g_atomic_int_set (&f->answers, 0);
+  reply = ask (f, "POST", "/live/whep", SDP, OFFER);
+  g_assert_cmpuint (status_of (reply), ==, 422);
+  g_assert_nonnull (strstr (body_of (reply), "No codec in common"));
+  assert_cors (reply);
+}
+
+static void
+test_ended_session_is_404 (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *post = ask (f, "POST", "/live/whep", SDP, OFFER);
+  g_autofree gchar *location = header_of (post, "Location");
+  guint status = 0;
+
+  via_http_server_end (f->server, strrchr (location, '/') + 1);
+  for (guint i = 0; i < 100 && status != 404; i++) { /* it is not awaited */
+    g_autofree gchar *reply =
+        ask (f, "GET", strstr (location, "/live/"), NULL, NULL);
+
+    status = status_of (reply);
+  }
+  g_assert_cmpuint (status, ==, 404);
+  g_assert_cmpint (g_atomic_int_get (&f->n_byes), ==, 0);
+}
+
+static void
+wait_for (gint *value, gint wanted)
+{
+  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+
+  while (g_atomic_int_get (value) != wanted && g_get_monotonic_time () < end)
+    g_usleep (1000);
+  g_assert_cmpint (g_atomic_int_get (value), ==, wanted);
+}
+
+static void
+reset (GSocketConnection *c)
+{
+  struct linger now = {1, 0};
+  gint fd = g_socket_get_fd (g_socket_connection_get_socket (c));
+
+  g_assert_cmpint (
+      setsockopt (fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), ==, 0);
+  g_io_stream_close (G_IO_STREAM (c), NULL, NULL);
+}
+
+static void
+test_player_gone_before_answer_says_bye (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = NULL;
+  g_autofree gchar *request =
+      g_strdup_printf ("POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                       "Content-Length: %zu\r\n\r\n%s",
+          strlen (OFFER), OFFER);
+
+  g_atomic_int_set (&f->answers, -1);
+  c = dial (f);
+  say (c, request);
+  wait_for (&f->n_offers, 1);
+  reset (c);
+  via_http_server_answer (f->server, f->id, "v=0\r\n", NULL);
+  wait_for (&f->n_byes, 1);
+}
+
+static void
+test_second_request_is_not_read (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = dial (f);
+  g_autofree gchar *reply = NULL;
+  g_autofree gchar *closes = NULL;
+
+  say (c, "OPTIONS /live/whep HTTP/1.1\r\nHost: x\r\n\r\n"
+          "GET /live/icon.svg HTTP/1.1\r\nHost: x\r\n\r\n");
+  reply = hear (G_IO_STREAM (c));
+  closes = header_of (reply, "Connection");
+  g_assert_cmpuint (status_of (reply), ==, 200);
+  g_assert_cmpstr (closes, ==, "close");
+  g_assert_null (strstr (reply, "<svg"));
+}
+
+/* --- bounds --- */
+
+static void
+test_long_body_is_413_unread (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = dial (f);
+  g_autofree gchar *reply = NULL;
+
+  say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+          "Content-Length: 132096\r\n\r\n"); /* 129 KiB, none of it sent */
+  reply = hear (G_IO_STREAM (c));
+  g_assert_cmpuint (status_of (reply), ==, 413);
+  assert_cors (reply);
+}
+
+static void
+test_long_body_sent_is_413 (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *body = g_strnfill (129 * 1024, 'v');
+  g_autofree gchar *reply = ask (f, "POST", "/live/whep", SDP, body);
+  g_autofree gchar *allowed = NULL;
+
+  g_assert_cmpuint (status_of (reply), ==, 413);
+  body[128 * 1024] = '\0';
+  allowed = ask (f, "POST", "/live/whep", SDP, body);
+  g_assert_cmpuint (status_of (allowed), ==, 400); /* read, and no SDP */
+}
+
+static void
+test_chunked_body_is_cut (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = dial (f);
+  g_autofree gchar *fill = g_strnfill (8192, 'v');
+  g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
+  g_autofree gchar *reply = NULL;
+  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (c));
+  gsize sent = 0;
+
+  say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+          "Transfer-Encoding: chunked\r\n\r\n");
+  while (sent < 64 * 1024 * 1024
+         && g_output_stream_write_all (
+             out, chunk, strlen (chunk), NULL, NULL, NULL))
+    sent += strlen (chunk);
+  g_assert_cmpuint (sent, <, 16 * 1024 * 1024); /* socket buffers included */
+  reply = hear (G_IO_STREAM (c));
+  g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
+}
+
+static void
+test_chunked_body_over_is_413 (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = dial (f);
+  g_autofree gchar *fill = g_strnfill (8192, 'v');
+  g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
+  g_autofree gchar *reply = NULL;
+
+  say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+          "Transfer-Encoding: chunked\r\n\r\n");
+  for (guint i = 0; i < 17; i++)
+    say (c, chunk);
+  reply = hear (G_IO_STREAM (c));
+  g_assert_cmpuint (status_of (reply), ==, 413);
+}
+
+static void
+test_many_headers_are_431 (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) many = g_string_new (NULL);
+  g_autofree gchar *value = g_strnfill (17 * 1024, 'x');
+  g_autofree gchar *big = g_strdup_printf ("X-Big: %s\r\n", value);
+  g_autofree gchar *reply1 = NULL, *reply2 = NULL;
+
+  for (guint i = 0; i < 70; i++)
+    g_string_append_printf (many, "X-%u: 1\r\n", i);
+  reply1 = ask (f, "GET", "/live/", many->str, NULL);
+  g_assert_cmpuint (status_of (reply1), ==, 431);
+  reply2 = ask (f, "GET", "/live/", big, NULL);
+  g_assert_cmpuint (status_of (reply2), ==, 431);
+}
+
+static void
+test_ambiguous_framing_is_400 (Fixture *f, gconstpointer data)
+{
+  static const gchar *const bad[] = {
+      "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+      "Content-Length: 5\r\nContent-Length: 6\r\n",
+      "Content-Length: -5\r\n",
+      "Host: y\r\n",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GSocketConnection) c = dial (f);
+    g_autofree gchar *request =
+        g_strdup_printf ("POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                         "Connection: close\r\n%s\r\n0\r\n\r\n",
+            bad[i]);
+    g_autofree gchar *reply = NULL;
+
+    say (c, request);
+    reply = hear (G_IO_STREAM (c));
+    g_test_message ("%s", bad[i]);
+    g_assert_true (status_of (reply) == 400 || status_of (reply) == 501);
+    g_assert_null (strstr (reply + 1, "HTTP/1.1 ")); /* one answer */
+  }
+  g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
+}
+
+static void
+test_slow_headers_are_cut (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = dial (f);
+  gint64 start = g_get_monotonic_time ();
+  g_autofree gchar *reply = NULL;
+  gdouble s;
+
+  say (c, "GET /live/ HTTP/1.1\r\nHost");
+  reply = hear (G_IO_STREAM (c));
+  s = (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND;
+  g_assert_cmpfloat (s, >, 3.);
+  g_assert_cmpfloat (s, <, 8.);
+  g_assert_null (strstr (reply, " 200 "));
+}
+
+static void
+test_connection_cap_holds (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree gchar *reply = NULL;
+  gchar byte;
+  GSocketConnection *last;
+
+  for (guint i = 0; i < VIA_DOOR_CONNECTIONS_MAX; i++)
+    g_ptr_array_add (all, dial (f));
+  last = dial (f);
+  g_ptr_array_add (all, last);
+  g_assert_cmpint (
+      g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (last)),
+          &byte, 1, NULL, NULL),
+      <=, 0);
+  g_ptr_array_set_size (all, 0);
+  g_usleep (200000);
+  reply = ask (f, "GET", "/live/whep", NULL, NULL);
+  g_assert_cmpuint (status_of (reply), ==, 204);
+}
+
+static void
+test_origin_follows_local_proxy (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *post = ask (f, "POST", "/live/whep",
+      SDP "X-Forwarded-Proto: https\r\nX-Forwarded-Host: tv.example\r\n",
+      OFFER);
+  g_autofree gchar *location = header_of (post, "Location");
+
+  g_assert_true (g_str_has_prefix (location, "https://tv.example/live/whep/"));
+}
+
+/* --- start and stop --- */
+
+static void
+test_start_busy_port_is_named (Fixture *f, gconstpointer data)
+{
+  ViaHttpConfig config = {"127.0.0.1", f->port, "live", 0, NULL, &system_rng};
+  g_autofree gchar *where = g_strdup_printf ("127.0.0.1:%u", f->port);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (via_http_server_start (&config, &funcs, f, &error));
+  g_assert_error (error, VIA_ERROR, VIA_ERROR_IO);
+  g_assert_nonnull (strstr (error->message, where));
+}
+
+static void
+test_start_bad_settings_are_named (Fixture *f, gconstpointer data)
+{
+  ViaHttpConfig config = {"no.such.host", 0, "live", 0, NULL, &system_rng};
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (via_http_server_start (&config, &funcs, f, &error));
+  g_assert_error (error, VIA_ERROR, VIA_ERROR_SETTING);
+  g_clear_error (&error);
+  config.address = "127.0.0.1";
+  config.path = "a/b";
+  g_assert_null (via_http_server_start (&config, &funcs, f, &error));
+  g_assert_error (error, VIA_ERROR, VIA_ERROR_SETTING);
+}
+
+static void
+test_stop_cuts_what_waits (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = dial (f);
+  g_autofree gchar *request =
+      g_strdup_printf ("POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                       "Content-Length: %zu\r\n\r\n%s",
+          strlen (OFFER), OFFER);
+  g_autofree gchar *reply = NULL;
+  gint64 start;
+
+  g_atomic_int_set (&f->answers, -1);
+  say (c, request);
+  wait_for (&f->n_offers, 1);
+  start = g_get_monotonic_time ();
+  via_http_server_stop (f->server);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, G_TIME_SPAN_SECOND);
+  reply = hear (G_IO_STREAM (c));
+  g_assert_cmpstr (reply, ==, "");
+  set_up (f, NULL);
+}
+
+static gboolean
+on_later (gpointer data)
+{
+  g_atomic_int_inc ((gint *) data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_after_runs_once (Fixture *f, gconstpointer data)
+{
+  gint n = 0;
+
+  via_http_server_after (f->server, 10, on_later, &n, NULL);
+  wait_for (&n, 1);
+}
+
+/* --- TLS --- */
+
+static gboolean
+on_certificate (GTlsConnection *tls, GTlsCertificate *certificate,
+    GTlsCertificateFlags errors, gpointer data)
+{
+  g_autoptr (GByteArray) der = NULL;
+  g_autofree gchar *hex = NULL;
+  g_autoptr (GString) plain = g_string_new (data);
+
+  g_object_get (certificate, "certificate", &der, NULL);
+  hex = g_compute_checksum_for_data (G_CHECKSUM_SHA256, der->data, der->len);
+  g_string_replace (plain, ":", "", 0);
+  g_string_ascii_down (plain);
+  g_assert_cmpstr (hex, ==, plain->str);
+  return TRUE;
+}
+
+static void
+test_tls_serves_with_printed_digest (void)
+{
+  ViaHttpConfig config = {"0.0.0.0", 0, "live", 0, NULL, &system_rng};
+  Fixture f = {.answers = 1};
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnection) c = NULL;
+  g_autoptr (GIOStream) tls = NULL;
+  g_autofree gchar *reply = NULL;
+  const gchar *get = "GET /live/ HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  f.server = via_http_server_start (&config, &funcs, &f, &error);
+  g_assert_no_error (error);
+  f.port = via_http_server_port (f.server);
+  g_assert_true (g_str_has_prefix (via_http_server_url (f.server), "https://"));
+  g_assert_nonnull (via_http_server_sha256 (f.server));
+  c = dial (&f);
+  tls = g_tls_client_connection_new (G_IO_STREAM (c), NULL, &error);
+  g_assert_no_error (error);
+  g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_certificate),
+      (gpointer) via_http_server_sha256 (f.server));
+  g_output_stream_write_all (g_io_stream_get_output_stream (tls), get,
+      strlen (get), NULL, NULL, &error);
+  g_assert_no_error (error);
+  reply = hear (tls);
+  g_assert_cmpuint (status_of (reply), ==, 200);
+  via_http_server_stop (f.server);
+}
+
+static void
+test_tlscert_is_kept_private (void)
+{
+  const gchar *hosts[] = {"192.0.2.7", "localhost", NULL};
+  g_autofree gchar *dir = g_dir_make_tmp ("via-cert-XXXXXX", NULL);
+  g_autofree gchar *sub = g_build_filename (dir, "deep", "via", NULL);
+  g_autofree gchar *file = g_build_filename (sub, "tls-192.0.2.7.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (ViaTlsCert) first = {0}, again = {0}, other = {0};
+  struct stat st;
+
+  g_assert_true (via_tlscert_load (&first, sub, hosts, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_stat (file, &st), ==, 0);
+  g_assert_cmpint (st.st_mode & 0777, ==, 0600);
+  g_assert_true (via_tlscert_load (&again, sub, hosts, &error));
+  g_assert_cmpstr (first.sha256, ==, again.sha256);
+  g_assert_cmpint (g_chmod (file, 0644), ==, 0); /* others may have it */
+  g_assert_true (via_tlscert_load (&other, sub, hosts, &error));
+  g_assert_cmpstr (first.sha256, !=, other.sha256);
+  g_unlink (file);
+  g_rmdir (sub);
+}
+
+static void
+test_tlscert_unwritable_is_in_memory (void)
+{
+  const gchar *hosts[] = {"192.0.2.7", NULL};
+  g_auto (ViaTlsCert) cert = {0};
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (via_tlscert_load (&cert, "/proc/nothing/via", hosts, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (strlen (cert.sha256), ==, 95);
+}
+
+#define ADD(path, func)                                                        \
+  g_test_add ("/http/" path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("routes", test_routes_every_status);
+  ADD ("session", test_session_from_post_to_delete);
+  ADD ("answer-error", test_answer_error_reaches_the_player);
+  ADD ("ended-404", test_ended_session_is_404);
+  ADD ("gone-before-answer", test_player_gone_before_answer_says_bye);
+  ADD ("one-request", test_second_request_is_not_read);
+  ADD ("bounds/length-413", test_long_body_is_413_unread);
+  ADD ("bounds/body-413", test_long_body_sent_is_413);
+  ADD ("bounds/chunked-413", test_chunked_body_over_is_413);
+  ADD ("bounds/chunked-cut", test_chunked_body_is_cut);
+  ADD ("bounds/headers-431", test_many_headers_are_431);
+  ADD ("bounds/framing-400", test_ambiguous_framing_is_400);
+  ADD ("bounds/slow-headers", test_slow_headers_are_cut);
+  ADD ("bounds/connections", test_connection_cap_holds);
+  ADD ("proxy-origin", test_origin_follows_local_proxy);
+  ADD ("start/busy-port", test_start_busy_port_is_named);
+  ADD ("start/bad-settings", test_start_bad_settings_are_named);
+  ADD ("stop/cuts", test_stop_cuts_what_waits);
+  ADD ("after", test_after_runs_once);
+  g_test_add_func ("/http/tls/serves", test_tls_serves_with_printed_digest);
+  g_test_add_func ("/http/tls/kept", test_tlscert_is_kept_private);
+  g_test_add_func ("/http/tls/memory", test_tlscert_unwritable_is_in_memory);
+  return g_test_run ();
+}
