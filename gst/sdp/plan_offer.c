@@ -231,9 +231,13 @@ via_plan_accept (const ViaPlan *offer, const gchar *answer, GError **error)
     return NULL;
   }
   plan = via_plan_copy (offer);
-  plan->is_mixed &= sdp->session.is_mixed;
-  for (guint i = 0; i < plan->media->len; i++)
-    accept_media (via_plan_media (plan, i), sdp, via_sdp_media (sdp, i));
+  plan->is_mixed = sdp->session.is_mixed;
+  for (guint i = 0; i < plan->media->len; i++) {
+    const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
+
+    accept_media (via_plan_media (plan, i), sdp, theirs);
+    plan->is_mixed |= theirs->section.is_mixed;
+  }
   if (!via_plan_take_transport (plan, sdp, error)
       || !via_plan_resolve_setup (plan, offer->setup, TRUE, error))
     return NULL;

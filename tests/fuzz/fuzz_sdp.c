@@ -140,10 +140,10 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
       g_strndup (size > 0 ? (const gchar *) data : "", size);
   g_autofree gchar *behind = g_strconcat (head, raw, NULL);
   g_autoptr (GString) edited = g_string_new (sound);
-  g_autoptr (ViaSdp) sdp =
-      via_sdp_read (size > 0 ? (const gchar *) data : "", size, NULL);
   guint n_edits = size > 0 ? data[0] % (MAX_EDITS + 1) : 0;
 
+  via_sdp_free (
+      via_sdp_read (size > 0 ? (const gchar *) data : "", size, NULL));
   check_text (raw);
   check_text (behind);
   for (guint i = 0; i < n_edits && 1 + 4 * (i + 1) <= size; i++)

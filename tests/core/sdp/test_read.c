@@ -233,6 +233,7 @@ assert_read (const gchar *text, gboolean is_taken)
   g_autoptr (GError) error = NULL;
   g_autoptr (ViaSdp) sdp = read_text (text, &error);
 
+  g_assert_cmpint (sdp != NULL, ==, is_taken);
   if (is_taken)
     g_assert_no_error (error);
   else
