@@ -274,7 +274,7 @@ via_candidate_parse (ViaCandidate *out, const gchar *text, GError **error)
   g_autofree gchar *line = NULL;
   g_auto (GStrv) field = NULL;
   const gchar *rest;
-  gboolean is_tcp;
+  gboolean is_tcp = FALSE;
   gint tcp_type = -1;
 
   g_return_val_if_fail (out != NULL && text != NULL, FALSE);
