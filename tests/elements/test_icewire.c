@@ -5,390 +5,18 @@
 #include "io/icewire.h"
 
 #include "netns.h"
+#include "process.h"
+#include "wires.h"
 
 #include <gst/gst.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WAIT (20 * G_TIME_SPAN_SECOND)
 
-/* --- two ends and what they saw --- */
-
-typedef struct _End End;
-struct _End
-{
-  /* immutable while it runs */
-  ViaLoop *loop;
-  End *other;
-  gboolean frees_in_datagram, frees_in_state;
-
-  /* loop thread */
-  ViaIceWire *wire;
-  gboolean is_remote_set;
-
-  GMutex lock; /* guards the rest */
-  GCond cond;
-  ViaIceState state;
-  GArray *states; /* ViaIceState */
-  GPtrArray *candidates;
-  GPtrArray *received; /* GBytes */
-  gboolean is_gathered;
-  guint n_foreign; /* callbacks on another thread */
-  guint n_inside;  /* callbacks from inside a call */
-  gboolean is_inside;
-};
-
-static void
-end_note (End *end)
-{
-  end->n_foreign += !via_loop_is_current (end->loop);
-  end->n_inside += end->is_inside;
-  g_cond_broadcast (&end->cond);
-}
-
-typedef struct
-{
-  End *end;
-  gchar *text;
-} Hint;
-
-static void
-hint_free (gpointer data)
-{
-  Hint *hint = data;
-
-  g_free (hint->text);
-  g_free (hint);
-}
-
-static void
-take_hint (gpointer data)
-{
-  Hint *hint = data;
-  End *end = hint->end;
-  g_autoptr (GError) error = NULL;
-
-  if (!end->wire)
-    return;
-  end->is_inside = TRUE;
-  if (hint->text)
-    via_icewire_add_candidate (end->wire, hint->text, &error);
-  else
-    via_icewire_end_of_candidates (end->wire);
-  end->is_inside = FALSE;
-  g_assert_no_error (error);
-}
-
-static void
-give_hint (End *to, const gchar *text)
-{
-  Hint *hint = g_new (Hint, 1);
-
-  if (!to) {
-    g_free (hint);
-    return;
-  }
-  *hint = (Hint){to, g_strdup (text)};
-  via_loop_post (to->loop, take_hint, hint, hint_free);
-}
-
-static void
-on_candidate (gpointer user, const gchar *candidate)
-{
-  End *end = user;
-
-  g_mutex_lock (&end->lock);
-  g_ptr_array_add (end->candidates, g_strdup (candidate));
-  end_note (end);
-  g_mutex_unlock (&end->lock);
-  give_hint (end->other, candidate);
-}
-
-static void
-on_gathered (gpointer user)
-{
-  End *end = user;
-
-  g_mutex_lock (&end->lock);
-  end->is_gathered = TRUE;
-  end_note (end);
-  g_mutex_unlock (&end->lock);
-  give_hint (end->other, NULL);
-}
-
-static void
-on_state (gpointer user, ViaIceState state)
-{
-  End *end = user;
-
-  g_mutex_lock (&end->lock);
-  end->state = state;
-  g_array_append_val (end->states, state);
-  end_note (end);
-  g_mutex_unlock (&end->lock);
-  if (end->frees_in_state && state == VIA_ICE_CONNECTED)
-    g_clear_pointer (&end->wire, via_icewire_free);
-}
-
-static void
-on_datagram (gpointer user, guint8 *data, gsize len)
-{
-  End *end = user;
-
-  g_mutex_lock (&end->lock);
-  g_ptr_array_add (end->received, g_bytes_new (data, len));
-  end_note (end);
-  g_mutex_unlock (&end->lock);
-  if (end->frees_in_datagram)
-    g_clear_pointer (&end->wire, via_icewire_free);
-}
-
-static const ViaIceFuncs end_funcs = {
-    on_candidate, on_gathered, on_state, on_datagram};
-
-static void
-end_init (End *end)
-{
-  memset (end, 0, sizeof *end);
-  end->loop = via_loop_acquire ();
-  g_mutex_init (&end->lock);
-  g_cond_init (&end->cond);
-  end->states = g_array_new (FALSE, FALSE, sizeof (ViaIceState));
-  end->candidates = g_ptr_array_new_with_free_func (g_free);
-  end->received =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-}
-
-static void
-free_wire (gpointer data)
-{
-  End *end = data;
-  g_clear_pointer (&end->wire, via_icewire_free);
-}
-
-static void
-end_clear (End *end)
-{
-  via_loop_call (end->loop, free_wire, end);
-  via_loop_release (end->loop);
-  g_assert_cmpuint (end->n_foreign, ==, 0);
-  g_assert_cmpuint (end->n_inside, ==, 0);
-  g_array_unref (end->states);
-  g_ptr_array_unref (end->candidates);
-  g_ptr_array_unref (end->received);
-  g_mutex_clear (&end->lock);
-  g_cond_clear (&end->cond);
-}
-
-static gboolean
-end_reaches (End *end, ViaIceState state)
-{
-  gint64 until = g_get_monotonic_time () + WAIT;
-  gboolean in_time = TRUE;
-
-  g_mutex_lock (&end->lock);
-  while (end->state != state && in_time)
-    in_time = g_cond_wait_until (&end->cond, &end->lock, until);
-  g_mutex_unlock (&end->lock);
-  return in_time;
-}
-
-static gboolean
-end_gathers (End *end)
-{
-  gint64 until = g_get_monotonic_time () + WAIT;
-  gboolean in_time = TRUE;
-
-  g_mutex_lock (&end->lock);
-  while (!end->is_gathered && in_time)
-    in_time = g_cond_wait_until (&end->cond, &end->lock, until);
-  g_mutex_unlock (&end->lock);
-  return in_time;
-}
-
-static gboolean
-end_receives (End *end, guint n)
-{
-  gint64 until = g_get_monotonic_time () + WAIT;
-  gboolean in_time = TRUE;
-
-  g_mutex_lock (&end->lock);
-  while (end->received->len < n && in_time)
-    in_time = g_cond_wait_until (&end->cond, &end->lock, until);
-  g_mutex_unlock (&end->lock);
-  return in_time;
-}
-
-/* --- steps on the loop thread --- */
-
-typedef struct
-{
-  End *end;
-  const ViaIceConfig *config;
-  const gchar *ufrag, *pwd;
-  gboolean is_lite;
-} Step;
-
-static void
-step_new (gpointer data)
-{
-  Step *step = data;
-  g_autoptr (GError) error = NULL;
-
-  step->end->wire = via_icewire_new (
-      step->end->loop, step->config, &end_funcs, step->end, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (step->end->wire);
-  g_assert_cmpint (via_icewire_state (step->end->wire), ==, VIA_ICE_NEW);
-}
-
-static void
-step_gather (gpointer data)
-{
-  Step *step = data;
-  g_autoptr (GError) error = NULL;
-
-  step->end->is_inside = TRUE;
-  g_assert_true (via_icewire_gather (step->end->wire, &error));
-  g_assert_no_error (error);
-  g_assert_true (via_icewire_gather (step->end->wire, NULL)); /* again: TRUE */
-  step->end->is_inside = FALSE;
-}
-
-static void
-step_remote (gpointer data)
-{
-  Step *step = data;
-  g_autoptr (GError) error = NULL;
-
-  step->end->is_inside = TRUE;
-  g_assert_true (via_icewire_set_remote (
-      step->end->wire, step->ufrag, step->pwd, step->is_lite, &error));
-  g_assert_no_error (error);
-  step->end->is_inside = FALSE;
-}
-
-static void
-end_new (End *end, const ViaIceConfig *config)
-{
-  Step step = {end, config};
-  via_loop_call (end->loop, step_new, &step);
-}
-
-static void
-end_gather (End *end)
-{
-  Step step = {end};
-  via_loop_call (end->loop, step_gather, &step);
-}
-
-/* The credentials of a wire never change: reading them here is fine. */
-static void
-end_meet (End *end, End *other, gboolean is_lite)
-{
-  Step step = {end, NULL, via_icewire_ufrag (other->wire),
-      via_icewire_pwd (other->wire), is_lite};
-  via_loop_call (end->loop, step_remote, &step);
-}
-
-typedef struct
-{
-  End a, b;
-} Pair;
-
-static void
-pair_open_with (
-    Pair *pair, const ViaIceConfig *a_config, const ViaIceConfig *b_config)
-{
-  end_init (&pair->a);
-  end_init (&pair->b);
-  pair->a.other = &pair->b;
-  pair->b.other = &pair->a;
-  end_new (&pair->a, a_config);
-  end_new (&pair->b, b_config);
-}
-
-static void
-pair_open (Pair *pair)
-{
-  ViaIceConfig a = {.is_controlling = TRUE}, b = {0};
-  pair_open_with (pair, &a, &b);
-}
-
-static void
-pair_connect (Pair *pair)
-{
-  end_meet (&pair->a, &pair->b, FALSE);
-  end_meet (&pair->b, &pair->a, FALSE);
-  end_gather (&pair->a);
-  end_gather (&pair->b);
-  g_assert_true (end_reaches (&pair->a, VIA_ICE_CONNECTED));
-  g_assert_true (end_reaches (&pair->b, VIA_ICE_CONNECTED));
-}
-
-static void
-pair_close (Pair *pair)
-{
-  end_clear (&pair->a);
-  end_clear (&pair->b);
-  g_assert_cmpuint (via_icewire_alive (), ==, 0); /* the release waited */
-}
-
-typedef struct
-{
-  End *end;
-  const ViaDatagram *datagrams;
-  guint n, taken;
-  ViaSendCounters counters;
-} Send;
-
-static void
-step_send (gpointer data)
-{
-  Send *send = data;
-
-  send->taken = via_icewire_send (send->end->wire, send->datagrams, send->n);
-  send->counters = *via_icewire_counters (send->end->wire);
-}
-
-static Send
-end_send (End *end, const ViaDatagram *datagrams, guint n)
-{
-  Send send = {end, datagrams, n};
-
-  via_loop_call (end->loop, step_send, &send);
-  return send;
-}
-
-typedef struct
-{
-  End *end;
-  gchar *local, *remote;
-  gboolean is_selected;
-} Selected;
-
-static void
-step_selected (gpointer data)
-{
-  Selected *s = data;
-  s->is_selected = via_icewire_selected (s->end->wire, &s->local, &s->remote);
-}
-
 static void
 do_nothing (gpointer data)
 {
-}
-
-static guint
-count_entries (const gchar *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir))
-    n++;
-  return n;
 }
 
 /* --- connecting --- */
@@ -403,7 +31,7 @@ test_connect_two_wires_exchange_datagrams (void)
   const gchar *got;
 
   pair_open (&pair);
-  via_loop_call (pair.a.loop, step_selected, &selected);
+  selected = end_selected (&pair.a);
   g_assert_false (selected.is_selected);
   g_assert_cmpuint (end_send (&pair.a, &hello, 1).taken, ==, 0);
   pair_connect (&pair);
@@ -419,12 +47,11 @@ test_connect_two_wires_exchange_datagrams (void)
   g_assert_cmpmem (
       got, g_bytes_get_size (pair.a.received->pdata[0]), world.data, world.len);
 
-  via_loop_call (pair.a.loop, step_selected, &selected);
+  selected = end_selected (&pair.a);
   g_assert_true (selected.is_selected);
   g_assert_true (g_str_has_prefix (selected.local, "host 192.0.2."));
   g_assert_nonnull (strstr (selected.remote, " 192.0.2."));
-  g_free (selected.local);
-  g_free (selected.remote);
+  selected_clear (&selected);
   pair_close (&pair);
 }
 
@@ -639,8 +266,8 @@ test_close_fifty_wires_leaves_no_descriptor_or_thread (void)
   until = g_get_monotonic_time () + WAIT;
   while (via_icewire_alive () > 0 && g_get_monotonic_time () < until)
     g_usleep (1000);
-  n_fds = count_entries ("/proc/self/fd");
-  n_threads = count_entries ("/proc/self/task");
+  n_fds = via_test_count_fds ();
+  n_threads = via_test_count_threads ("");
   for (guint i = 0; i < 50; i++) {
     End end;
 
@@ -655,8 +282,8 @@ test_close_fifty_wires_leaves_no_descriptor_or_thread (void)
   while (via_icewire_alive () > 0 && g_get_monotonic_time () < until)
     g_usleep (1000);
   g_assert_cmpuint (via_icewire_alive (), ==, 0);
-  g_assert_cmpuint (count_entries ("/proc/self/fd"), ==, n_fds);
-  g_assert_cmpuint (count_entries ("/proc/self/task"), <=, n_threads);
+  g_assert_cmpuint (via_test_count_fds (), ==, n_fds);
+  g_assert_cmpuint (via_test_count_threads (""), <=, n_threads);
   via_loop_release (holder);
 }
 
@@ -670,7 +297,7 @@ test_close_far_end_vanishes_fails_within_15_s (void)
   pair_open (&pair);
   pair_connect (&pair);
   start = g_get_monotonic_time ();
-  via_loop_call (pair.b.loop, free_wire, &pair.b);
+  via_loop_call (pair.b.loop, end_free_wire, &pair.b);
   g_assert_true (end_reaches (&pair.a, VIA_ICE_FAILED));
   g_assert_cmpint (
       g_get_monotonic_time () - start, <=, 15 * G_TIME_SPAN_SECOND);
@@ -760,6 +387,15 @@ step_bad_credentials (gpointer data)
 }
 
 static void
+step_good_credentials (gpointer data)
+{
+  End *end = data;
+
+  g_assert_true (via_icewire_set_remote (
+      end->wire, "abcd", "0123456789012345678901", FALSE, NULL));
+}
+
+static void
 step_changed_credentials (gpointer data)
 {
   End *end = data;
@@ -775,12 +411,11 @@ test_remote_junk_is_refused_or_dropped (void)
 {
   ViaIceConfig config = {.is_controlling = TRUE};
   End end;
-  Step step = {&end, NULL, "abcd", "0123456789012345678901", FALSE};
 
   end_init (&end);
   end_new (&end, &config);
   via_loop_call (end.loop, step_bad_credentials, &end);
-  via_loop_call (end.loop, step_remote, &step);
+  via_loop_call (end.loop, step_good_credentials, &end);
   via_loop_call (end.loop, step_changed_credentials, &end);
   end_gather (&end);
   via_loop_call (end.loop, step_try_candidates, &end);
@@ -892,11 +527,9 @@ test_relay_only_pair_through_turn_exchanges_datagrams (void)
     g_assert_nonnull (
         strstr (pair.a.candidates->pdata[i], " raddr 0.0.0.0 rport 0"));
   }
-  selected.end = &pair.a;
-  via_loop_call (pair.a.loop, step_selected, &selected);
+  selected = end_selected (&pair.a);
   g_assert_true (g_str_has_prefix (selected.local, "relay 192.0.2.1:"));
-  g_free (selected.local);
-  g_free (selected.remote);
+  selected_clear (&selected);
   pair_close (&pair);
   kill (relay, SIGTERM);
   g_spawn_close_pid (relay);

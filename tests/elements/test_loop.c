@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * test_loop.c – the loop pool: mail, calls, timers, watches, hooks, life.
+ * test_loop.c – one loop: mail, calls, timers, watches, hooks.
  */
 #include "io/loop.h"
 
-#include <string.h>
+#include "process.h"
+
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -54,56 +55,6 @@ counter_reaches (Counter *c, gint n)
     is_reached = g_cond_wait_until (&c->cond, &c->lock, until);
   g_mutex_unlock (&c->lock);
   return is_reached;
-}
-
-static guint
-count_threads (const gchar *prefix)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *task;
-  guint n = 0;
-
-  while ((task = g_dir_read_name (dir))) {
-    g_autofree gchar *path =
-        g_build_filename ("/proc/self/task", task, "comm", NULL);
-    g_autofree gchar *comm = NULL;
-
-    if (g_file_get_contents (path, &comm, NULL, NULL)
-        && g_str_has_prefix (comm, prefix))
-      n++;
-  }
-  return n;
-}
-
-static guint
-count_fds (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir))
-    n++;
-  return n;
-}
-
-static gboolean
-threads_are_gone (const gchar *prefix)
-{
-  gint64 until = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
-
-  while (count_threads (prefix) > 0 && g_get_monotonic_time () < until)
-    g_usleep (1000);
-  return count_threads (prefix) == 0;
-}
-
-static gboolean
-fds_return_to (guint n)
-{
-  gint64 until = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
-
-  while (count_fds () != n && g_get_monotonic_time () < until)
-    g_usleep (1000);
-  return count_fds () == n;
 }
 
 /* --- mail --- */
@@ -245,7 +196,7 @@ test_loop_post_from_loop_runs_and_last_release_waits_for_it (void)
   via_loop_post (loop, post_more, &note, NULL);
   via_loop_release (loop);
   g_assert_cmpuint (seen->len, ==, 5);
-  g_assert_true (threads_are_gone ("via-loop"));
+  g_assert_true (via_test_threads_return_to ("via-loop", 0));
 }
 
 /* --- call --- */
@@ -595,137 +546,6 @@ test_turn_end_hook_runs_once_after_the_mail (void)
   g_string_free (h.order, TRUE);
 }
 
-/* --- life --- */
-
-static void
-test_pool_first_acquire_starts_and_last_release_joins (void)
-{
-  guint n_cores = MIN (g_get_num_processors (), VIA_LOOPS_MAX);
-  guint n_fds = count_fds ();
-
-  g_assert_cmpuint (via_loop_count (), ==, 0);
-  for (guint round = 0; round < 3; round++) {
-    ViaLoop *loops[2 * VIA_LOOPS_MAX];
-    guint held[VIA_LOOPS_MAX] = {0};
-
-    for (guint i = 0; i < 2 * n_cores; i++) {
-      loops[i] = via_loop_acquire ();
-      via_loop_call (loops[i], do_nothing, NULL); /* it has its name now */
-      g_assert_cmpuint (via_loop_index (loops[i]), <, n_cores);
-      held[via_loop_index (loops[i])]++;
-    }
-    for (guint i = 0; i < n_cores; i++)
-      g_assert_cmpuint (held[i], ==, 2);
-    g_assert_cmpuint (via_loop_count (), ==, n_cores);
-    g_assert_cmpuint (count_threads ("via-loop-"), ==, n_cores);
-    for (guint i = 0; i < 2 * n_cores; i++)
-      via_loop_release (loops[i]);
-    g_assert_cmpuint (via_loop_count (), ==, 0);
-    g_assert_true (threads_are_gone ("via-loop-"));
-    g_assert_cmpuint (count_fds (), ==, n_fds);
-  }
-}
-
-static void
-release_here (gpointer data)
-{
-  via_loop_release (data);
-}
-
-static void
-test_pool_last_release_on_a_loop_hands_the_join_over (void)
-{
-  guint n_fds = count_fds ();
-
-  for (guint round = 0; round < 3; round++) {
-    ViaLoop *loop = via_loop_acquire ();
-
-    via_loop_post (loop, release_here, loop, NULL);
-    loop = via_loop_acquire (); /* the same pool still, or a new one */
-    via_loop_call (loop, do_nothing, NULL);
-    via_loop_release (loop);
-  }
-  g_assert_true (fds_return_to (n_fds)); /* closed after the join */
-  g_assert_true (threads_are_gone ("via-"));
-}
-
-typedef struct
-{
-  ViaLoop *loop;
-  ViaLoopTimer timer;
-  gboolean is_closed;
-} LingerCase;
-
-static void
-linger_end (gpointer data)
-{
-  LingerCase *l = data;
-
-  l->is_closed = TRUE;
-  via_loop_linger_done (l->loop);
-}
-
-static void
-linger_begin (gpointer data)
-{
-  LingerCase *l = data;
-
-  l->timer.func = linger_end;
-  l->timer.data = l;
-  via_loop_linger (l->loop);
-  via_loop_timer_set (l->loop, &l->timer, via_loop_now (l->loop) + 50 * VIA_MS);
-}
-
-static void
-test_pool_last_release_waits_for_what_closes (void)
-{
-  LingerCase l = {.loop = via_loop_acquire ()};
-
-  via_loop_call (l.loop, linger_begin, &l);
-  via_loop_release (l.loop);
-  g_assert_true (l.is_closed);
-}
-
-static gpointer
-acquire_and_release (gpointer data)
-{
-  Counter *counter = data;
-
-  for (guint i = 0; i < 50; i++) {
-    ViaLoop *loop = via_loop_acquire ();
-
-    via_loop_post (loop, counter_add, counter, NULL);
-    via_loop_release (loop);
-  }
-  return NULL;
-}
-
-static void
-test_pool_four_threads_come_and_go_loses_no_post (void)
-{
-  Counter counter;
-  GThread *threads[4];
-
-  counter_init (&counter);
-  for (guint i = 0; i < 4; i++)
-    threads[i] = g_thread_new ("holder", acquire_and_release, &counter);
-  for (guint i = 0; i < 4; i++)
-    g_thread_join (threads[i]);
-  g_assert_cmpint (counter.n, ==, 200);
-  g_assert_cmpuint (via_loop_count (), ==, 0);
-  counter_clear (&counter);
-}
-
-static void
-test_system_rng_two_draws_differ (void)
-{
-  guint8 a[32] = {0}, b[32] = {0};
-
-  via_system_rng ()->fill (via_system_rng (), a, sizeof a);
-  via_system_rng ()->fill (via_system_rng (), b, sizeof b);
-  g_assert_cmpint (memcmp (a, b, sizeof a), !=, 0);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -747,14 +567,5 @@ main (int argc, char **argv)
       test_watch_unwatched_in_the_same_turn_is_not_called);
   g_test_add_func (
       "/loop/turn-end", test_turn_end_hook_runs_once_after_the_mail);
-  g_test_add_func ("/loop/pool/start-and-join",
-      test_pool_first_acquire_starts_and_last_release_joins);
-  g_test_add_func ("/loop/pool/release-on-loop",
-      test_pool_last_release_on_a_loop_hands_the_join_over);
-  g_test_add_func (
-      "/loop/pool/linger", test_pool_last_release_waits_for_what_closes);
-  g_test_add_func ("/loop/pool/come-and-go",
-      test_pool_four_threads_come_and_go_loses_no_post);
-  g_test_add_func ("/loop/rng", test_system_rng_two_draws_differ);
   return g_test_run ();
 }
