@@ -42,7 +42,7 @@ static void
 test_feedback_lost_packets_come_back_by_rtx (void)
 {
   Wire w;
-  guint16 missing[200], first;
+  guint16 missing[200], first, rtx_seq = 0;
   gboolean seen[300] = {FALSE};
   guint n = 0;
 
@@ -71,6 +71,9 @@ test_feedback_lost_packets_come_back_by_rtx (void)
     g_assert_cmpuint (rtp->id, ==, (guint16) (rtp->osn - first));
     g_assert_cmpuint (
         rtp->ssrc, ==, via_plan_media (w.plans[SERVER], 1)->rtx_ssrc);
+    if (k > 1) /* numbers of its own (RFC 4588 §4) */
+      g_assert_cmpuint (rtp->seq, ==, (guint16) (rtx_seq + 1));
+    rtx_seq = rtp->seq;
     seen[rtp->id] = TRUE;
   }
   for (guint i = 0; i < 200; i++)
