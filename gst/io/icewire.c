@@ -11,6 +11,7 @@
 
 #include <gst/gst.h>
 #include <nice/agent.h>
+#include <nice/debug.h>
 #include <nice/interfaces.h>
 #include <string.h>
 
@@ -138,10 +139,8 @@ on_candidate (NiceAgent *agent, NiceCandidate *candidate, ViaIceWire *self)
 static void
 on_gathered (NiceAgent *agent, guint stream, ViaIceWire *self)
 {
-  if (self->is_closed)
-    return;
-  GST_DEBUG ("wire %s: gathered", self->ufrag);
-  push_event (self, EVENT_GATHERED, NULL);
+  if (!self->is_closed)
+    push_event (self, EVENT_GATHERED, NULL);
 }
 
 static ViaIceState
@@ -281,6 +280,25 @@ agent_new (ViaIceWire *self, const ViaIceConfig *config)
   return agent;
 }
 
+/* libnice's own verbose log would show the password. */
+static gboolean
+add_relay (ViaIceWire *self, const ViaIceServer *turn)
+{
+  static GMutex lock; /* libnice's switch is the process's */
+  gboolean was_on = via_icewire_libnice_logs (), is_ok;
+
+  g_mutex_lock (&lock);
+  nice_debug_disable (FALSE);
+  is_ok = nice_agent_set_relay_info (self->agent, self->stream, COMPONENT,
+      turn->host, turn->port, turn->user, turn->password,
+      turn->transport == VIA_TURN_UDP ? NICE_RELAY_TYPE_TURN_UDP
+                                      : NICE_RELAY_TYPE_TURN_TCP);
+  if (was_on)
+    nice_debug_enable (FALSE);
+  g_mutex_unlock (&lock);
+  return is_ok;
+}
+
 static gboolean
 stream_new (ViaIceWire *self, const ViaIceConfig *config)
 {
@@ -291,15 +309,9 @@ stream_new (ViaIceWire *self, const ViaIceConfig *config)
     nice_agent_set_port_range (self->agent, self->stream, COMPONENT,
         config->min_port ? config->min_port : 1024,
         config->max_port ? config->max_port : 65535);
-  for (guint i = 0; config->turn && config->turn[i]; i++) {
-    const ViaIceServer *turn = config->turn[i];
-
-    if (!nice_agent_set_relay_info (self->agent, self->stream, COMPONENT,
-            turn->host, turn->port, turn->user, turn->password,
-            turn->transport == VIA_TURN_UDP ? NICE_RELAY_TYPE_TURN_UDP
-                                            : NICE_RELAY_TYPE_TURN_TCP))
+  for (guint i = 0; config->turn && config->turn[i]; i++)
+    if (!add_relay (self, config->turn[i]))
       return FALSE;
-  }
   return nice_agent_attach_recv (self->agent, self->stream, COMPONENT,
              via_gcontext_main_context (self->context), on_datagram, self)
          && nice_agent_get_local_credentials (
@@ -357,18 +369,16 @@ finish_close (gpointer data)
 {
   ViaIceWire *self = data;
   ViaLoop *loop = self->loop;
+  gchar *texts[] = {self->ufrag, self->pwd, self->remote_ufrag,
+      self->remote_pwd, self->local, self->remote};
 
   via_gcontext_enter (self->context);
   g_clear_object (&self->agent);
   via_gcontext_leave (self->context);
   via_gcontext_free (self->context);
   g_ptr_array_unref (self->early);
-  g_free (self->remote_ufrag);
-  g_free (self->remote_pwd);
-  g_free (self->local);
-  g_free (self->remote);
-  g_free (self->ufrag);
-  g_free (self->pwd);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_free (texts[i]);
   g_free (self);
   g_atomic_int_add (&n_alive, -1);
   via_loop_linger_done (loop);

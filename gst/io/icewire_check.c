@@ -113,3 +113,13 @@ via_icewire_hide_related (gchar *text)
   g_free (text);
   return via_candidate_to_string (&candidate);
 }
+
+gboolean
+via_icewire_libnice_logs (void)
+{
+  static const GDebugKey own[] = {{"nice", 1}};
+  static const GDebugKey glib[] = {{"libnice", 1}};
+
+  return g_parse_debug_string (g_getenv ("NICE_DEBUG"), own, 1)
+         || g_parse_debug_string (g_getenv ("G_MESSAGES_DEBUG"), glib, 1);
+}

@@ -22,5 +22,7 @@ gboolean via_icewire_is_usable_address (const gchar *text);
 /* A relay-only candidate must not show where we are (RFC 8828 §5.2): @text
  * (transfer full) with a related address of zeros. (transfer full) */
 gchar *via_icewire_hide_related (gchar *text);
+/* TRUE if the environment turned libnice's log on. */
+gboolean via_icewire_libnice_logs (void);
 
 G_END_DECLS

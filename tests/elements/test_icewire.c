@@ -535,6 +535,46 @@ test_relay_only_pair_through_turn_exchanges_datagrams (void)
   g_spawn_close_pid (relay);
 }
 
+static void
+step_relay_wire (gpointer data)
+{
+  ConfigCase *c = data;
+
+  c->end->wire =
+      via_icewire_new (c->end->loop, &c->config, &end_funcs, c->end, NULL);
+  g_assert_nonnull (c->end->wire);
+}
+
+static void
+test_relay_password_is_in_no_log (void)
+{
+  gchar host[] = "192.0.2.1", user[] = "kurento", password[] = "canary-7Qx@z";
+  ViaIceServer server = {host, 3478, user, password, VIA_TURN_UDP};
+  const ViaIceServer *turn[] = {&server, NULL};
+
+  if (g_test_subprocess ()) {
+    End end;
+    ConfigCase c = {&end, {.turn = turn}, 0};
+
+    gst_debug_set_default_threshold (GST_LEVEL_MAX);
+    end_init (&end);
+    via_loop_call (end.loop, step_relay_wire, &c);
+    end_gather (&end);
+    end_clear (&end);
+    return;
+  }
+  g_setenv ("NICE_DEBUG", "all", TRUE);
+  g_setenv ("G_MESSAGES_DEBUG", "all", TRUE);
+  g_test_trap_subprocess (NULL, WAIT, 0);
+  g_unsetenv ("NICE_DEBUG");
+  g_unsetenv ("G_MESSAGES_DEBUG");
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr_unmatched ("*canary*");
+  g_test_trap_assert_stdout_unmatched ("*canary*");
+  g_test_trap_assert_stderr ("*via-ice*"); /* the log was on */
+  g_test_trap_assert_stdout ("*libnice-DEBUG*");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -572,5 +612,6 @@ main (int argc, char **argv)
       test_new_with_wrong_servers_names_the_rule_and_no_password);
   g_test_add_func (
       "/icewire/relay", test_relay_only_pair_through_turn_exchanges_datagrams);
+  g_test_add_func ("/icewire/relay-password", test_relay_password_is_in_no_log);
   return g_test_run ();
 }
