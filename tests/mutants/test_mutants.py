@@ -3,10 +3,11 @@
 # timeout: 3600
 """Breaks our code one line at a time; the named test must notice.
 
-tests/mutants/table.toml lists the breaks. Each is applied to a scratch copy,
+The *.toml files beside this one list the breaks, one file per folder of gst/. Each is applied to a scratch copy,
 rebuilt and tested: ok means that the test failed, as it must. The short form
 takes those marked `short = true`. `test_mutants.py NAME…` takes those named.
 """
+import glob
 import os
 import re
 import shutil
@@ -98,8 +99,10 @@ def restore(m):
 
 
 def main():
-    with open(f'{TOP}/tests/mutants/table.toml', 'rb') as f:
-        table = tomllib.load(f)['mutant']
+    table = []
+    for path in sorted(glob.glob(f'{TOP}/tests/mutants/*.toml')):
+        with open(path, 'rb') as f:
+            table += tomllib.load(f)['mutant']
     if sys.argv[1:]:
         table = [m for m in table if m['name'] in sys.argv[1:]]
     elif not os.environ.get('VIA_TEST_LONG'):

@@ -31,7 +31,8 @@ TRANSPORT = re.compile(
 WORKPLACE = ['/wo' 'rk/', '/tmp/' 'wt', '.libr' 'ary', 'sub' 'agent',
              'before-' 'stop', '/fa' 'rm/', 'far' 'm-studio', '/tmp/' 'studio',
              'Co-Authored' '-By']
-MAX_FILE, MAX_FUNCTION, MAX_TEST = 700, 80, 120    # a test may hold a table
+MAX_FILE, MAX_FUNCTION = 700, 80
+MAX_TEST_FILE, MAX_TEST = 900, 120      # a test may hold a table
 
 
 def none(findings, rule):
@@ -152,7 +153,8 @@ def test_files_and_functions_stay_short():
     bad = []
     for path in tree.files('.c', '.h'):
         lines = tree.read(path).count('\n')
-        if lines > MAX_FILE:
+        if lines > (MAX_TEST_FILE if path.startswith('tests/')
+                    else MAX_FILE):
             bad.append(f'{path}: {lines} lines')
         for _, name, length, line in tree.functions(path):
             if length > (MAX_TEST if path.startswith('tests/')
