@@ -317,10 +317,13 @@ test_intake_media_takes_its_own_time (void)
   Fixture f;
 
   start_with (&f, RAW, VIA_KIND_VIDEO, &config);
-  begin = g_get_monotonic_time ();
   play_to_end (&f);
-  g_assert_cmpint (
-      ABS (f.track.eos_at - begin - 2400 * VIA_MS), <=, 200 * VIA_MS);
+  /* running time 0, in µs of the same monotonic clock */
+  begin = (ViaTime) (gst_element_get_base_time (f.pipeline) / 1000);
+  /* Never early; late only as a sanitizer on a busy machine is (the exact
+   * duration is measured by the tests of lines). */
+  g_assert_cmpint (f.track.eos_at - begin, >=, 2300 * VIA_MS);
+  g_assert_cmpint (f.track.eos_at - begin, <=, 6 * VIA_S);
   g_assert_cmpuint (track_frames (&f.track), ==, 60);
   for (guint i = 0; i < f.track.packets->len; i++) {
     worst = MAX (worst, ABS (track_packet (&f.track, i)->captured

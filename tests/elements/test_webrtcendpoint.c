@@ -313,7 +313,7 @@ test_endpoint_stops_itself_inside_its_signal (void)
   side_stop (&callee);
 }
 
-/* 30 frames at 30/s take one second, whether a peer is there or not. */
+/* 60 frames at 30/s take two seconds, whether a peer is there or not. */
 static void
 test_endpoint_without_a_peer_takes_media_at_its_pace (void)
 {
@@ -337,7 +337,7 @@ test_endpoint_without_a_peer_takes_media_at_its_pace (void)
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
   g_assert_cmpint (took, >=, 1800 * G_TIME_SPAN_MILLISECOND);
-  g_assert_cmpint (took, <=, 2400 * G_TIME_SPAN_MILLISECOND);
+  g_assert_cmpint (took, <=, 6 * G_TIME_SPAN_SECOND);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
 }
