@@ -13,8 +13,7 @@ plugin_init (GstPlugin *plugin)
 
   is_done &= gst_element_register (
       plugin, "webrtcendpoint", GST_RANK_NONE, VIA_TYPE_WEBRTC_ENDPOINT);
-  is_done
-      &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
+  is_done &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
   return is_done;
 }
 
