@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 import numpy
 
@@ -147,6 +148,14 @@ class Page:
         r = self.call('Page.navigate', url=url)
         if r.get('errorText'):
             raise BrowserError(f'{url}: {r["errorText"]}')
+        end = time.monotonic() + 15
+        while not self.eval('document.readyState === "complete" && '
+                            '!!document.body && !!window.viaFar && '
+                            f'(location.href !== "about:blank" || '
+                            f'{json.dumps(url)} === "about:blank")'):
+            if time.monotonic() > end:
+                raise BrowserError(f'{url} does not load')
+            time.sleep(0.05)
 
     def eval(self, expression, timeout=60):
         r = self.browser.call('Runtime.evaluate', session=self.session,

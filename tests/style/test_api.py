@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""docs/api.md lists what an application can touch, and the blurbs say what it is."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
+import tap
+import tree
+
+BUILD = os.path.join(tree.TOP, 'build')
+os.environ['GST_PLUGIN_PATH'] = os.path.join(BUILD, 'gst')
+os.environ['GST_REGISTRY'] = os.path.join(BUILD, 'registry.bin')
+
+import gi  # noqa: E402
+gi.require_version('Gst', '1.0')
+from gi.repository import GObject, Gst  # noqa: E402
+
+Gst.init(None)
+
+
+def factories():
+    registry = Gst.Registry.get()
+    found = registry.get_feature_list_by_plugin('via')
+    return sorted((f for f in found if isinstance(f, Gst.ElementFactory)),
+                  key=lambda f: f.get_name())
+
+
+def elements():
+    for f in factories():
+        yield f.get_name(), f.create(None)
+
+
+def own_properties(element):
+    foreign = set()
+    for base in (GObject.Object, Gst.Object, Gst.Element, Gst.Bin):
+        foreign |= {p.name for p in GObject.list_properties(base)}
+    return [p for p in element.list_properties() if p.name not in foreign]
+
+
+def own_signals(element):
+    names, t = [], element.__gtype__
+    while t.name not in ('GstBin', 'GstElement', 'GObject'):
+        names += [GObject.signal_query(i).signal_name
+                  for i in GObject.signal_list_ids(t)]
+        t = t.parent
+    return names
+
+
+def section(name):
+    """The part of docs/api.md under a heading that names @name."""
+    parts = re.split(r'^## +', tree.read('docs/api.md'), flags=re.M)[1:]
+    return '\n'.join(p for p in parts if f'`{name}`' in p.splitlines()[0]
+                     or p.splitlines()[0].strip() == name)
+
+
+def test_elements_have_a_section_each():
+    tap.check(factories(), 'the plugin has no element')
+    missing = [f.get_name() for f in factories() if not section(f.get_name())]
+    tap.check(not missing, f'docs/api.md has no "## `NAME`" for {missing}')
+
+
+def test_properties_are_listed():
+    bad = [f'{name}: {p.name}' for name, e in elements()
+           for p in own_properties(e) if f'`{p.name}`' not in section(name)]
+    tap.check(not bad, 'not in docs/api.md:\n' + '\n'.join(bad))
+
+
+def test_signals_and_actions_are_listed():
+    bad = [f'{name}: {s}' for name, e in elements()
+           for s in own_signals(e) if f'`{s}`' not in section(name)]
+    tap.check(not bad, 'not in docs/api.md:\n' + '\n'.join(bad))
+
+
+def test_messages_and_structures_are_listed():
+    names = set()
+    for path in tree.files('.c', under='gst'):
+        names |= set(re.findall(
+            r'gst_structure_new(?:_empty)? \(\s*"([\w-]+)"', tree.read(path)))
+    text = tree.read('docs/api.md')
+    bad = sorted(n for n in names if f'`{n}`' not in text)
+    tap.check(not bad, f'structures not in docs/api.md: {bad}')
+
+
+def test_blurbs_say_what_and_when():
+    bad = []
+    for name, e in elements():
+        for p in own_properties(e):
+            blurb = p.blurb or ''
+            if len(blurb) < 25 or blurb == p.nick:
+                bad.append(f'{name}::{p.name}: "{blurb}"')
+            if blurb != ' '.join(blurb.split()):
+                bad.append(f'{name}::{p.name}: stray blanks')
+    tap.check(not bad, 'blurbs:\n' + '\n'.join(bad))
+
+
+def test_elements_describe_themselves_and_have_no_rank():
+    bad = []
+    for f in factories():
+        for key in ('long-name', 'klass', 'description', 'author'):
+            if len(f.get_metadata(key) or '') < 4:
+                bad.append(f'{f.get_name()}: {key}')
+        if f.get_rank() != Gst.Rank.NONE:
+            bad.append(f'{f.get_name()}: rank {f.get_rank()}')
+        if len(f.get_metadata('description')) < 20:
+            bad.append(f'{f.get_name()}: description is short')
+    tap.check(not bad, '\n'.join(bad))
+
+
+if __name__ == '__main__':
+    tap.main(globals())
