@@ -79,11 +79,11 @@ def test_signals_and_actions_are_listed():
 
 
 def test_messages_and_structures_are_listed():
-    names = set()
+    found = set()
     for path in tree.files('.c', under='gst'):
-        names |= set(re.findall(
+        found |= set(re.findall(
             r'gst_structure_new(?:_empty)? \(\s*"([\w-]+)"', tree.read(path)))
-    bad = sorted(n for n in names if not names(n))
+    bad = sorted(n for n in found if not names(n))
     tap.check(not bad, f'structures not in docs/api.md: {bad}')
 
 
