@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Two pipelines of one process share nothing, even with hubs of one name."""
+import time
+
+import lab
+lab.enter()
+
+import chromium  # noqa: E402
+import counter  # noqa: E402
+import judge  # noqa: E402
+import reader  # noqa: E402  (initialises GStreamer)
+import tap  # noqa: E402
+from gi.repository import Gst  # noqa: E402
+
+
+def url(port):
+    return f'http://127.0.0.1:{port}/live/'
+
+
+def until(address, seconds=10):
+    end = time.monotonic() + seconds
+    while lab.get(address)[0] != 200:
+        tap.check(time.monotonic() < end, f'{address} does not answer')
+        time.sleep(0.1)
+
+
+def first_error(pipeline, seconds=5):
+    message = pipeline.get_bus().timed_pop_filtered(
+        int(seconds * 1e9), Gst.MessageType.ERROR)
+    return ' '.join(str(p) for p in message.parse_error()) if message else None
+
+
+def test_a_hub_of_another_pipeline_is_a_clear_error():
+    Gst.init(None)
+    here, there = Gst.Pipeline.new('here'), Gst.Pipeline.new('there')
+    here.add(Gst.parse_launch('hub name=lobby'))
+    there.add(Gst.parse_launch('webrtcendpoint name=e hub=lobby'))
+    here.set_state(Gst.State.PLAYING)
+    try:
+        there.set_state(Gst.State.PLAYING)
+        text = first_error(there)
+        tap.note(text)
+        tap.check(text, 'no error')
+        tap.check('lobby' in text and 'there' in text,
+                  'the error does not name hub and pipeline')
+    finally:
+        there.set_state(Gst.State.NULL)
+        here.set_state(Gst.State.NULL)
+
+
+if __name__ == '__main__':
+    tap.main(globals())

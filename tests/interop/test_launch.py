@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# timeout: 300
+"""gst-launch-1.0 lines begin, end and keep time as they should."""
+import itertools
+import re
+import time
+
+import lab
+lab.enter()
+
+import counter  # noqa: E402
+import tap  # noqa: E402
+
+
+def words(element, n):
+    """@element in a line, with what it cannot do without."""
+    return {
+        'hub': f'hub name=room{n}',
+        'webrtcendpoint': 'webrtcendpoint',
+        'webrtcserver': f'webrtcserver port={lab.free_port()}',
+        'playerendpoint': 'playerendpoint uri='
+                          + lab.uri(counter.cached_file(lab.DATA, 10)),
+    }[element]
+
+
+def elements():
+    import subprocess
+    out = subprocess.run(['gst-inspect-1.0', 'via'], capture_output=True,
+                         text=True, check=True).stdout
+    return re.findall(r'^  (\w+): ', out, re.M)
+
+
+def check_interrupted(*names):
+    line = ' '.join(words(e, n) for n, e in enumerate(names))
+    with lab.Launch(line) as launch:
+        launch.until_says('Setting pipeline to PLAYING|Pipeline is live')
+        time.sleep(0.5)
+        rc, seconds = launch.interrupt()
+        tap.check(rc == 0, f'{line}: {"hangs" if rc is None else rc} after '
+                           f'{seconds:.1f} s\n{launch.output()}')
+        tap.check('CRITICAL' not in launch.output()
+                  and 'WARNING' not in launch.output(),
+                  f'{line}:\n{launch.output()}')
+
+
+def test_every_element_is_tried_here():
+    tap.check(elements(), 'gst-inspect-1.0 via lists nothing')
+    for e in elements():
+        words(e, 0)
+
+
+def test_one_interrupt_ends_each_element_alone():
+    for e in elements():
+        check_interrupted(e)
+
+
+def test_one_interrupt_ends_each_pair():
+    for a, b in itertools.combinations_with_replacement(elements(), 2):
+        check_interrupted(a, b)
+
+
+def test_a_file_into_an_unconnected_endpoint_takes_its_time():
+    seconds = 30 if lab.IS_LONG else 5
+    path = counter.cached_file(lab.DATA, seconds)
+    with lab.Launch(f'filesrc location={path} ! matroskademux name=d '
+                    'webrtcendpoint name=e d.video_0 ! queue ! e. '
+                    'd.audio_0 ! queue ! e.') as launch:
+        tap.check(launch.process.wait(seconds + 20) == 0, launch.output())
+        m = re.search(r'Execution ended after (\d+):(\d+):([\d.]+)',
+                      launch.output())
+        tap.check(m, launch.output())
+        took = int(m[1]) * 3600 + int(m[2]) * 60 + float(m[3])
+        tap.note(f'{took:.3f} s')
+        tap.check(abs(took - seconds) <= 0.2,
+                  f'{seconds} s of file took {took:.3f} s')
+
+
+if __name__ == '__main__':
+    tap.main(globals())
