@@ -3,6 +3,7 @@
  */
 #include <gst/gst.h>
 
+#include "endpoints/playerendpoint.h"
 #include "endpoints/webrtcendpoint.h"
 #include "hubs/hub.h"
 
@@ -14,6 +15,8 @@ plugin_init (GstPlugin *plugin)
   is_done &= gst_element_register (
       plugin, "webrtcendpoint", GST_RANK_NONE, VIA_TYPE_WEBRTC_ENDPOINT);
   is_done &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
+  is_done &= gst_element_register (
+      plugin, "playerendpoint", GST_RANK_NONE, VIA_TYPE_PLAYER_ENDPOINT);
   return is_done;
 }
 

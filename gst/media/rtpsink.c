@@ -12,6 +12,8 @@
 /* Containers round timestamps (Matroska: 1 ms): below this an audio packet is
  * taken to follow the last one without a gap. */
 #define MAX_ROUNDING_MS 10
+/* One that begins further back than this is a new time line, not an overlap. */
+#define MAX_OVERLAP_MS 100
 
 struct _ViaRtpSink
 {
@@ -137,26 +139,40 @@ put_u32 (guint8 *out, guint32 value)
   memcpy (out, &value, sizeof value);
 }
 
-/* Our own sequence, and audio RTP time freed of rounding. */
-static void
+/* Where the audio packet goes on the RTP clock. FALSE: it lies in what was sent
+ * already, as the first packet of a new lap can, and is dropped. */
+static gboolean
+place_audio (ViaRtpSink *self, const ViaRtpView *view, guint32 *rtp)
+{
+  gint32 ms = self->stream.codec.clock_rate / 1000;
+  gint32 off = (gint32) (*rtp - self->stream.next_rtp);
+
+  if (self->stream.has_next) {
+    if (ABS (off) <= ms * MAX_ROUNDING_MS)
+      *rtp = self->stream.next_rtp;
+    else if (off < 0 && off > -ms * MAX_OVERLAP_MS)
+      return FALSE;
+  }
+  self->stream.next_rtp = *rtp + audio_samples (self->stream.codec.id, view);
+  self->stream.has_next = TRUE;
+  return TRUE;
+}
+
+/* Our own sequence, and audio RTP time freed of rounding. FALSE: drop it. */
+static gboolean
 number_packet (ViaRtpSink *self, guint8 *data, const ViaRtpView *view)
 {
-  guint16 seq = self->stream.seq++;
   guint32 rtp = view->timestamp;
+  guint16 seq;
 
+  if (via_codec_kind (self->stream.codec.id) == VIA_KIND_AUDIO
+      && !place_audio (self, view, &rtp))
+    return FALSE;
+  seq = self->stream.seq++;
   data[2] = seq >> 8;
   data[3] = seq & 0xff;
-  if (via_codec_kind (self->stream.codec.id) != VIA_KIND_AUDIO)
-    return;
-  if (self->stream.has_next) {
-    gint32 off = (gint32) (rtp - self->stream.next_rtp);
-    gint32 limit = self->stream.codec.clock_rate / 1000 * MAX_ROUNDING_MS;
-    if (off >= -limit && off <= limit)
-      rtp = self->stream.next_rtp;
-  }
   put_u32 (data + 4, rtp);
-  self->stream.next_rtp = rtp + audio_samples (self->stream.codec.id, view);
-  self->stream.has_next = TRUE;
+  return TRUE;
 }
 
 /* Reads @clock and the monotonic clock as one moment: a thread put aside
@@ -220,8 +236,8 @@ take_buffer (ViaRtpSink *self, GstBuffer *buffer, ViaTime captured)
     refuse (self);
     return;
   }
-  if (self->stream.is_own)
-    number_packet (self, data, &view);
+  if (self->stream.is_own && !number_packet (self, data, &view))
+    return;
   is_key = via_keyframe_starts (
       self->stream.codec.id, view.payload, view.payload_len);
   g_ptr_array_add (

@@ -160,6 +160,18 @@ track_frames (Track *t)
   return n;
 }
 
+/* The same while packets still come. */
+static inline guint
+track_seen (Track *t)
+{
+  guint n;
+
+  g_mutex_lock (&t->lock);
+  n = track_frames (t);
+  g_mutex_unlock (&t->lock);
+  return n;
+}
+
 static inline guint
 track_keys (Track *t)
 {

@@ -386,7 +386,8 @@ test_intake_flush_starts_afresh (void)
 
   start_with (&f, RAW, VIA_KIND_VIDEO, &config);
   gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
-  g_usleep (300000);
+  while (track_count (&f.track) < 5)
+    g_usleep (10000);
   g_assert_true (gst_element_seek_simple (
       f.pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
   play_to_end (&f);
@@ -433,7 +434,8 @@ test_intake_disconnected_calls_nothing (void)
 
   start_with (&f, RAW, VIA_KIND_VIDEO, &config);
   gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
-  g_usleep (300000);
+  while (track_count (&f.track) < 5)
+    g_usleep (10000);
   via_intake_disconnect (f.intake);
   n = track_count (&f.track);
   g_assert_cmpuint (n, >, 0);
