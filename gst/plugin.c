@@ -6,6 +6,9 @@
 #include "endpoints/playerendpoint.h"
 #include "endpoints/webrtcendpoint.h"
 #include "hubs/hub.h"
+#ifdef VIA_HAVE_HTTP
+#include "endpoints/webrtcserver.h"
+#endif
 
 static gboolean
 plugin_init (GstPlugin *plugin)
@@ -17,6 +20,10 @@ plugin_init (GstPlugin *plugin)
   is_done &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
   is_done &= gst_element_register (
       plugin, "playerendpoint", GST_RANK_NONE, VIA_TYPE_PLAYER_ENDPOINT);
+#ifdef VIA_HAVE_HTTP
+  is_done &= gst_element_register (
+      plugin, "webrtcserver", GST_RANK_NONE, VIA_TYPE_WEBRTC_SERVER);
+#endif
   return is_done;
 }
 

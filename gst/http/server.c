@@ -371,8 +371,8 @@ thread_main (gpointer data)
 /* --- start --- */
 
 /* Two libsoups in one process abort it. */
-static gboolean
-check_library (GError **error)
+gboolean
+via_http_server_check (GError **error)
 {
   void *old = dlopen ("libsoup-2.4.so.1", RTLD_LAZY | RTLD_NOLOAD);
 
@@ -471,7 +471,7 @@ server_free (ViaHttpServer *self)
 }
 
 ViaHttpServer *
-via_http_server_start (const ViaHttpConfig *config, const ViaWhepFuncs *funcs,
+via_http_server_new (const ViaHttpConfig *config, const ViaWhepFuncs *funcs,
     gpointer user, GError **error)
 {
   const gchar *address = config->address;
@@ -480,7 +480,7 @@ via_http_server_start (const ViaHttpConfig *config, const ViaWhepFuncs *funcs,
 
   if (!g_strcmp0 (address, "localhost"))
     address = "127.0.0.1";
-  if (!check_library (error) || !check_path (config->path, error))
+  if (!check_path (config->path, error))
     return NULL;
   door = via_door_new (address != NULL ? address : "", config->port, error);
   if (door == NULL)
@@ -503,8 +503,13 @@ via_http_server_start (const ViaHttpConfig *config, const ViaWhepFuncs *funcs,
       via_whep_new (config->path, config->max_peers, config->rng, funcs, user);
   self->pending =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
-  self->thread = g_thread_new ("via-http", thread_main, self);
   return self;
+}
+
+void
+via_http_server_start (ViaHttpServer *self)
+{
+  self->thread = g_thread_new ("via-http", thread_main, self);
 }
 
 void
@@ -512,7 +517,10 @@ via_http_server_stop (ViaHttpServer *self)
 {
   g_atomic_int_set (&self->is_stopping, 1);
   g_main_context_wakeup (self->context);
-  g_thread_join (self->thread);
+  if (self->thread != NULL)
+    g_thread_join (self->thread);
+  else
+    via_door_free (self->door);
   server_free (self);
 }
 

@@ -23,13 +23,18 @@ typedef struct
   ViaRng *rng;                 /* thread-safe; kept */
 } ViaHttpConfig;
 
-/* Listens and serves. @funcs are called on the server's thread and must not
- * block. Errors: SETTING – address or path; IO – names address:port; STATE –
- * the process has libsoup 2 loaded; UNSUPPORTED, CRYPTO – TLS. Any thread. */
-ViaHttpServer *via_http_server_start (const ViaHttpConfig *config,
+/* FALSE, with a STATE error, if the process has libsoup 2 loaded: two libsoups
+ * in one process abort it. Call before _new. */
+gboolean via_http_server_check (GError **error);
+/* Binds; nobody is answered yet. Errors: SETTING – address or path; IO – names
+ * address:port; UNSUPPORTED, CRYPTO – TLS. Any thread. */
+ViaHttpServer *via_http_server_new (const ViaHttpConfig *config,
     const ViaWhepFuncs *funcs, gpointer user, GError **error);
-/* After return no function of ours or of _after runs; open requests are cut.
- * Not on the server's thread. */
+/* Serves from now on; @funcs are called on the server's thread and must not
+ * block. */
+void via_http_server_start (ViaHttpServer *self);
+/* Frees it. After return no function of @funcs or of _after runs; open requests
+ * are cut. Not on the server's thread. */
 void via_http_server_stop (ViaHttpServer *self);
 
 guint via_http_server_port (const ViaHttpServer *self);

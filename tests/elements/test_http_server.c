@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include "ask.h"
 #include "http/door.h"
 #include "http/server.h"
 #include "http/tlscert.h"
@@ -77,8 +78,9 @@ set_up (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   f->answers = 1;
-  f->server = via_http_server_start (&config, &funcs, f, &error);
+  f->server = via_http_server_new (&config, &funcs, f, &error);
   g_assert_no_error (error);
+  via_http_server_start (f->server);
   f->port = via_http_server_port (f->server);
 }
 
@@ -88,95 +90,15 @@ tear_down (Fixture *f, gconstpointer data)
   via_http_server_stop (f->server);
 }
 
-/* --- a small client --- */
-
-static GSocketConnection *
-dial (Fixture *f)
-{
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GError) error = NULL;
-  GSocketConnection *c;
-
-  g_socket_client_set_timeout (client, 20);
-  c = g_socket_client_connect_to_host (
-      client, "127.0.0.1", f->port, NULL, &error);
-  g_assert_no_error (error);
-  return c;
-}
-
-static void
-say (GSocketConnection *c, const gchar *text)
-{
-  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (c)),
-      text, strlen (text), NULL, NULL, NULL);
-}
-
-/* Everything until the server closes. */
-static gchar *
-hear (GIOStream *c)
-{
-  GString *text = g_string_new (NULL);
-  gchar part[4096];
-  gssize n;
-
-  while ((n = g_input_stream_read (
-              g_io_stream_get_input_stream (c), part, sizeof part, NULL, NULL))
-         > 0)
-    g_string_append_len (text, part, n);
-  return g_string_free (text, FALSE);
-}
-
-static gchar *
-ask (Fixture *f, const gchar *method, const gchar *path, const gchar *headers,
-    const gchar *body)
-{
-  g_autoptr (GSocketConnection) c = dial (f);
-  g_autofree gchar *request = g_strdup_printf (
-      "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n"
-      "Content-Length: %zu\r\n%s\r\n%s",
-      method, path, f->port, body != NULL ? strlen (body) : 0,
-      headers != NULL ? headers : "", body != NULL ? body : "");
-
-  say (c, request);
-  return hear (G_IO_STREAM (c));
-}
-
-static guint
-status_of (const gchar *reply)
-{
-  if (!g_str_has_prefix (reply, "HTTP/1.1 "))
-    return 0;
-  return g_ascii_strtoull (reply + strlen ("HTTP/1.1 "), NULL, 10);
-}
-
-static gchar *
-header_of (const gchar *reply, const gchar *name)
-{
-  g_auto (GStrv) lines = g_strsplit (reply, "\r\n", -1);
-  gsize len = strlen (name);
-
-  for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++) {
-    if (!g_ascii_strncasecmp (lines[i], name, len) && lines[i][len] == ':')
-      return g_strdup (g_strstrip (lines[i] + len + 1));
-  }
-  return NULL;
-}
-
-static const gchar *
-body_of (const gchar *reply)
-{
-  const gchar *end = strstr (reply, "\r\n\r\n");
-
-  return end != NULL ? end + 4 : "";
-}
-
 static void
 assert_cors (const gchar *reply)
 {
-  g_autofree gchar *origin = header_of (reply, "Access-Control-Allow-Origin");
-  g_autofree gchar *headers = header_of (reply, "Access-Control-Allow-Headers");
+  g_autofree gchar *origin =
+      via_test_header (reply, "Access-Control-Allow-Origin");
+  g_autofree gchar *headers =
+      via_test_header (reply, "Access-Control-Allow-Headers");
   g_autofree gchar *exposed =
-      header_of (reply, "Access-Control-Expose-Headers");
+      via_test_header (reply, "Access-Control-Expose-Headers");
 
   g_assert_cmpstr (origin, ==, "*");
   g_assert_nonnull (strstr (headers, "Authorization"));
@@ -220,51 +142,52 @@ test_routes_every_status (Fixture *f, gconstpointer data)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree gchar *reply = ask (
-        f, cases[i].method, cases[i].path, cases[i].headers, cases[i].body);
+    g_autofree gchar *reply = via_test_ask (f->port, cases[i].method,
+        cases[i].path, cases[i].headers, cases[i].body);
 
     g_test_message ("%s %s", cases[i].method, cases[i].path);
-    g_assert_cmpuint (status_of (reply), ==, cases[i].status);
+    g_assert_cmpuint (via_test_status (reply), ==, cases[i].status);
     assert_cors (reply);
     if (!strcmp (cases[i].method, "HEAD"))
-      g_assert_cmpstr (body_of (reply), ==, "");
+      g_assert_cmpstr (via_test_body (reply), ==, "");
   }
 }
 
 static void
 test_session_from_post_to_delete (Fixture *f, gconstpointer data)
 {
-  g_autofree gchar *post = ask (f, "POST", "/live/whep", SDP, OFFER);
-  g_autofree gchar *location = header_of (post, "Location");
-  g_autofree gchar *etag = header_of (post, "ETag");
-  g_autofree gchar *type = header_of (post, "Content-Type");
-  g_autofree gchar *patch_type = header_of (post, "Accept-Patch");
+  g_autofree gchar *post =
+      via_test_ask (f->port, "POST", "/live/whep", SDP, OFFER);
+  g_autofree gchar *location = via_test_header (post, "Location");
+  g_autofree gchar *etag = via_test_header (post, "ETag");
+  g_autofree gchar *type = via_test_header (post, "Content-Type");
+  g_autofree gchar *patch_type = via_test_header (post, "Accept-Patch");
   g_autofree gchar *start =
       g_strdup_printf ("http://127.0.0.1:%u/live/whep/", f->port);
   g_autofree gchar *patch = NULL, *gone = NULL, *again = NULL;
   const gchar *path;
 
-  g_assert_cmpuint (status_of (post), ==, 201);
+  g_assert_cmpuint (via_test_status (post), ==, 201);
   assert_cors (post);
   g_assert_true (g_str_has_prefix (location, start));
   g_assert_cmpstr (type, ==, "application/sdp");
   g_assert_nonnull (etag);
   g_assert_nonnull (patch_type);
-  g_assert_cmpstr (body_of (post), ==, "v=0\r\nanswer\r\n");
+  g_assert_cmpstr (via_test_body (post), ==, "v=0\r\nanswer\r\n");
   path = location + strlen (start) - strlen ("/live/whep/");
 
-  patch = ask (f, "PATCH", path, FRAG "If-Match: *\r\n",
+  patch = via_test_ask (f->port, "PATCH", path, FRAG "If-Match: *\r\n",
       "a=ice-ufrag:abcd\r\na=ice-pwd:" PWD "\r\nm=audio 9 x 0\r\na=mid:0\r\n"
       "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
-  g_assert_cmpuint (status_of (patch), ==, 204);
+  g_assert_cmpuint (via_test_status (patch), ==, 204);
   assert_cors (patch);
   g_assert_cmpint (g_atomic_int_get (&f->n_candidates), ==, 1);
 
-  gone = ask (f, "DELETE", path, NULL, NULL);
-  g_assert_cmpuint (status_of (gone), ==, 200);
+  gone = via_test_ask (f->port, "DELETE", path, NULL, NULL);
+  g_assert_cmpuint (via_test_status (gone), ==, 200);
   g_assert_cmpint (g_atomic_int_get (&f->n_byes), ==, 1);
-  again = ask (f, "DELETE", path, NULL, NULL);
-  g_assert_cmpuint (status_of (again), ==, 404);
+  again = via_test_ask (f->port, "DELETE", path, NULL, NULL);
+  g_assert_cmpuint (via_test_status (again), ==, 404);
 }
 
 static void
@@ -273,25 +196,26 @@ test_answer_error_reaches_the_player (Fixture *f, gconstpointer data)
   g_autofree gchar *reply = NULL;
 
   g_atomic_int_set (&f->answers, 0);
-  reply = ask (f, "POST", "/live/whep", SDP, OFFER);
-  g_assert_cmpuint (status_of (reply), ==, 422);
-  g_assert_nonnull (strstr (body_of (reply), "No codec in common"));
+  reply = via_test_ask (f->port, "POST", "/live/whep", SDP, OFFER);
+  g_assert_cmpuint (via_test_status (reply), ==, 422);
+  g_assert_nonnull (strstr (via_test_body (reply), "No codec in common"));
   assert_cors (reply);
 }
 
 static void
 test_ended_session_is_404 (Fixture *f, gconstpointer data)
 {
-  g_autofree gchar *post = ask (f, "POST", "/live/whep", SDP, OFFER);
-  g_autofree gchar *location = header_of (post, "Location");
+  g_autofree gchar *post =
+      via_test_ask (f->port, "POST", "/live/whep", SDP, OFFER);
+  g_autofree gchar *location = via_test_header (post, "Location");
   guint status = 0;
 
   via_http_server_end (f->server, strrchr (location, '/') + 1);
   for (guint i = 0; i < 100 && status != 404; i++) { /* it is not awaited */
     g_autofree gchar *reply =
-        ask (f, "GET", strstr (location, "/live/"), NULL, NULL);
+        via_test_ask (f->port, "GET", strstr (location, "/live/"), NULL, NULL);
 
-    status = status_of (reply);
+    status = via_test_status (reply);
   }
   g_assert_cmpuint (status, ==, 404);
   g_assert_cmpint (g_atomic_int_get (&f->n_byes), ==, 0);
@@ -328,8 +252,8 @@ test_player_gone_before_answer_says_bye (Fixture *f, gconstpointer data)
           strlen (OFFER), OFFER);
 
   g_atomic_int_set (&f->answers, -1);
-  c = dial (f);
-  say (c, request);
+  c = via_test_dial (f->port);
+  via_test_say (c, request);
   wait_for (&f->n_offers, 1);
   reset (c);
   via_http_server_answer (f->server, f->id, "v=0\r\n", NULL);
@@ -339,15 +263,15 @@ test_player_gone_before_answer_says_bye (Fixture *f, gconstpointer data)
 static void
 test_second_request_is_not_read (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GSocketConnection) c = dial (f);
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
   g_autofree gchar *reply = NULL;
   g_autofree gchar *closes = NULL;
 
-  say (c, "OPTIONS /live/whep HTTP/1.1\r\nHost: x\r\n\r\n"
-          "GET /live/icon.svg HTTP/1.1\r\nHost: x\r\n\r\n");
-  reply = hear (G_IO_STREAM (c));
-  closes = header_of (reply, "Connection");
-  g_assert_cmpuint (status_of (reply), ==, 200);
+  via_test_say (c, "OPTIONS /live/whep HTTP/1.1\r\nHost: x\r\n\r\n"
+                   "GET /live/icon.svg HTTP/1.1\r\nHost: x\r\n\r\n");
+  reply = via_test_hear (G_IO_STREAM (c));
+  closes = via_test_header (reply, "Connection");
+  g_assert_cmpuint (via_test_status (reply), ==, 200);
   g_assert_cmpstr (closes, ==, "close");
   g_assert_null (strstr (reply, "<svg"));
 }
@@ -357,13 +281,14 @@ test_second_request_is_not_read (Fixture *f, gconstpointer data)
 static void
 test_long_body_is_413_unread (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GSocketConnection) c = dial (f);
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
   g_autofree gchar *reply = NULL;
 
-  say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
-          "Content-Length: 132096\r\n\r\n"); /* 129 KiB, none of it sent */
-  reply = hear (G_IO_STREAM (c));
-  g_assert_cmpuint (status_of (reply), ==, 413);
+  via_test_say (c,
+      "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+      "Content-Length: 132096\r\n\r\n"); /* 129 KiB, none of it sent */
+  reply = via_test_hear (G_IO_STREAM (c));
+  g_assert_cmpuint (via_test_status (reply), ==, 413);
   assert_cors (reply);
 }
 
@@ -371,50 +296,51 @@ static void
 test_long_body_sent_is_413 (Fixture *f, gconstpointer data)
 {
   g_autofree gchar *body = g_strnfill (129 * 1024, 'v');
-  g_autofree gchar *reply = ask (f, "POST", "/live/whep", SDP, body);
+  g_autofree gchar *reply =
+      via_test_ask (f->port, "POST", "/live/whep", SDP, body);
   g_autofree gchar *allowed = NULL;
 
-  g_assert_cmpuint (status_of (reply), ==, 413);
+  g_assert_cmpuint (via_test_status (reply), ==, 413);
   body[128 * 1024] = '\0';
-  allowed = ask (f, "POST", "/live/whep", SDP, body);
-  g_assert_cmpuint (status_of (allowed), ==, 400); /* read, and no SDP */
+  allowed = via_test_ask (f->port, "POST", "/live/whep", SDP, body);
+  g_assert_cmpuint (via_test_status (allowed), ==, 400); /* read, and no SDP */
 }
 
 static void
 test_chunked_body_is_cut (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GSocketConnection) c = dial (f);
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
   g_autofree gchar *fill = g_strnfill (8192, 'v');
   g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
   g_autofree gchar *reply = NULL;
   GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (c));
   gsize sent = 0;
 
-  say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
-          "Transfer-Encoding: chunked\r\n\r\n");
+  via_test_say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                   "Transfer-Encoding: chunked\r\n\r\n");
   while (sent < 64 * 1024 * 1024
          && g_output_stream_write_all (
              out, chunk, strlen (chunk), NULL, NULL, NULL))
     sent += strlen (chunk);
   g_assert_cmpuint (sent, <, 16 * 1024 * 1024); /* socket buffers included */
-  reply = hear (G_IO_STREAM (c));
+  reply = via_test_hear (G_IO_STREAM (c));
   g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
 }
 
 static void
 test_chunked_body_over_is_413 (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GSocketConnection) c = dial (f);
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
   g_autofree gchar *fill = g_strnfill (8192, 'v');
   g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
   g_autofree gchar *reply = NULL;
 
-  say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
-          "Transfer-Encoding: chunked\r\n\r\n");
+  via_test_say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                   "Transfer-Encoding: chunked\r\n\r\n");
   for (guint i = 0; i < 17; i++)
-    say (c, chunk);
-  reply = hear (G_IO_STREAM (c));
-  g_assert_cmpuint (status_of (reply), ==, 413);
+    via_test_say (c, chunk);
+  reply = via_test_hear (G_IO_STREAM (c));
+  g_assert_cmpuint (via_test_status (reply), ==, 413);
 }
 
 static void
@@ -427,10 +353,10 @@ test_many_headers_are_431 (Fixture *f, gconstpointer data)
 
   for (guint i = 0; i < 70; i++)
     g_string_append_printf (many, "X-%u: 1\r\n", i);
-  reply1 = ask (f, "GET", "/live/", many->str, NULL);
-  g_assert_cmpuint (status_of (reply1), ==, 431);
-  reply2 = ask (f, "GET", "/live/", big, NULL);
-  g_assert_cmpuint (status_of (reply2), ==, 431);
+  reply1 = via_test_ask (f->port, "GET", "/live/", many->str, NULL);
+  g_assert_cmpuint (via_test_status (reply1), ==, 431);
+  reply2 = via_test_ask (f->port, "GET", "/live/", big, NULL);
+  g_assert_cmpuint (via_test_status (reply2), ==, 431);
 }
 
 static void
@@ -444,17 +370,18 @@ test_ambiguous_framing_is_400 (Fixture *f, gconstpointer data)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_autoptr (GSocketConnection) c = dial (f);
+    g_autoptr (GSocketConnection) c = via_test_dial (f->port);
     g_autofree gchar *request =
         g_strdup_printf ("POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
                          "Connection: close\r\n%s\r\n0\r\n\r\n",
             bad[i]);
     g_autofree gchar *reply = NULL;
 
-    say (c, request);
-    reply = hear (G_IO_STREAM (c));
+    via_test_say (c, request);
+    reply = via_test_hear (G_IO_STREAM (c));
     g_test_message ("%s", bad[i]);
-    g_assert_true (status_of (reply) == 400 || status_of (reply) == 501);
+    g_assert_true (
+        via_test_status (reply) == 400 || via_test_status (reply) == 501);
     g_assert_null (strstr (reply + 1, "HTTP/1.1 ")); /* one answer */
   }
   g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
@@ -463,13 +390,13 @@ test_ambiguous_framing_is_400 (Fixture *f, gconstpointer data)
 static void
 test_slow_headers_are_cut (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GSocketConnection) c = dial (f);
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
   gint64 start = g_get_monotonic_time ();
   g_autofree gchar *reply = NULL;
   gdouble s;
 
-  say (c, "GET /live/ HTTP/1.1\r\nHost");
-  reply = hear (G_IO_STREAM (c));
+  via_test_say (c, "GET /live/ HTTP/1.1\r\nHost");
+  reply = via_test_hear (G_IO_STREAM (c));
   s = (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND;
   g_assert_cmpfloat (s, >, 3.);
   g_assert_cmpfloat (s, <, 8.);
@@ -485,8 +412,8 @@ test_connection_cap_holds (Fixture *f, gconstpointer data)
   GSocketConnection *last;
 
   for (guint i = 0; i < VIA_DOOR_CONNECTIONS_MAX; i++)
-    g_ptr_array_add (all, dial (f));
-  last = dial (f);
+    g_ptr_array_add (all, via_test_dial (f->port));
+  last = via_test_dial (f->port);
   g_ptr_array_add (all, last);
   g_assert_cmpint (
       g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (last)),
@@ -494,17 +421,17 @@ test_connection_cap_holds (Fixture *f, gconstpointer data)
       <=, 0);
   g_ptr_array_set_size (all, 0);
   g_usleep (200000);
-  reply = ask (f, "GET", "/live/whep", NULL, NULL);
-  g_assert_cmpuint (status_of (reply), ==, 204);
+  reply = via_test_ask (f->port, "GET", "/live/whep", NULL, NULL);
+  g_assert_cmpuint (via_test_status (reply), ==, 204);
 }
 
 static void
 test_origin_follows_local_proxy (Fixture *f, gconstpointer data)
 {
-  g_autofree gchar *post = ask (f, "POST", "/live/whep",
+  g_autofree gchar *post = via_test_ask (f->port, "POST", "/live/whep",
       SDP "X-Forwarded-Proto: https\r\nX-Forwarded-Host: tv.example\r\n",
       OFFER);
-  g_autofree gchar *location = header_of (post, "Location");
+  g_autofree gchar *location = via_test_header (post, "Location");
 
   g_assert_true (g_str_has_prefix (location, "https://tv.example/live/whep/"));
 }
@@ -518,7 +445,7 @@ test_start_busy_port_is_named (Fixture *f, gconstpointer data)
   g_autofree gchar *where = g_strdup_printf ("127.0.0.1:%u", f->port);
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (via_http_server_start (&config, &funcs, f, &error));
+  g_assert_null (via_http_server_new (&config, &funcs, f, &error));
   g_assert_error (error, VIA_ERROR, VIA_ERROR_IO);
   g_assert_nonnull (strstr (error->message, where));
 }
@@ -529,19 +456,19 @@ test_start_bad_settings_are_named (Fixture *f, gconstpointer data)
   ViaHttpConfig config = {"no.such.host", 0, "live", 0, NULL, &system_rng};
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (via_http_server_start (&config, &funcs, f, &error));
+  g_assert_null (via_http_server_new (&config, &funcs, f, &error));
   g_assert_error (error, VIA_ERROR, VIA_ERROR_SETTING);
   g_clear_error (&error);
   config.address = "127.0.0.1";
   config.path = "a/b";
-  g_assert_null (via_http_server_start (&config, &funcs, f, &error));
+  g_assert_null (via_http_server_new (&config, &funcs, f, &error));
   g_assert_error (error, VIA_ERROR, VIA_ERROR_SETTING);
 }
 
 static void
 test_stop_cuts_what_waits (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GSocketConnection) c = dial (f);
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
   g_autofree gchar *request =
       g_strdup_printf ("POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
                        "Content-Length: %zu\r\n\r\n%s",
@@ -550,12 +477,12 @@ test_stop_cuts_what_waits (Fixture *f, gconstpointer data)
   gint64 start;
 
   g_atomic_int_set (&f->answers, -1);
-  say (c, request);
+  via_test_say (c, request);
   wait_for (&f->n_offers, 1);
   start = g_get_monotonic_time ();
   via_http_server_stop (f->server);
   g_assert_cmpint (g_get_monotonic_time () - start, <, G_TIME_SPAN_SECOND);
-  reply = hear (G_IO_STREAM (c));
+  reply = via_test_hear (G_IO_STREAM (c));
   g_assert_cmpstr (reply, ==, "");
   set_up (f, NULL);
 }
@@ -605,12 +532,13 @@ test_tls_serves_with_printed_digest (void)
   g_autofree gchar *reply = NULL;
   const gchar *get = "GET /live/ HTTP/1.1\r\nHost: x\r\n\r\n";
 
-  f.server = via_http_server_start (&config, &funcs, &f, &error);
+  f.server = via_http_server_new (&config, &funcs, &f, &error);
   g_assert_no_error (error);
+  via_http_server_start (f.server);
   f.port = via_http_server_port (f.server);
   g_assert_true (g_str_has_prefix (via_http_server_url (f.server), "https://"));
   g_assert_nonnull (via_http_server_sha256 (f.server));
-  c = dial (&f);
+  c = via_test_dial (f.port);
   tls = g_tls_client_connection_new (G_IO_STREAM (c), NULL, &error);
   g_assert_no_error (error);
   g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_certificate),
@@ -618,8 +546,8 @@ test_tls_serves_with_printed_digest (void)
   g_output_stream_write_all (g_io_stream_get_output_stream (tls), get,
       strlen (get), NULL, NULL, &error);
   g_assert_no_error (error);
-  reply = hear (tls);
-  g_assert_cmpuint (status_of (reply), ==, 200);
+  reply = via_test_hear (tls);
+  g_assert_cmpuint (via_test_status (reply), ==, 200);
   via_http_server_stop (f.server);
 }
 

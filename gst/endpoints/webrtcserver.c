@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/webrtcserver.c – the element webrtcserver: states, room, sink pads
+ * and messages. Viewers are endpoints/viewers.c, HTTP is http/server.c.
+ *
+ * SECTION:element-webrtcserver
+ * |[
+ * gst-launch-1.0 videotestsrc ! webrtcserver
+ * gst-launch-1.0 hub name=room playerendpoint uri=file:///clip.mp4 hub=room \
+ *     webrtcserver hub=room port=8889
+ * ]|
+ */
+#include "endpoints/webrtcserver-private.h"
+
+#include "endpoints/join.h"
+#include "endpoints/webrtcendpoint.h"
+#include "http/tlscert.h"
+#include "io/app.h"
+
+GST_DEBUG_CATEGORY_STATIC (via_webrtc_server_debug);
+#define GST_CAT_DEFAULT via_webrtc_server_debug
+
+G_DEFINE_FINAL_TYPE (ViaWebrtcServer, via_webrtc_server, GST_TYPE_BIN)
+
+/* --- the room and the sink pads --- */
+
+/* Every sink pad is a track of one port. Call with self->lock held. */
+static void
+publish_locked (ViaWebrtcServer *self)
+{
+  static const ViaMemberFuncs none = {0};
+  g_autofree gchar *app_data = NULL;
+
+  if (self->exchange == NULL || self->publishers->len == 0)
+    return;
+  if (self->member == NULL) {
+    app_data = via_common_get_app_data (&self->common);
+    self->member = via_exchange_join (self->exchange, NULL,
+        GST_OBJECT_NAME (self), app_data, &none, NULL, NULL);
+  }
+  for (guint i = 0; i < self->publishers->len; i++)
+    via_publisher_set_member (
+        g_ptr_array_index (self->publishers, i), self->member);
+}
+
+static GstPad *
+request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
+    const GstCaps *caps)
+{
+  static const ViaPublisherFuncs funcs = {0};
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
+  ViaPublisher *publisher =
+      via_publisher_new (GST_BIN (self), templ, name, &funcs, self);
+
+  if (publisher == NULL)
+    return NULL;
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->publishers, publisher);
+  publish_locked (self);
+  g_mutex_unlock (&self->lock);
+  return via_publisher_pad (publisher);
+}
+
+static void
+release_pad (GstElement *element, GstPad *pad)
+{
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
+  ViaPublisher *found = NULL;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->publishers->len && found == NULL; i++) {
+    ViaPublisher *publisher = g_ptr_array_index (self->publishers, i);
+
+    if (via_publisher_pad (publisher) == pad)
+      found = g_ptr_array_steal_index (self->publishers, i);
+  }
+  g_mutex_unlock (&self->lock);
+  via_publisher_free (found);
+}
+
+static gboolean
+join_room (ViaWebrtcServer *self, GError **error)
+{
+  g_autofree gchar *hub = via_common_get_hub (&self->common);
+  ViaExchange *exchange;
+
+  if (self->exchange != NULL)
+    return TRUE;
+  exchange = hub != NULL ? via_join_find (GST_ELEMENT (self), hub, error)
+                         : via_exchange_new ();
+  if (exchange == NULL)
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->exchange = exchange;
+  publish_locked (self);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+static void
+leave_room (ViaWebrtcServer *self)
+{
+  ViaExchange *exchange;
+  ViaMember *member;
+
+  g_mutex_lock (&self->lock);
+  exchange = g_steal_pointer (&self->exchange);
+  member = g_steal_pointer (&self->member);
+  for (guint i = 0; i < self->publishers->len; i++)
+    via_publisher_set_member (g_ptr_array_index (self->publishers, i), NULL);
+  g_mutex_unlock (&self->lock);
+  via_member_leave (member);
+  g_clear_pointer (&exchange, via_exchange_unref);
+}
+
+/* --- listening --- */
+
+static void
+configure (gpointer user, GstElement *child)
+{
+  via_webrtc_server_configure (user, child);
+}
+
+/* gst-launch prints the debug string of an INFO. */
+static void
+announce (ViaWebrtcServer *self)
+{
+  const ViaHttpServer *http = via_viewers_http (self->viewers);
+  const gchar *url = via_http_server_url (http);
+  const gchar *sha256 = via_http_server_sha256 (http);
+  g_autoptr (GError) text = g_error_new (
+      GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ, "Listening on %s", url);
+  g_autofree gchar *debug =
+      sha256 == NULL
+          ? g_strdup_printf ("Watch: %s", url)
+          : g_strdup_printf ("Watch: %s\nThe browser will ask whether to trust "
+                             "the certificate; its SHA-256 is %s",
+              url, sha256);
+
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_info (GST_OBJECT (self), text, debug));
+  via_common_post (&self->common, GST_ELEMENT (self),
+      gst_structure_new ("server-listening", "url", G_TYPE_STRING, url,
+          "sha256", G_TYPE_STRING, sha256, NULL));
+}
+
+static gboolean
+listen_now (ViaWebrtcServer *self, GError **error)
+{
+  g_autofree gchar *directory = via_tlscert_default_directory ();
+  g_autofree gchar *address = NULL;
+  g_autofree gchar *path = NULL;
+  ViaViewersConfig config = {0};
+
+  g_mutex_lock (&self->lock);
+  config.http.address = address = g_strdup (self->set.address);
+  config.http.path = path = g_strdup (self->set.path);
+  config.http.port = self->set.port;
+  config.http.max_peers = self->set.max_peers;
+  g_mutex_unlock (&self->lock);
+  config.http.data_directory = directory;
+  config.http.rng = via_system_rng ();
+  config.bin = GST_BIN (self);
+  config.exchange = self->exchange;
+  config.identity = self->identity;
+  config.configure = configure;
+  config.user = self;
+  self->viewers = via_viewers_start (&config, error);
+  if (self->viewers == NULL)
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->bound_port = via_http_server_port (via_viewers_http (self->viewers));
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+static void
+stop_listening (ViaWebrtcServer *self)
+{
+  via_viewers_stop (g_steal_pointer (&self->viewers));
+  g_mutex_lock (&self->lock);
+  self->bound_port = 0;
+  g_mutex_unlock (&self->lock);
+}
+
+/* --- states --- */
+
+static gboolean
+fail (ViaWebrtcServer *self, const GError *error)
+{
+  if (error->code == VIA_ERROR_IO)
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, OPEN_READ_WRITE, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  return FALSE;
+}
+
+static gboolean
+get_ready (ViaWebrtcServer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!via_http_server_check (&error))
+    return fail (self, error);
+  self->identity =
+      via_identity_new (g_get_real_time () / G_USEC_PER_SEC, &error);
+  if (self->identity == NULL)
+    return fail (self, error);
+  via_app_acquire ();
+  if (!join_room (self, &error)
+      && !g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE))
+    return fail (self, error); /* without a parent: again at READY→PAUSED */
+  return TRUE;
+}
+
+static void
+get_unready (ViaWebrtcServer *self)
+{
+  leave_room (self);
+  if (self->identity == NULL)
+    return;
+  g_clear_pointer (&self->identity, via_identity_unref);
+  via_app_release ();
+}
+
+static gboolean
+start (ViaWebrtcServer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  via_eos_reset (&self->common);
+  if (!join_room (self, &error) || !listen_now (self, &error))
+    return fail (self, error);
+  return TRUE;
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
+  GstStateChangeReturn result;
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !get_ready (self)) {
+    get_unready (self);
+    return GST_STATE_CHANGE_FAILURE;
+  }
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    stop_listening (self);
+  result = GST_ELEMENT_CLASS (via_webrtc_server_parent_class)
+               ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    if (result == GST_STATE_CHANGE_FAILURE)
+      stop_listening (self);
+    else
+      announce (self);
+  }
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL
+      || (transition == GST_STATE_CHANGE_NULL_TO_READY
+          && result == GST_STATE_CHANGE_FAILURE))
+    get_unready (self);
+  return result;
+}
+
+static gboolean
+send_event (GstElement *element, GstEvent *event)
+{
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS (via_webrtc_server_parent_class)
+        ->send_event (element, event);
+  gst_event_unref (event);
+  via_eos_post (&self->common, element);
+  return TRUE;
+}
+
+/* One viewer's error is no error of the server. (transfer full) */
+static GstMessage *
+soften (GstMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+  GstMessage *warning;
+
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR
+      || !VIA_IS_WEBRTC_ENDPOINT (GST_MESSAGE_SRC (message)))
+    return message;
+  gst_message_parse_error (message, &error, &debug);
+  warning = gst_message_new_warning (GST_MESSAGE_SRC (message), error, debug);
+  gst_message_unref (message);
+  return warning;
+}
+
+static void
+handle_message (GstBin *bin, GstMessage *message)
+{
+  if (!via_eos_swallow (message))
+    GST_BIN_CLASS (via_webrtc_server_parent_class)
+        ->handle_message (bin, soften (message));
+}
+
+/* --- life --- */
+
+static void
+dispose (GObject *object)
+{
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (object);
+
+  while (self->publishers->len > 0)
+    via_publisher_free (g_ptr_array_steal_index (self->publishers, 0));
+  G_OBJECT_CLASS (via_webrtc_server_parent_class)->dispose (object);
+}
+
+static void
+finalize (GObject *object)
+{
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (object);
+
+  g_ptr_array_unref (self->publishers);
+  g_free (self->set.address);
+  g_free (self->set.path);
+  g_free (self->set.stun_server);
+  g_free (self->set.turn_url);
+  g_mutex_clear (&self->lock);
+  via_common_clear (&self->common);
+  G_OBJECT_CLASS (via_webrtc_server_parent_class)->finalize (object);
+}
+
+static void
+via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (via_webrtc_server_debug, "webrtcserver", 0,
+      "HTTP server for WebRTC viewers");
+  object_class->dispose = dispose;
+  object_class->finalize = finalize;
+  via_webrtc_server_install_properties (object_class);
+  element_class->change_state = change_state;
+  element_class->send_event = send_event;
+  element_class->request_new_pad = request_new_pad;
+  element_class->release_pad = release_pad;
+  GST_BIN_CLASS (klass)->handle_message = handle_message;
+  via_publisher_add_templates (element_class);
+  gst_element_class_set_static_metadata (element_class, "WebRTC server",
+      "Sink/Network/WebRTC",
+      "Shows what comes in at its sink pads, or what is in the hub it joined, "
+      "to any browser (page and WHEP)",
+      "The gst-via developers");
+}
+
+static void
+via_webrtc_server_init (ViaWebrtcServer *self)
+{
+  via_common_init (&self->common, GST_ELEMENT (self));
+  via_eos_init_bin (GST_BIN (self));
+  g_mutex_init (&self->lock);
+  self->publishers = g_ptr_array_new ();
+  self->set.address = g_strdup (VIA_WEBRTC_SERVER_ADDRESS);
+  self->set.path = g_strdup (VIA_WEBRTC_SERVER_PATH);
+  self->set.port = VIA_WEBRTC_SERVER_PORT;
+}

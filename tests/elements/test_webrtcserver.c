@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * tests/elements/test_webrtcserver.c – the server as an element: it listens,
+ * takes viewers over real HTTP, ICE and DTLS, and lets them go. Through the
+ * plugin only, in a network of its own.
+ */
+#include <dirent.h>
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "ask.h"
+#include "netns.h"
+
+#define STATE_CONNECTED 2 /* of ViaConnectionState */
+#define SDP "Content-Type: application/sdp\r\n"
+#define PLAYER                                                                 \
+  "webrtcendpoint name=player videotestsrc is-live=true ! "                    \
+  "video/x-raw,width=64,height=64 ! vp8enc deadline=1 ! player."
+
+/* As a browser sends it, but for the length. */
+static const gchar *const OFFER =
+    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+    "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n"
+    "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijklmn\r\n"
+    "a=fingerprint:sha-256 D7:76:E1:AD:19:03:82:3A:B8:86:2A:EF:89:C8:70:FE:"
+    "4A:3E:F9:56:68:90:16:6A:AE:74:F2:7B:66:11:87:88\r\n"
+    "a=setup:actpass\r\na=mid:0\r\na=recvonly\r\na=rtcp-mux\r\n"
+    "a=rtpmap:96 VP8/90000\r\n";
+
+typedef struct
+{
+  GstElement *pipeline, *server;
+  GstBus *bus;
+  guint port;
+} Fixture;
+
+static void
+fixture_open (Fixture *f, const gchar *line)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->pipeline = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  if (!GST_IS_PIPELINE (f->pipeline)) { /* a line of one element */
+    GstElement *pipeline = gst_pipeline_new (NULL);
+
+    gst_bin_add (GST_BIN (pipeline), f->pipeline);
+    f->pipeline = pipeline;
+  }
+  f->server = gst_bin_get_by_name (GST_BIN (f->pipeline), "s");
+  g_assert_nonnull (f->server);
+  f->bus = gst_element_get_bus (f->pipeline);
+}
+
+static void
+fixture_start (Fixture *f, const gchar *line)
+{
+  fixture_open (f, line);
+  g_assert_cmpint (gst_element_set_state (f->pipeline, GST_STATE_PLAYING), !=,
+      GST_STATE_CHANGE_FAILURE);
+  g_object_get (f->server, "port", &f->port, NULL);
+}
+
+static void
+fixture_stop (Fixture *f)
+{
+  gst_element_set_state (f->pipeline, GST_STATE_NULL);
+  gst_object_unref (f->bus);
+  gst_object_unref (f->server);
+  gst_object_unref (f->pipeline);
+}
+
+static GstElement *
+peer_of (Fixture *f, const gchar *name)
+{
+  return gst_bin_get_by_name (GST_BIN (f->server), name);
+}
+
+/* Until the child is gone; returns how long that took, in ms. */
+static guint
+wait_gone (Fixture *f, const gchar *name, guint limit_ms)
+{
+  gint64 start = g_get_monotonic_time (), now = start;
+  GstElement *peer;
+
+  while ((peer = peer_of (f, name)) != NULL) {
+    gst_object_unref (peer);
+    now = g_get_monotonic_time ();
+    if (now - start > limit_ms * G_TIME_SPAN_MILLISECOND)
+      g_error ("%s is still there after %u ms", name, limit_ms);
+    g_usleep (5000);
+  }
+  return (now - start) / G_TIME_SPAN_MILLISECOND;
+}
+
+/* The path of the new session. */
+static gchar *
+join (Fixture *f, const gchar *query)
+{
+  g_autofree gchar *path = g_strconcat ("/live/whep", query, NULL);
+  g_autofree gchar *reply = via_test_ask (f->port, "POST", path, SDP, OFFER);
+  g_autofree gchar *location = via_test_header (reply, "Location");
+
+  g_assert_cmpuint (via_test_status (reply), ==, 201);
+  g_assert_nonnull (location);
+  return g_strdup (strstr (location, "/live/"));
+}
+
+static void
+leave (Fixture *f, const gchar *path)
+{
+  g_autofree gchar *reply = via_test_ask (f->port, "DELETE", path, NULL, NULL);
+
+  g_assert_cmpuint (via_test_status (reply), ==, 200);
+}
+
+/* --- listening --- */
+
+static void
+test_start_announces_its_address (void)
+{
+  Fixture f = {0};
+  g_autoptr (GstMessage) info = NULL;
+  g_autoptr (GstMessage) element = NULL;
+  g_autofree gchar *debug = NULL;
+  g_autofree gchar *wanted = NULL;
+  g_autofree gchar *reply = NULL;
+
+  fixture_start (&f, "webrtcserver name=s port=0 app-data=lobby");
+  g_assert_cmpuint (f.port, >, 0);
+  info = gst_bus_pop_filtered (f.bus, GST_MESSAGE_INFO);
+  g_assert_nonnull (info);
+  gst_message_parse_info (info, NULL, &debug);
+  wanted = g_strdup_printf ("Watch: http://127.0.0.1:%u/live/", f.port);
+  g_assert_cmpstr (debug, ==, wanted);
+  gst_bus_set_flushing (f.bus, FALSE);
+  while ((element = gst_bus_pop_filtered (f.bus, GST_MESSAGE_ELEMENT)) != NULL
+         && !gst_message_has_name (element, "server-listening"))
+    g_clear_pointer (&element, gst_message_unref);
+  g_assert_nonnull (element);
+  g_assert_cmpstr (
+      gst_structure_get_string (gst_message_get_structure (element), "url"), ==,
+      wanted + strlen ("Watch: "));
+  g_assert_cmpstr (gst_structure_get_string (
+                       gst_message_get_structure (element), "app-data"),
+      ==, "lobby");
+  reply = via_test_ask (f.port, "GET", "/live/", NULL, NULL);
+  g_assert_cmpuint (via_test_status (reply), ==, 200);
+  fixture_stop (&f);
+}
+
+static void
+test_start_busy_port_is_one_error (void)
+{
+  Fixture f = {0}, second = {0};
+  g_autofree gchar *line = NULL;
+  g_autofree gchar *where = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  line = g_strdup_printf ("webrtcserver name=s port=%u", f.port);
+  where = g_strdup_printf ("127.0.0.1:%u", f.port);
+  fixture_open (&second, line);
+  g_assert_cmpint (gst_element_set_state (second.pipeline, GST_STATE_PLAYING),
+      ==, GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (second.bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (
+      error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ_WRITE);
+  g_assert_nonnull (strstr (error->message, where));
+  g_assert_null (gst_bus_pop_filtered (second.bus, GST_MESSAGE_ERROR));
+  fixture_stop (&second);
+  fixture_stop (&f);
+}
+
+static void
+test_start_unknown_hub_is_an_error (void)
+{
+  Fixture f = {0};
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_open (&f, "webrtcserver name=s port=0 hub=nowhere");
+  g_assert_cmpint (gst_element_set_state (f.pipeline, GST_STATE_PLAYING), ==,
+      GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (f.bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "nowhere"));
+  fixture_stop (&f);
+}
+
+static void
+test_restart_listens_again (void)
+{
+  Fixture f = {0};
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *reply = NULL;
+    guint port = 0;
+
+    gst_element_set_state (f.pipeline, GST_STATE_NULL);
+    g_object_get (f.server, "port", &port, NULL);
+    g_assert_cmpuint (port, ==, 0);
+    gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
+    g_object_get (f.server, "port", &port, NULL);
+    reply = via_test_ask (port, "GET", "/live/whep", NULL, NULL);
+    g_assert_cmpuint (via_test_status (reply), ==, 204);
+  }
+  fixture_stop (&f);
+}
+
+static void
+test_turn_url_reads_back_masked (void)
+{
+  g_autoptr (GstElement) server =
+      gst_object_ref_sink (gst_element_factory_make ("webrtcserver", NULL));
+  g_autofree gchar *text = NULL;
+
+  g_object_set (server, "turn-url", "kurento:canary-7Qx@192.0.2.9:3478", NULL);
+  g_object_get (server, "turn-url", &text, NULL);
+  g_assert_nonnull (strstr (text, "192.0.2.9"));
+  g_assert_null (strstr (text, "canary"));
+}
+
+/* --- viewers --- */
+
+static void
+test_viewer_is_a_child_until_delete (void)
+{
+  Fixture f = {0};
+  g_autofree gchar *path = NULL;
+  g_autofree gchar *app_data = NULL;
+  g_autofree gchar *again = NULL;
+  g_autofree gchar *gone = NULL;
+  GstElement *peer;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  path = join (&f, "?app-data=Anna%20%C3%84");
+  peer = peer_of (&f, "peer-0");
+  g_assert_nonnull (peer);
+  gst_object_unref (peer);
+  gst_child_proxy_get (
+      GST_CHILD_PROXY (f.server), "peer-0::app-data", &app_data, NULL);
+  g_assert_cmpstr (app_data, ==, "Anna Ä");
+  leave (&f, path);
+  wait_gone (&f, "peer-0", 1000);
+  again = via_test_ask (f.port, "DELETE", path, NULL, NULL);
+  g_assert_cmpuint (via_test_status (again), ==, 404);
+  gone = via_test_ask (f.port, "PATCH", path,
+      "Content-Type: application/trickle-ice-sdpfrag\r\n", "a=ice-ufrag:abcd");
+  g_assert_cmpuint (via_test_status (gone), ==, 404);
+  fixture_stop (&f);
+}
+
+static void
+test_answer_has_every_candidate (void)
+{
+  Fixture f = {0};
+  g_autofree gchar *reply = NULL;
+  gint64 start;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  start = g_get_monotonic_time ();
+  reply = via_test_ask (f.port, "POST", "/live/whep", SDP, OFFER);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_TIME_SPAN_SECOND);
+  g_assert_cmpuint (via_test_status (reply), ==, 201);
+  g_assert_nonnull (strstr (via_test_body (reply), "a=candidate:"));
+  g_assert_nonnull (strstr (via_test_body (reply), "a=end-of-candidates"));
+  g_assert_nonnull (strstr (via_test_body (reply), "a=sendonly"));
+  g_assert_nonnull (strstr (via_test_body (reply), "a=setup:passive"));
+  g_assert_nonnull (strstr (via_test_body (reply), "VP8/90000"));
+  g_assert_cmpuint (strlen (via_test_body (reply)), <, 8192);
+  fixture_stop (&f);
+}
+
+/* What only negotiation can find out reaches the player as status and text. */
+static void
+test_offer_without_common_codec_is_422 (void)
+{
+  Fixture f = {0};
+  g_auto (GStrv) parts = g_strsplit (OFFER, "VP8", -1);
+  g_autofree gchar *offer = g_strjoinv ("XYZ", parts);
+  g_autofree gchar *reply = NULL;
+  GstElement *peer;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  reply = via_test_ask (f.port, "POST", "/live/whep", SDP, offer);
+  g_assert_cmpuint (via_test_status (reply), ==, 422);
+  g_assert_nonnull (strstr (via_test_body (reply), "\"detail\":\""));
+  peer = peer_of (&f, "peer-0");
+  g_assert_null (peer);
+  g_assert_null (gst_bus_pop_filtered (f.bus, GST_MESSAGE_ERROR));
+  fixture_stop (&f);
+}
+
+static void
+test_max_peers_refuses_one_more (void)
+{
+  Fixture f = {0};
+  g_autofree gchar *first = NULL;
+  g_autofree gchar *reply = NULL;
+  g_autofree gchar *wait = NULL;
+  g_autofree gchar *second = NULL;
+
+  fixture_start (&f, "webrtcserver name=s port=0 max-peers=1");
+  first = join (&f, "");
+  reply = via_test_ask (f.port, "POST", "/live/whep", SDP, OFFER);
+  g_assert_cmpuint (via_test_status (reply), ==, 503);
+  wait = via_test_header (reply, "Retry-After");
+  g_assert_nonnull (wait);
+  leave (&f, first);
+  second = join (&f, "");
+  fixture_stop (&f);
+}
+
+static void
+test_silent_viewer_is_reaped (void)
+{
+  Fixture f = {0};
+  g_autofree gchar *path = NULL;
+  g_autofree gchar *reply = NULL;
+  guint ms;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  path = join (&f, "");
+  ms = wait_gone (&f, "peer-0", 16500);
+  g_assert_cmpuint (ms, >, 4000); /* it had its chance */
+  reply = via_test_ask (f.port, "DELETE", path, NULL, NULL);
+  g_assert_cmpuint (via_test_status (reply), ==, 404);
+  fixture_stop (&f);
+}
+
+/* --- a real peer as the player --- */
+
+static gchar *
+state_nick (GstElement *endpoint)
+{
+  gint state = 0;
+  g_autoptr (GEnumClass) klass =
+      g_type_class_ref (g_type_from_name ("ViaConnectionState"));
+
+  g_object_get (endpoint, "connection-state", &state, NULL);
+  return g_strdup (g_enum_get_value (klass, state)->value_nick);
+}
+
+static void
+wait_state (GstElement *endpoint, const gchar *wanted)
+{
+  gint64 end = g_get_monotonic_time () + 15 * G_TIME_SPAN_SECOND;
+  g_autofree gchar *nick = state_nick (endpoint);
+
+  while (strcmp (nick, wanted) != 0 && g_get_monotonic_time () < end) {
+    g_usleep (5000);
+    g_free (nick);
+    nick = state_nick (endpoint);
+  }
+  g_assert_cmpstr (nick, ==, wanted);
+}
+
+typedef struct
+{
+  GstElement *pipeline, *endpoint;
+  gchar *path;
+} Player;
+
+/* Offers, and takes the answer. */
+static void
+player_call (Player *player, Fixture *f)
+{
+  g_autofree gchar *offer = NULL;
+  g_autofree gchar *reply = NULL;
+  g_autofree gchar *location = NULL;
+  gboolean is_done = FALSE;
+
+  player->pipeline = gst_parse_launch (PLAYER, NULL);
+  player->endpoint = gst_bin_get_by_name (GST_BIN (player->pipeline), "player");
+  gst_element_set_state (player->pipeline, GST_STATE_PLAYING);
+  g_signal_emit_by_name (player->endpoint, "generate-offer", &offer);
+  g_assert_nonnull (offer);
+  reply = via_test_ask (f->port, "POST", "/live/whep", SDP, offer);
+  g_assert_cmpuint (via_test_status (reply), ==, 201);
+  location = via_test_header (reply, "Location");
+  player->path = g_strdup (strstr (location, "/live/"));
+  g_signal_emit_by_name (
+      player->endpoint, "process-answer", via_test_body (reply), &is_done);
+  g_assert_true (is_done);
+  g_signal_emit_by_name (player->endpoint, "gather-candidates", &is_done);
+  g_assert_true (is_done);
+}
+
+static void
+player_join (Player *player, Fixture *f)
+{
+  player_call (player, f);
+  wait_state (player->endpoint, "connected");
+}
+
+static void
+player_leave (Player *player)
+{
+  gst_element_set_state (player->pipeline, GST_STATE_NULL);
+  gst_object_unref (player->endpoint);
+  gst_object_unref (player->pipeline);
+  g_free (player->path);
+}
+
+static void
+test_goodbye_takes_the_child_within_a_second (void)
+{
+  Fixture f = {0};
+  Player player;
+  g_autofree gchar *path = NULL;
+  g_autofree gchar *reply = NULL;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  player_join (&player, &f);
+  path = g_strdup (player.path);
+  player_leave (&player); /* close_notify, no DELETE */
+  wait_gone (&f, "peer-0", 1000);
+  reply = via_test_ask (f.port, "GET", path, NULL, NULL);
+  g_assert_cmpuint (via_test_status (reply), ==, 404);
+  fixture_stop (&f);
+}
+
+static void
+test_stop_says_goodbye_at_once (void)
+{
+  Fixture f = {0};
+  Player player;
+  gint64 start;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  player_join (&player, &f);
+  start = g_get_monotonic_time ();
+  gst_element_set_state (f.pipeline, GST_STATE_NULL);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_TIME_SPAN_SECOND);
+  g_assert_cmpint (GST_BIN_NUMCHILDREN (f.server), ==, 0);
+  wait_state (player.endpoint, "closed");
+  player_leave (&player);
+  fixture_stop (&f);
+}
+
+static void
+on_state_stop (GstElement *peer, gint state, gpointer data)
+{
+  Fixture *f = data;
+
+  if (state == STATE_CONNECTED)
+    gst_element_set_state (f->pipeline, GST_STATE_NULL);
+}
+
+static void
+on_child_added (
+    GstChildProxy *server, GObject *child, gchar *name, gpointer data)
+{
+  if (g_str_has_prefix (name, "peer-"))
+    g_signal_connect (
+        child, "connection-state-changed", G_CALLBACK (on_state_stop), data);
+}
+
+static void
+test_stop_inside_a_peers_signal_returns (void)
+{
+  Fixture f = {0};
+  Player player;
+  gint64 end;
+
+  fixture_open (&f, "webrtcserver name=s port=0");
+  g_signal_connect (f.server, "child-added", G_CALLBACK (on_child_added), &f);
+  gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
+  g_object_get (f.server, "port", &f.port, NULL);
+  player_call (&player, &f);
+  end = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  while (
+      GST_STATE (f.server) != GST_STATE_NULL && g_get_monotonic_time () < end)
+    g_usleep (5000);
+  g_assert_cmpint (GST_STATE (f.server), ==, GST_STATE_NULL);
+  player_leave (&player);
+  fixture_stop (&f);
+}
+
+/* --- the end --- */
+
+static void
+test_sink_pad_eos_does_not_end_the_server (void)
+{
+  Fixture f = {0};
+  g_autoptr (GstMessage) message = NULL;
+
+  fixture_start (&f,
+      "webrtcserver name=s port=0 audiotestsrc num-buffers=5 ! opusenc ! s.");
+  message = gst_bus_timed_pop_filtered (
+      f.bus, GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_null (message);
+  gst_element_send_event (f.pipeline, gst_event_new_eos ());
+  message = gst_bus_timed_pop_filtered (
+      f.bus, 5 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  fixture_stop (&f);
+}
+
+/* --- nothing is left --- */
+
+static guint
+count_entries (const gchar *path)
+{
+  DIR *dir = opendir (path);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (readdir (dir) != NULL)
+    n++;
+  closedir (dir);
+  return n;
+}
+
+static void
+settle (guint n_fds, guint n_threads)
+{
+  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+
+  while ((count_entries ("/proc/self/fd") > n_fds
+             || count_entries ("/proc/self/task") > n_threads)
+         && g_get_monotonic_time () < end)
+    g_usleep (20000);
+  g_assert_cmpuint (count_entries ("/proc/self/fd"), <=, n_fds);
+  g_assert_cmpuint (count_entries ("/proc/self/task"), <=, n_threads);
+}
+
+static void
+test_fifty_joins_and_leaves_return_everything (void)
+{
+  Fixture f = {0};
+  guint n_fds = 0, n_threads = 0;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  for (guint i = 0; i <= 51; i++) {
+    g_autofree gchar *name = g_strdup_printf ("peer-%u", i);
+    g_autofree gchar *path = join (&f, "");
+
+    if (i == 1) /* a viewer adds no thread */
+      g_assert_cmpuint (count_entries ("/proc/self/task"), <=, n_threads + 8);
+    leave (&f, path);
+    wait_gone (&f, name, 1000);
+    if (i == 0) { /* what is made once has been made */
+      g_usleep (300000);
+      n_fds = count_entries ("/proc/self/fd");
+      n_threads = count_entries ("/proc/self/task");
+    }
+  }
+  settle (n_fds, n_threads);
+  fixture_stop (&f);
+}
+
+static void
+test_ten_connected_come_and_go (void)
+{
+  Fixture f = {0};
+  guint n_fds = 0, n_threads = 0;
+
+  fixture_start (&f, "webrtcserver name=s port=0");
+  for (guint i = 0; i <= 10; i++) {
+    g_autofree gchar *name = g_strdup_printf ("peer-%u", i);
+    Player player;
+
+    player_join (&player, &f);
+    player_leave (&player);
+    wait_gone (&f, name, 1000);
+    if (i == 0) {
+      g_usleep (300000);
+      n_fds = count_entries ("/proc/self/fd");
+      n_threads = count_entries ("/proc/self/task");
+    }
+  }
+  settle (n_fds, n_threads);
+  fixture_stop (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  via_test_enter_netns ();
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/server/start/announces", test_start_announces_its_address);
+  g_test_add_func (
+      "/server/start/busy-port", test_start_busy_port_is_one_error);
+  g_test_add_func (
+      "/server/start/unknown-hub", test_start_unknown_hub_is_an_error);
+  g_test_add_func ("/server/start/again", test_restart_listens_again);
+  g_test_add_func ("/server/turn-url", test_turn_url_reads_back_masked);
+  g_test_add_func (
+      "/server/viewer/delete", test_viewer_is_a_child_until_delete);
+  g_test_add_func ("/server/viewer/answer", test_answer_has_every_candidate);
+  g_test_add_func (
+      "/server/viewer/no-codec", test_offer_without_common_codec_is_422);
+  g_test_add_func ("/server/viewer/max-peers", test_max_peers_refuses_one_more);
+  g_test_add_func ("/server/viewer/reaped", test_silent_viewer_is_reaped);
+  g_test_add_func (
+      "/server/viewer/goodbye", test_goodbye_takes_the_child_within_a_second);
+  g_test_add_func ("/server/stop/goodbye", test_stop_says_goodbye_at_once);
+  g_test_add_func (
+      "/server/stop/in-signal", test_stop_inside_a_peers_signal_returns);
+  g_test_add_func ("/server/eos", test_sink_pad_eos_does_not_end_the_server);
+  g_test_add_func (
+      "/server/nothing-left", test_fifty_joins_and_leaves_return_everything);
+  g_test_add_func (
+      "/server/nothing-left/connected", test_ten_connected_come_and_go);
+  return g_test_run ();
+}
