@@ -472,6 +472,38 @@ test_guard_close_waits_for_the_callback_under_way (void)
   via_guard_clear (&guard);
 }
 
+static guint64
+track_count (ViaExchange *room, const gchar *field)
+{
+  g_autoptr (GstStructure) stats = via_exchange_stats (room);
+  GstStructure *track = NULL;
+  guint64 n = G_MAXUINT64;
+
+  g_assert_true (
+      gst_structure_get (stats, "track-1", GST_TYPE_STRUCTURE, &track, NULL));
+  g_assert_true (gst_structure_get_uint64 (track, field, &n));
+  gst_structure_free (track);
+  return n;
+}
+
+static void
+test_exchange_packets_nobody_watches_are_counted (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source source;
+  Viewer viewer;
+
+  source_publish (&source, room);
+  source_push (&source, 3);
+  viewer_join (&viewer, room, 1);
+  viewer_settle (&viewer);
+  source_push (&source, 5);
+  viewer_leave (&viewer);
+  g_assert_cmpuint (track_count (room, "packets"), ==, 8);
+  g_assert_cmpuint (track_count (room, "unwatched"), ==, 3);
+  source_close (&source);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -495,6 +527,8 @@ main (int argc, char **argv)
       "/exchange/two-rooms", test_exchange_two_rooms_share_nothing);
   g_test_add_func ("/exchange/under-load",
       test_exchange_joins_under_load_leave_nothing_behind);
+  g_test_add_func (
+      "/exchange/unwatched", test_exchange_packets_nobody_watches_are_counted);
   g_test_add_func (
       "/guard/close-waits", test_guard_close_waits_for_the_callback_under_way);
   return g_test_run ();
