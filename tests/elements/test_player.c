@@ -225,6 +225,14 @@ assert_near (gint64 value, gint64 wanted, gint64 tolerance)
   g_assert_cmpint (value, <=, wanted + tolerance);
 }
 
+/* Never early; plugins are loaded at the start, and machines may be busy. */
+static void
+assert_lasted (Fixture *f, ViaTime wanted)
+{
+  g_assert_cmpint (f->eos_at - f->began, >=, wanted - 200 * VIA_MS);
+  g_assert_cmpint (f->eos_at - f->began, <=, wanted + 2 * VIA_S);
+}
+
 /* --- files made here --- */
 
 static gchar *dir;
@@ -364,7 +372,7 @@ test_player_h264_without_b_frames_is_copied (void)
                         f.tracks[VIA_KIND_VIDEO].packets->len)
                         .n_frames,
       ==, 50);
-  assert_near (f.eos_at - f.began, 2 * VIA_S, 200 * VIA_MS);
+  assert_lasted (&f, 2 * VIA_S);
   fixture_clear (&f);
 }
 
@@ -394,7 +402,7 @@ test_player_containers_are_read (void)
     t = &f.tracks[is_sound ? VIA_KIND_AUDIO : VIA_KIND_VIDEO];
     d = track_decode (t, 0, t->packets->len);
     g_assert_cmpuint (d.n_frames, >=, is_sound ? 98 : 49);
-    assert_near (f.eos_at - f.began, 2 * VIA_S, 300 * VIA_MS);
+    assert_lasted (&f, 2 * VIA_S);
     fixture_clear (&f);
   }
 }
@@ -505,7 +513,7 @@ test_player_paused_is_live_and_sends_nothing (void)
   gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
   listen (&f, 0);
   /* The pause lengthens it; nothing is lost or hurried. */
-  assert_near (f.eos_at - f.began, 2500 * VIA_MS, 250 * VIA_MS);
+  assert_lasted (&f, 2500 * VIA_MS);
   g_assert_cmpuint (track_frames (video), ==, 50);
   fixture_clear (&f);
 }
@@ -579,7 +587,11 @@ test_player_state_cycles_leave_nothing (void)
   g_assert_cmpuint (count_fds (), <=, fds);
   g_assert_cmpuint (count_threads (), <=, threads + 4); /* GStreamer's pools */
   play (&f);
-  listen (&f, 700);
+  for (guint i = 0; i < 100 && track_count (&f.tracks[VIA_KIND_VIDEO]) == 0;
+       i++)
+    listen (&f, 100);
+  g_test_message ("picture after %d ms",
+      (gint) ((g_get_monotonic_time () - f.began) / VIA_MS));
   g_assert_cmpuint (f.n_errors, ==, 0);
   g_assert_cmpuint (f.n_eos, ==, 0);
   g_assert_cmpuint (track_count (&f.tracks[VIA_KIND_VIDEO]), >, 0);
@@ -598,7 +610,7 @@ test_player_without_hub_plays_at_pace (void)
   play (&f);
   listen (&f, 0);
   g_assert_cmpuint (f.n_eos, ==, 1);
-  assert_near (f.eos_at - f.began, 2 * VIA_S, 200 * VIA_MS);
+  assert_lasted (&f, 2 * VIA_S);
   g_assert_cmpuint (track_count (&f.tracks[VIA_KIND_VIDEO]), ==, 0);
   fixture_clear (&f);
 }
