@@ -266,13 +266,21 @@ static const ViaMemberFuncs member_funcs = {
 /* --- life --- */
 
 ViaSession *
-via_session_new (const ViaSessionFuncs *funcs, gpointer user, const gchar *name)
+via_session_new (const ViaSessionFuncs *funcs, gpointer user, const gchar *name,
+    GError **error)
 {
-  ViaSession *self = g_new0 (ViaSession, 1);
+  ViaLoop *loop = via_loop_acquire ();
+  ViaSession *self;
 
-  g_atomic_ref_count_init (&self->refs);
+  if (loop == NULL) {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_IO,
+        "no loop can be started: the process is out of file descriptors");
+    return NULL;
+  }
   via_app_acquire ();
-  self->loop = via_loop_acquire ();
+  self = g_new0 (ViaSession, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->loop = loop;
   self->funcs = *funcs;
   self->user = user;
   self->name = g_strdup (name);

@@ -34,9 +34,10 @@ typedef struct
   guint16 min_port, max_port;
 } ViaSessionConfig;
 
-/* Takes a loop of the pool and via-app for its life. (transfer full) */
-ViaSession *via_session_new (
-    const ViaSessionFuncs *funcs, gpointer user, const gchar *name);
+/* Takes a loop of the pool and via-app for its life. NULL: IO, the process has
+ * no descriptors left. (transfer full) */
+ViaSession *via_session_new (const ViaSessionFuncs *funcs, gpointer user,
+    const gchar *name, GError **error);
 /* Leaves its rooms, says goodbye to the peer, closes. Never on a loop. */
 void via_session_free (ViaSession *self);
 

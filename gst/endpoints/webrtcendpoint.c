@@ -364,9 +364,9 @@ start (ViaWebrtcEndpoint *self)
     goto fail;
   g_rw_lock_writer_lock (&self->session_lock);
   self->session =
-      via_session_new (&session_funcs, self, GST_OBJECT_NAME (self));
+      via_session_new (&session_funcs, self, GST_OBJECT_NAME (self), &error);
   g_rw_lock_writer_unlock (&self->session_lock);
-  if (!open_pads_room (self, &error))
+  if (self->session == NULL || !open_pads_room (self, &error))
     goto fail;
   if (join_hub (self, &error)
       || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE))

@@ -339,7 +339,8 @@ via_feed_close (ViaFeed *self)
   g_mutex_unlock (&exchange->lock);
   via_guard_close (&self->guard);
   via_app_release ();
-  via_loop_release (self->pool);
+  if (self->pool != NULL)
+    via_loop_release (self->pool);
   via_feed_unref (self);
 }
 

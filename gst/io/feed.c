@@ -29,7 +29,7 @@ via_feed_new (ViaExchange *exchange, const ViaTrackInfo *info,
   if (funcs != NULL)
     self->funcs = *funcs;
   self->user = user;
-  self->pool = via_loop_acquire ();
+  self->pool = via_loop_acquire (); /* NULL: no loop, so no viewer either */
   via_app_acquire ();
   via_guard_init (&self->guard);
   g_mutex_init (&self->lock);

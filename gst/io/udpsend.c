@@ -13,9 +13,10 @@
 #define UDP_SEGMENT 103
 #endif
 
-#define BATCH 64         /* the kernel's UDP_MAX_SEGMENTS */
-#define GSO_BYTES 65000  /* of payload; with headers below 64 KiB */
-#define MAX_QUEUE 262144 /* bytes */
+#define BATCH 64                /* the kernel's UDP_MAX_SEGMENTS */
+#define GSO_BYTES 65000         /* of payload; with headers below 64 KiB */
+#define MAX_QUEUE 262144        /* bytes */
+#define SOCKET_BUFFER (1 << 20) /* bytes wished for, each way */
 
 typedef struct
 {
@@ -47,8 +48,13 @@ via_udpsend_new (gint fd, const struct sockaddr *to, socklen_t to_len,
     ViaSendCounters *counters)
 {
   ViaUdpSend *self;
+  const gint wished = SOCKET_BUFFER;
 
   g_return_val_if_fail (to_len <= sizeof self->to, NULL);
+
+  /* A key frame comes as one burst. The kernel may give less; that is fine. */
+  setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &wished, sizeof wished);
+  setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &wished, sizeof wished);
 
   self = g_new0 (ViaUdpSend, 1);
   self->fd = fd;
