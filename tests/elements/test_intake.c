@@ -320,10 +320,9 @@ test_intake_media_takes_its_own_time (void)
   play_to_end (&f);
   /* running time 0, in µs of the same monotonic clock */
   begin = (ViaTime) (gst_element_get_base_time (f.pipeline) / 1000);
-  /* Never early; late only as a sanitizer on a busy machine is (the exact
-   * duration is measured by the tests of lines). */
+  /* Never early. How late is measured by the tests of lines, without a
+   * sanitizer. */
   g_assert_cmpint (f.track.eos_at - begin, >=, 2300 * VIA_MS);
-  g_assert_cmpint (f.track.eos_at - begin, <=, 6 * VIA_S);
   g_assert_cmpuint (track_frames (&f.track), ==, 60);
   for (guint i = 0; i < f.track.packets->len; i++) {
     worst = MAX (worst, ABS (track_packet (&f.track, i)->captured

@@ -337,7 +337,6 @@ test_endpoint_without_a_peer_takes_media_at_its_pace (void)
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
   g_assert_cmpint (took, >=, 1800 * G_TIME_SPAN_MILLISECOND);
-  g_assert_cmpint (took, <=, 6 * G_TIME_SPAN_SECOND);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
 }
