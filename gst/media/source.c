@@ -19,7 +19,7 @@
 #define QUEUE_TIME (3 * GST_SECOND)
 /* The first frames are due this much later, when their takers have told others
  * about them: a key frame nobody waits for yet would be missed. */
-#define LEAD (40 * GST_MSECOND)
+#define LEAD (60 * GST_MSECOND)
 #define QUEUE_BYTES (32 * 1024 * 1024)
 
 typedef struct

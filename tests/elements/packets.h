@@ -148,6 +148,17 @@ track_longest_wait (Track *t, guint from)
   return longest;
 }
 
+/* Waits of more than @limit between two packets' arrival. */
+static inline guint
+track_stalls (Track *t, guint from, ViaTime limit)
+{
+  guint n = 0;
+
+  for (guint i = from + 1; i < t->packets->len; i++)
+    n += track_arrived (t, i) - track_arrived (t, i - 1) > limit;
+  return n;
+}
+
 /* Distinct RTP times: frames sent. */
 static inline guint
 track_frames (Track *t)
