@@ -299,6 +299,7 @@
   });
   addEventListener('pageshow', (e) => e.persisted && start());
 
-  if (window.RTCPeerConnection) start();
+  // Not before "load": a video without a picture yet would hold that event up.
+  if (window.RTCPeerConnection) document.readyState === 'complete' ? start() : addEventListener('load', () => start());
   else show('error', 'This browser cannot play live video.', 'WebRTC is missing or switched off.');
 })();
