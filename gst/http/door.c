@@ -91,6 +91,8 @@ conn_kill (Conn *conn)
 {
   conn->is_closing = TRUE;
   g_socket_shutdown (conn->socket, TRUE, TRUE, NULL);
+  if (conn->refused != NULL) /* nobody else reads it */
+    g_socket_close (conn->socket, NULL);
 }
 
 static gboolean
@@ -231,10 +233,12 @@ on_drained (GObject *object, GAsyncResult *result, gpointer data)
   gsize len = bytes != NULL ? g_bytes_get_size (bytes) : 0;
 
   conn->drained += len;
-  if (conn->door != NULL && len > 0 && conn->drained <= DRAIN_MAX)
+  if (conn->door != NULL && len > 0 && conn->drained <= DRAIN_MAX) {
     drain_next (conn, G_INPUT_STREAM (object));
-  else
+  } else {
+    g_socket_close (conn->socket, NULL);
     g_clear_object (&conn->refused);
+  }
   conn_unref (conn);
 }
 
