@@ -280,7 +280,8 @@ agent_new (ViaIceWire *self, const ViaIceConfig *config)
   return agent;
 }
 
-/* libnice's own verbose log would show the password. */
+/* libnice's own verbose log would show the password here, and its STUN log the
+ * key with each message: that one stays off in a process that relays. */
 static gboolean
 add_relay (ViaIceWire *self, const ViaIceServer *turn)
 {
@@ -288,7 +289,7 @@ add_relay (ViaIceWire *self, const ViaIceServer *turn)
   gboolean was_on = via_icewire_libnice_logs (), is_ok;
 
   g_mutex_lock (&lock);
-  nice_debug_disable (FALSE);
+  nice_debug_disable (TRUE);
   is_ok = nice_agent_set_relay_info (self->agent, self->stream, COMPONENT,
       turn->host, turn->port, turn->user, turn->password,
       turn->transport == VIA_TURN_UDP ? NICE_RELAY_TYPE_TURN_UDP

@@ -31,6 +31,39 @@ def first_error(pipeline, seconds=5):
     return ' '.join(str(p) for p in message.parse_error()) if message else None
 
 
+def test_two_pipelines_with_one_hub_name_stay_apart():
+    """The far one's pictures are numbered from 100000: none may come over."""
+    near = counter.cached_file(lab.DATA, 10)
+    lines = [f'hub name=room playerendpoint uri={lab.uri(near)} hub=room '
+             f'app-data=near webrtcserver hub=room port=8801',
+             'hub name=room webrtcserver hub=room port=8802 app-data=far']
+    Gst.init(None)
+    pipelines = [Gst.parse_launch(line) for line in lines]
+    try:
+        for p in pipelines:
+            p.set_state(Gst.State.PLAYING)
+        with chromium.Browser() as b:
+            for port in (8801, 8802):
+                until(url(port))
+            page = b.open(url(8801))
+            other = b.open(url(8802))
+            page.watch()
+            time.sleep(3)
+            figures = page.counters()
+            tap.note(figures)
+            tap.check(figures['shown'] > 30, 'the near one does not play')
+            stats = other.stats()
+            inbound = (stats or {}).get('inbound', {})
+            tap.check(sum(s.get('packetsReceived', 0)
+                          for s in inbound.values()) == 0,
+                      f'media crossed: {inbound}')
+            text = other.eval('document.body.innerText')
+            tap.check('near' not in text and 'clip' not in text, text)
+    finally:
+        for p in pipelines:
+            p.set_state(Gst.State.NULL)
+
+
 def test_a_hub_of_another_pipeline_is_a_clear_error():
     Gst.init(None)
     here, there = Gst.Pipeline.new('here'), Gst.Pipeline.new('there')

@@ -60,6 +60,29 @@ def test_one_interrupt_ends_each_pair():
         check_interrupted(a, b)
 
 
+def test_one_interrupt_ends_the_whole_line():
+    path = counter.cached_file(lab.DATA, 10)
+    with lab.Launch('hub name=room playerendpoint hub=room uri='
+                    + lab.uri(path) + ' webrtcserver hub=room port=8889 '
+                    'webrtcendpoint hub=room') as launch:
+        launch.until('http://127.0.0.1:8889/live/')
+        rc, seconds = launch.interrupt()
+        tap.check(rc == 0, f'{rc} after {seconds:.1f} s\n{launch.output()}')
+
+
+def test_an_unrelated_end_does_not_end_the_server():
+    with lab.Launch('webrtcserver port=8889 '
+                    'videotestsrc num-buffers=10 ! fakesink') as launch:
+        launch.until('http://127.0.0.1:8889/live/')
+        time.sleep(3)
+        tap.check(launch.process.poll() is None,
+                  'the line ended:\n' + launch.output())
+        tap.check(lab.get('http://127.0.0.1:8889/live/')[0] == 200,
+                  'the server does not answer any more')
+        rc, _ = launch.interrupt()
+        tap.check(rc == 0, f'{rc}\n{launch.output()}')
+
+
 def test_a_file_into_an_unconnected_endpoint_takes_its_time():
     seconds = 30 if lab.IS_LONG else 5
     path = counter.cached_file(lab.DATA, seconds)

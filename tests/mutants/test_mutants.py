@@ -39,6 +39,7 @@ def copy_tree():
             shutil.copy(source, target)
     if not os.path.exists(f'{SCRATCH}/build/build.ninja'):
         build('meson', 'setup', '-Dwerror=false', f'{SCRATCH}/build', SCRATCH)
+    build('ninja', '-C', f'{SCRATCH}/build', 'build.ninja')
 
 
 def read(path):

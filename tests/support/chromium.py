@@ -149,7 +149,7 @@ class Page:
         if r.get('errorText'):
             raise BrowserError(f'{url}: {r["errorText"]}')
         end = time.monotonic() + 15
-        while not self.eval('document.readyState === "complete" && '
+        while not self.eval('document.readyState !== "loading" && '
                             '!!document.body && !!window.viaFar && '
                             f'(location.href !== "about:blank" || '
                             f'{json.dumps(url)} === "about:blank")'):
@@ -175,7 +175,7 @@ class Page:
 
     def take(self):
         """New samples: (milliseconds, number or None) per picture shown."""
-        new = [(t, n) for t, n, _ in self.eval('viaFar.take()')]
+        new = [(t, n) for t, n in self.eval('viaFar.take()')]
         self.samples += new
         return new
 
@@ -185,6 +185,13 @@ class Page:
 
     def tone(self, hz=440, seconds=2):
         return self.eval(f'viaFar.tone({hz}, {seconds * 1000})')['db']
+
+    def loudness(self, seconds=3):
+        return self.eval(f'viaFar.loudness({seconds * 1000})')
+
+    def shown(self):
+        """How many pictures were presented since watch ()."""
+        return self.eval('viaFar.shown')
 
     def stats(self):
         return self.eval('viaFar.stats()')

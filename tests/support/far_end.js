@@ -29,9 +29,8 @@
   const canvas = document.createElement('canvas');
   canvas.width = 64; canvas.height = 32;
   const ctx = canvas.getContext('2d', { willReadFrequently: true });
-  const readNumber = (video) => {
-    const w = video.videoWidth, h = video.videoHeight;
-    ctx.drawImage(video, 0, 0, w / 2, h / 2, 0, 0, 64, 32);
+  const readNumber = (image, w, h) => {
+    ctx.drawImage(image, 0, 0, w / 2, h / 2, 0, 0, 64, 32);
     const px = ctx.getImageData(0, 0, 64, 32).data, blocks = [];
     for (let row = 0; row < 4; row++)
       for (let column = 0; column < 8; column++) {
@@ -51,19 +50,41 @@
     return crc8(number) === crc ? number : null;
   };
 
-  // Resolves when the page's <video> shows something; then reads every picture.
+  // Every picture of a received track as it leaves the decoder: none is missed
+  // because this machine draws slowly.
+  const readTrack = async (track, readNumbers) => {
+    const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 100 })
+      .readable.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const number = readNumbers
+        ? readNumber(value, value.displayWidth, value.displayHeight) : null;
+      far.samples.push([performance.now(), number]);
+      value.close();
+    }
+  };
+
+  // Resolves when the page's <video> shows something; then reads every picture,
+  // and counts in far.shown what is presented.
   far.watch = (timeoutMs, readNumbers = true) => new Promise((resolve, reject) => {
     const end = performance.now() + timeoutMs;
     const poll = () => {
       const video = document.querySelector('video');
       if (video && video.videoWidth > 0 && video.readyState >= 2) {
         far.video = video;
+        far.shown = 0;
+        const stream = video.srcObject;
         const each = (now, meta) => {
-          far.samples.push([meta.presentationTime || now,
-            readNumbers ? readNumber(video) : null, meta.presentedFrames]);
+          far.shown++;
+          if (!stream)
+            far.samples.push([now, readNumbers
+              ? readNumber(video, video.videoWidth, video.videoHeight) : null]);
           video.requestVideoFrameCallback(each);
         };
         video.requestVideoFrameCallback(each);
+        if (stream)
+          readTrack(stream.getVideoTracks()[0].clone(), readNumbers);
         resolve([video.videoWidth, video.videoHeight]);
       } else if (performance.now() > end)
         reject(new Error('no picture; the page says: ' +
@@ -147,6 +168,26 @@
     const state = audio.state;
     await audio.close();
     return { db: values.sort((a, b) => a - b)[2], all: values, state };
+  };
+
+  // The loudest tenth of a second of the next @ms: root mean square, 0 … 1.
+  far.loudness = async (ms) => {
+    const audio = new AudioContext();
+    await audio.resume();
+    const analyser = audio.createAnalyser();
+    analyser.fftSize = 4096;
+    audio.createMediaStreamSource(far.video.srcObject).connect(analyser);
+    const wave = new Float32Array(analyser.fftSize);
+    let loudest = 0;
+    for (const end = performance.now() + ms; performance.now() < end;) {
+      await new Promise((r) => setTimeout(r, 50));
+      analyser.getFloatTimeDomainData(wave);
+      let sum = 0;
+      for (const x of wave) sum += x * x;
+      loudest = Math.max(loudest, Math.sqrt(sum / wave.length));
+    }
+    await audio.close();
+    return loudest;
   };
 
   // The luma plane of what is shown now: { width, height, luma: base64 }.
