@@ -30,7 +30,8 @@ def lose(percent):
     nft('add table inet via\n'
         'add chain inet via in { type filter hook input priority 0; }\n'
         f'add rule inet via in meta l4proto udp ip daddr {lab.ADDRESS} '
-        f'numgen random mod 100 < {percent} counter drop\n')
+        + (f'numgen random mod 100 < {percent} ' if percent < 100 else '')
+        + 'counter drop\n')
 
 
 def lose_nothing():
@@ -110,6 +111,7 @@ def test_a_viewer_that_is_killed_is_let_go():
         b = chromium.Browser()
         page = b.open(URL)
         page.watch()
+        tap.check(s.peers() == 1, f'{s.peers()} peers')
         os.killpg(b.process.pid, signal.SIGKILL)
         start = time.monotonic()
         while s.peers() and time.monotonic() - start < 20:
@@ -125,8 +127,9 @@ def test_a_page_that_closes_is_let_go_at_once():
         with chromium.Browser() as b:
             page = b.open(URL)
             page.watch()
-            page.go('about:blank')
+            tap.check(s.peers() == 1, f'{s.peers()} peers')
             start = time.monotonic()
+            page.go('about:blank')
             while s.peers() and time.monotonic() - start < 5:
                 time.sleep(0.02)
             took = time.monotonic() - start
