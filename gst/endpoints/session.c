@@ -441,7 +441,7 @@ local_wishes (const Ask *question)
   local.n_audio_codecs = G_N_ELEMENTS (audio_codecs);
   local.video_codecs = video_codecs;
   local.n_video_codecs = G_N_ELEMENTS (video_codecs);
-  local.direction = VIA_DIRECTION_SENDRECV;
+  local.direction = question->config->direction;
   local.n_audio = question->n_audio;
   local.n_video = question->n_video;
   local.setup = VIA_SETUP_ACTPASS;

@@ -31,6 +31,7 @@ typedef struct
   ViaIdentity *identity;        /* a reference is taken */
   const gchar *stun, *turn_url; /* (nullable) as users write them */
   gboolean relay_only;
+  ViaDirection direction; /* the most an m-line does */
   guint16 min_port, max_port;
 } ViaSessionConfig;
 

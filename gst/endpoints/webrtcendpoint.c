@@ -199,6 +199,9 @@ take_config (
   out->relay_only = self->set.policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
   g_mutex_unlock (&self->lock);
   out->identity = self->identity;
+  /* A server's viewer only watches (WHEP). */
+  out->direction = self->shared.exchange != NULL ? VIA_DIRECTION_SENDONLY
+                                                 : VIA_DIRECTION_SENDRECV;
   out->stun = *stun;
   out->turn_url = *turn;
 }

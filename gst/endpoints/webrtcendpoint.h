@@ -15,7 +15,8 @@ G_DECLARE_FINAL_TYPE (
     ViaWebrtcEndpoint, via_webrtc_endpoint, VIA, WEBRTC_ENDPOINT, GstBin)
 
 /* Before READY: joins this room instead of looking up hub=, and uses this
- * certificate instead of a fresh one. Both (nullable), refs are taken. */
+ * certificate instead of a fresh one. Both (nullable), refs are taken. With a
+ * room it only sends. */
 void via_webrtc_endpoint_set_shared (
     ViaWebrtcEndpoint *self, ViaExchange *exchange, ViaIdentity *identity);
 
