@@ -417,7 +417,8 @@ test_intake_asked_for_key_frame_gives_one (void)
 
   start_with (&f, RAW, VIA_KIND_VIDEO, &config);
   gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
-  g_usleep (1000000);
+  while (track_seen (&f.track) < 10)
+    g_usleep (10000);
   via_intake_want_keyframe (f.intake);
   play_to_end (&f);
   g_assert_cmpuint (track_keys (&f.track), ==, 2);

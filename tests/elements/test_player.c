@@ -81,6 +81,8 @@ on_attach (gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
   if (f->app_data == NULL)
     f->app_data = g_strdup (track->app_data);
   track_codec (&f->tracks[kind], &track->codec);
+  if (f->viewer != NULL && kind == VIA_KIND_VIDEO) /* as every viewer does */
+    via_member_want_keyframe (f->viewer, kind, slot);
 }
 
 static void
@@ -289,12 +291,13 @@ short_mp4 (const gchar *name, guint bframes)
 /* --- real files --- */
 
 static void
-assert_whole (Fixture *f, guint n_frames, gint width, ViaTime late)
+assert_whole (Fixture *f, guint n_frames, gint width, gboolean is_encoded)
 {
   Track *video = &f->tracks[VIA_KIND_VIDEO];
   Track *audio = &f->tracks[VIA_KIND_AUDIO];
   Decoded v = track_decode (video, 0, video->packets->len);
   Decoded a = track_decode (audio, 0, audio->packets->len);
+  ViaTime lasted;
 
   g_test_message ("first packet after %d ms, end after %d ms, %u frames",
       (gint) ((track_packet (audio, 0)->captured - f->began) / VIA_MS),
@@ -309,9 +312,10 @@ assert_whole (Fixture *f, guint n_frames, gint width, ViaTime late)
   g_assert_cmpuint (v.n_frames, <=, n_frames);
   g_assert_cmpint (v.width, ==, width);
   assert_near (a.audio / 1000, 30 * VIA_S, 300 * VIA_MS);
-  /* Loading plugins the first time takes what it takes. */
-  assert_near (f->eos_at - track_packet (audio, 0)->captured - 30 * VIA_S,
-      late / 2, 200 * VIA_MS + late / 2);
+  /* Never early; late by what a busy machine takes, encoding more so. */
+  lasted = f->eos_at - track_packet (audio, 0)->captured;
+  g_assert_cmpint (lasted, >=, 30 * VIA_S - 200 * VIA_MS);
+  g_assert_cmpint (lasted, <=, (is_encoded ? 35 : 31) * VIA_S);
   assert_near (track_rtp_span (video, 0, video->packets->len - 1),
       30 * VIA_S - 40 * VIA_MS, 100 * VIA_MS);
   /* Sound and picture keep together: RTP time against capture time. */
@@ -322,8 +326,9 @@ assert_whole (Fixture *f, guint n_frames, gint width, ViaTime late)
                    - track_packet (video, 0)->captured,
       track_rtp_span (video, 0, video->packets->len - 1), 2 * VIA_MS);
   /* A stall of the machine is not a pattern of ours. */
-  if (late == 0)
-    g_assert_cmpuint (track_stalls (audio, 10, 200 * VIA_MS), <=, 2);
+  if (!is_encoded)
+    g_assert_cmpuint (
+        track_stalls (audio, 10, 200 * VIA_MS), <=, audio->packets->len / 100);
 }
 
 static void
@@ -343,14 +348,14 @@ test_player_street_files_play_whole (void)
   assert_flow (&mp4, "video", "H264", "VP8", "transcode", "B-frames");
   assert_flow (
       &mp4, "audio", "AAC", "opus", "transcode", "codec not in the list");
-  assert_whole (&webm, 750, 640, 0);
+  assert_whole (&webm, 750, 640, FALSE);
   for (guint i = 1; i < webm.tracks[0].packets->len; i++)
     g_assert_cmpuint (track_view (&webm.tracks[0], i).timestamp
                           - track_view (&webm.tracks[0], i - 1).timestamp,
         ==, 960);
   fixture_clear (&webm);
   /* A machine busy with other tests encodes late; what is sent stays right. */
-  assert_whole (&mp4, 750, 768, 5 * VIA_S);
+  assert_whole (&mp4, 750, 768, TRUE);
   fixture_clear (&mp4);
 }
 
@@ -402,6 +407,9 @@ test_player_containers_are_read (void)
     g_assert_cmpstr (f.error, ==, NULL);
     t = &f.tracks[is_sound ? VIA_KIND_AUDIO : VIA_KIND_VIDEO];
     d = track_decode (t, 0, t->packets->len);
+    g_test_message ("%u packets, %u frames, %u decoded, ended after %d ms",
+        t->packets->len, track_frames (t), d.n_frames,
+        (gint) ((f.eos_at - f.began) / VIA_MS));
     g_assert_cmpuint (d.n_frames, >=, is_sound ? 95 : 44);
     assert_lasted (&f, 2 * VIA_S);
     fixture_clear (&f);
@@ -411,7 +419,7 @@ test_player_containers_are_read (void)
 /* --- loop --- */
 
 static void
-assert_laps (const gchar *uri, guint n_frames, gint64 lap, gboolean is_copy)
+assert_laps (const gchar *uri, guint n_frames, gboolean is_copy)
 {
   Track *video, *audio;
   Fixture f;
@@ -444,10 +452,8 @@ assert_laps (const gchar *uri, guint n_frames, gint64 lap, gboolean is_copy)
       (gint) (track_longest_wait (video, 5) / VIA_MS),
       (gint) (track_longest_wait (audio, 5) / VIA_MS));
   if (is_copy) { /* encoders wait for a busy machine */
-    assert_near (
-        f.eos_at - track_packet (video, 0)->captured, 3 * lap, 200 * VIA_MS);
-    g_assert_cmpint (track_longest_wait (video, 5), <=, 200 * VIA_MS);
-    g_assert_cmpint (track_longest_wait (audio, 5), <=, 200 * VIA_MS);
+    g_assert_cmpuint (track_stalls (video, 5, 200 * VIA_MS), <=, 2);
+    g_assert_cmpuint (track_stalls (audio, 5, 200 * VIA_MS), <=, 2);
   }
   g_assert_cmpuint (video->n_codecs, ==, 1);
   fixture_clear (&f);
@@ -483,8 +489,8 @@ test_player_loop_goes_on_without_a_gap (void)
   g_autofree gchar *webm = short_webm ();
   g_autofree gchar *mp4 = short_mp4 ("b.mp4", 3);
 
-  assert_laps (webm, 50, 2 * VIA_S, TRUE);
-  assert_laps (mp4, 50, 2 * VIA_S, FALSE);
+  assert_laps (webm, 50, TRUE);
+  assert_laps (mp4, 50, FALSE);
 }
 
 /* --- states and ends --- */
@@ -529,7 +535,9 @@ test_player_eos_event_ends_it_once (void)
 
   fixture_init (&f, STREET_MP4);
   play (&f);
-  listen (&f, 1000);
+  while (track_count (&f.tracks[VIA_KIND_VIDEO]) == 0
+         || track_count (&f.tracks[VIA_KIND_AUDIO]) == 0)
+    listen (&f, 50);
   asked = g_get_monotonic_time ();
   g_assert_true (gst_element_send_event (f.pipeline, gst_event_new_eos ()));
   listen (&f, 0);
