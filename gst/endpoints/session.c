@@ -389,23 +389,14 @@ static gboolean
 open_call (ViaSession *self, const ViaSessionConfig *config,
     gboolean is_controlling, GError **error)
 {
-  g_autoptr (ViaIceServer) stun = NULL;
-  g_autoptr (ViaIceServer) turn = NULL;
-  const ViaIceServer *turns[2] = {NULL, NULL};
+  const ViaIceServer *turns[] = {config->turn, NULL};
   ViaCallConfig call = {0};
 
-  if (config->stun != NULL
-      && (stun = via_stun_url_parse (config->stun, error)) == NULL)
-    return FALSE;
-  if (config->turn_url != NULL
-      && (turn = via_turn_url_parse (config->turn_url, error)) == NULL)
-    return FALSE;
-  turns[0] = turn;
   call.loop = self->loop;
   call.identity = config->identity;
   call.ice.is_controlling = is_controlling;
   call.ice.relay_only = config->relay_only;
-  call.ice.stun = stun;
+  call.ice.stun = config->stun;
   call.ice.turn = turns;
   call.ice.min_port = config->min_port;
   call.ice.max_port = config->max_port;

@@ -28,8 +28,8 @@ typedef struct
 
 typedef struct
 {
-  ViaIdentity *identity;        /* a reference is taken */
-  const gchar *stun, *turn_url; /* (nullable) as users write them */
+  ViaIdentity *identity;           /* a reference is taken */
+  const ViaIceServer *stun, *turn; /* (nullable) hosts are addresses */
   gboolean relay_only;
   ViaDirection direction; /* the most an m-line does */
   guint16 min_port, max_port;

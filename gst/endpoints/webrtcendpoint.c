@@ -12,6 +12,7 @@
 #include "endpoints/enums.h"
 #include "endpoints/join.h"
 #include "io/app.h"
+#include "io/resolve.h"
 
 #define CAPS_WAIT (2 * G_TIME_SPAN_SECOND) /* an offer waits for its pads */
 
@@ -189,21 +190,48 @@ wait_for_caps (ViaWebrtcEndpoint *self)
 
 /* --- negotiation --- */
 
-static void
-take_config (
-    ViaWebrtcEndpoint *self, ViaSessionConfig *out, gchar **stun, gchar **turn)
+/* What the properties say now, servers' names resolved. */
+typedef struct
 {
+  ViaSessionConfig session;
+  ViaIceServer *stun, *turn;
+} Config;
+
+static void
+config_clear (Config *self)
+{
+  g_clear_pointer (&self->stun, via_ice_server_free);
+  g_clear_pointer (&self->turn, via_ice_server_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Config, config_clear)
+
+static gboolean
+take_config (ViaWebrtcEndpoint *self, Config *out, GError **error)
+{
+  g_autofree gchar *stun = NULL;
+  g_autofree gchar *turn = NULL;
+
   g_mutex_lock (&self->lock);
-  *stun = g_strdup (self->set.stun_server);
-  *turn = g_strdup (self->set.turn_url);
-  out->relay_only = self->set.policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
+  stun = g_strdup (self->set.stun_server);
+  turn = g_strdup (self->set.turn_url);
+  out->session.relay_only = self->set.policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
   g_mutex_unlock (&self->lock);
-  out->identity = self->identity;
+  out->session.identity = self->identity;
   /* A server's viewer only watches (WHEP). */
-  out->direction = self->shared.exchange != NULL ? VIA_DIRECTION_SENDONLY
-                                                 : VIA_DIRECTION_SENDRECV;
-  out->stun = *stun;
-  out->turn_url = *turn;
+  out->session.direction = self->shared.exchange != NULL
+                               ? VIA_DIRECTION_SENDONLY
+                               : VIA_DIRECTION_SENDRECV;
+  if (stun != NULL
+      && ((out->stun = via_stun_url_parse (stun, error)) == NULL
+          || !via_resolve_server (out->stun, error)))
+    return FALSE;
+  if (turn != NULL
+      && ((out->turn = via_turn_url_parse (turn, error)) == NULL
+          || !via_resolve_server (out->turn, error)))
+    return FALSE;
+  out->session.stun = out->stun;
+  out->session.turn = out->turn;
+  return TRUE;
 }
 
 /* Call with session_lock held for reading. */
@@ -221,15 +249,15 @@ gchar *
 via_webrtc_endpoint_process_offer (
     ViaWebrtcEndpoint *self, const gchar *offer, GError **error)
 {
-  ViaSessionConfig config = {0};
-  g_autofree gchar *stun = NULL;
-  g_autofree gchar *turn = NULL;
+  g_auto (Config) config = {0};
   gchar *answer = NULL;
 
-  take_config (self, &config, &stun, &turn);
+  if (!take_config (self, &config, error))
+    return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
   if (has_session_locked (self, error))
-    answer = via_session_process_offer (self->session, &config, offer, error);
+    answer = via_session_process_offer (
+        self->session, &config.session, offer, error);
   g_rw_lock_reader_unlock (&self->session_lock);
   return answer;
 }
@@ -237,9 +265,7 @@ via_webrtc_endpoint_process_offer (
 gchar *
 via_webrtc_endpoint_generate_offer (ViaWebrtcEndpoint *self, GError **error)
 {
-  ViaSessionConfig config = {0};
-  g_autofree gchar *stun = NULL;
-  g_autofree gchar *turn = NULL;
+  g_auto (Config) config = {0};
   g_autofree gchar *hub = via_common_get_hub (&self->common);
   gchar *offer = NULL;
   guint n_audio, n_video;
@@ -258,11 +284,12 @@ via_webrtc_endpoint_generate_offer (ViaWebrtcEndpoint *self, GError **error)
         "nothing to offer: no sink pad has caps and hub= is not set");
     return NULL;
   }
-  take_config (self, &config, &stun, &turn);
+  if (!take_config (self, &config, error))
+    return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
   if (has_session_locked (self, error))
     offer = via_session_generate_offer (
-        self->session, &config, n_audio, n_video, error);
+        self->session, &config.session, n_audio, n_video, error);
   g_rw_lock_reader_unlock (&self->session_lock);
   return offer;
 }
