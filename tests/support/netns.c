@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,6 +54,34 @@ ip (const gchar *arguments)
     give_up (line, g_strchomp (complaint));
 }
 
+/* The kernel says so a moment after "up"; ICE passes over an interface that is
+ * not running. */
+static gboolean
+is_running (const gchar *name)
+{
+  struct ifaddrs *all, *i;
+  gboolean is_found = FALSE;
+
+  if (getifaddrs (&all) < 0)
+    return FALSE;
+  for (i = all; i != NULL; i = i->ifa_next)
+    is_found |=
+        g_str_equal (i->ifa_name, name) && (i->ifa_flags & IFF_RUNNING) != 0;
+  freeifaddrs (all);
+  return is_found;
+}
+
+static void
+wait_until_running (const gchar *name)
+{
+  for (guint i = 0; i < 1000; i++) {
+    if (is_running (name))
+      return;
+    g_usleep (10000);
+  }
+  give_up (name, "not running after 10 s");
+}
+
 void
 via_test_enter_netns (void)
 {
@@ -67,4 +97,6 @@ via_test_enter_netns (void)
   ip ("addr add 192.0.2.2/24 dev v1");
   ip ("link set v0 up");
   ip ("link set v1 up");
+  wait_until_running ("v0");
+  wait_until_running ("v1");
 }

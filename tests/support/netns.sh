@@ -13,4 +13,6 @@ ip addr add 192.0.2.2/24 dev via0
 ip link set via0 up
 ip link set via1 up
 ip route add default dev via0
+# "up" is true a moment later; ICE passes over an interface that is not running.
+for _ in $(seq 100); do ip link show via0 | grep -q LOWER_UP && break; sleep 0.1; done
 exec "$@"
