@@ -122,10 +122,21 @@ on_eos (gpointer user, ViaIntake *intake)
     self->funcs.eos (self->user);
 }
 
+static void
+on_flush (gpointer user, ViaIntake *intake)
+{
+  ViaPublisher *self = user;
+
+  via_publisher_reset (self);
+  if (self->funcs.flush != NULL)
+    self->funcs.flush (self->user);
+}
+
 static const ViaIntakeFuncs intake_funcs = {
     .codec = on_codec,
     .packets = on_packets,
     .eos = on_eos,
+    .flush = on_flush,
 };
 
 /* --- life --- */
@@ -214,10 +225,13 @@ via_publisher_free (ViaPublisher *self)
     return;
   via_intake_disconnect (self->intake);
   republish (self, NULL);
+  /* First: upstream's thread may wait inside for the clock or for PLAYING, and
+   * holds the pad's stream lock meanwhile. */
+  gst_element_set_locked_state (GST_ELEMENT (self->intake), TRUE);
+  gst_element_set_state (GST_ELEMENT (self->intake), GST_STATE_NULL);
   gst_pad_set_active (self->pad, FALSE);
   if (GST_OBJECT_PARENT (self->pad) != NULL)
     gst_element_remove_pad (GST_ELEMENT (self->bin), self->pad);
-  gst_element_set_state (GST_ELEMENT (self->intake), GST_STATE_NULL);
   if (GST_OBJECT_PARENT (self->intake) != NULL)
     gst_bin_remove (self->bin, GST_ELEMENT (self->intake));
   gst_object_unref (self->pad);
@@ -259,4 +273,12 @@ via_publisher_is_eos (ViaPublisher *self)
   is_eos = self->is_eos;
   g_mutex_unlock (&self->lock);
   return is_eos;
+}
+
+void
+via_publisher_reset (ViaPublisher *self)
+{
+  g_mutex_lock (&self->lock);
+  self->is_eos = FALSE;
+  g_mutex_unlock (&self->lock);
 }

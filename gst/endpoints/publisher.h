@@ -16,6 +16,7 @@ typedef struct
 {
   void (*changed) (gpointer user); /* a track came or changed */
   void (*eos) (gpointer user);
+  void (*flush) (gpointer user); /* the end, if there was one, is undone */
 } ViaPublisherFuncs;
 
 /* Adds the three request sink templates every such element has, `sink_%u`
@@ -38,5 +39,7 @@ guint via_publisher_number (const ViaPublisher *self);
 /* VIA_KIND_UNKNOWN before caps came. */
 ViaKind via_publisher_kind (ViaPublisher *self);
 gboolean via_publisher_is_eos (ViaPublisher *self);
+/* A new run begins: no end was seen yet. */
+void via_publisher_reset (ViaPublisher *self);
 
 G_END_DECLS

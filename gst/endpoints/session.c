@@ -24,7 +24,7 @@ struct _ViaSession
   /* immutable */
   ViaLoop *loop;
   ViaSessionFuncs funcs;
-  gpointer user;
+  GObject *user; /* not owned: it owns us; notices hold a reference */
   gchar *name;
   ViaGuard guard; /* around funcs */
   Door own, hub;
@@ -51,6 +51,7 @@ typedef struct
     NOTICE_GATHERED,
     NOTICE_STATE,
     NOTICE_NOT_NEGOTIATED,
+    NOTICE_HUB_LOST,
   } type;
   guint mline;
   ViaConnectionState state;
@@ -82,6 +83,7 @@ notice_free (gpointer data)
   g_free (notice->text);
   g_free (notice->local);
   g_free (notice->remote);
+  g_object_unref (notice->session->user);
   session_unref (notice->session);
   g_free (notice);
 }
@@ -108,6 +110,9 @@ run_notice (gpointer data)
     case NOTICE_NOT_NEGOTIATED:
       self->funcs.not_negotiated (self->user, &notice->track);
       break;
+    case NOTICE_HUB_LOST:
+      self->funcs.hub_lost (self->user);
+      break;
   }
   via_guard_leave (&self->guard);
 }
@@ -120,6 +125,7 @@ notice_new (ViaSession *self, guint type)
   notice->session = self;
   notice->type = type;
   g_atomic_ref_count_inc (&self->refs);
+  g_object_ref (self->user);
   return notice;
 }
 
@@ -248,12 +254,10 @@ static void
 on_lost (gpointer user)
 {
   const Door *door = user;
-  ViaSession *self = door->session;
 
-  if (door->is_own || !via_guard_enter (&self->guard))
-    return;
-  self->funcs.hub_lost (self->user);
-  via_guard_leave (&self->guard);
+  /* By a notice of its own, so that leaving never waits for an application. */
+  if (!door->is_own)
+    notice_post (notice_new (door->session, NOTICE_HUB_LOST));
 }
 
 static const ViaMemberFuncs member_funcs = {
@@ -266,7 +270,7 @@ static const ViaMemberFuncs member_funcs = {
 /* --- life --- */
 
 ViaSession *
-via_session_new (const ViaSessionFuncs *funcs, gpointer user, const gchar *name,
+via_session_new (const ViaSessionFuncs *funcs, GObject *user, const gchar *name,
     GError **error)
 {
   ViaLoop *loop = via_loop_acquire ();
@@ -305,10 +309,10 @@ via_session_free (ViaSession *self)
 {
   if (self == NULL)
     return;
+  via_guard_shut (&self->guard);
+  via_loop_call (self->loop, close_call, self);
   via_member_leave (g_steal_pointer (&self->own.member));
   via_member_leave (g_steal_pointer (&self->hub.member));
-  via_loop_call (self->loop, close_call, self);
-  via_guard_close (&self->guard);
   via_loop_release (self->loop);
   via_app_release ();
   session_unref (self);
@@ -320,7 +324,9 @@ typedef struct
 {
   ViaSession *self;
   const ViaSessionConfig *config;
-  const gchar *text;
+  ViaExchange *exchange;
+  gboolean is_own;
+  const gchar *text, *app_data;
   guint n_audio, n_video;
   gchar *result;
   GstStructure *stats;
@@ -373,16 +379,32 @@ via_session_set_own (ViaSession *self, guint n_audio, guint n_video)
   ask (self, ask_set_own, &question, NULL);
 }
 
+/* On the loop, which alone reads the door. */
+static void
+ask_join (gpointer data)
+{
+  Ask *question = data;
+  ViaSession *self = question->self;
+  Door *door = question->is_own ? &self->own : &self->hub;
+
+  g_return_if_fail (door->member == NULL);
+  door->member =
+      via_exchange_join (question->exchange, self->loop, question->text,
+          question->app_data, &member_funcs, door, &question->error);
+  question->is_done = door->member != NULL;
+}
+
 gboolean
 via_session_join (ViaSession *self, ViaExchange *exchange, gboolean is_own,
     const gchar *name, const gchar *app_data, GError **error)
 {
-  Door *door = is_own ? &self->own : &self->hub;
+  Ask question = {.exchange = exchange,
+      .is_own = is_own,
+      .text = name,
+      .app_data = app_data};
 
-  g_return_val_if_fail (door->member == NULL, FALSE);
-  door->member = via_exchange_join (
-      exchange, self->loop, name, app_data, &member_funcs, door, error);
-  return door->member != NULL;
+  ask (self, ask_join, &question, error);
+  return question.is_done;
 }
 
 static gboolean

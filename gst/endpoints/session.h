@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 
 typedef struct _ViaSession ViaSession;
 
-/* All from via-app, none after via_session_free returned. */
+/* All from via-app. One that was under way when via_session_free was called may
+ * still run: it holds a reference on @user. */
 typedef struct
 {
   void (*candidate) (gpointer user, guint mline, const gchar *candidate);
@@ -35,9 +36,10 @@ typedef struct
   guint16 min_port, max_port;
 } ViaSessionConfig;
 
-/* Takes a loop of the pool and via-app for its life. NULL: IO, the process has
+/* @user: whom funcs are called for. Takes a loop of the pool and via-app for
+ * its life. NULL: IO, the process has
  * no descriptors left. (transfer full) */
-ViaSession *via_session_new (const ViaSessionFuncs *funcs, gpointer user,
+ViaSession *via_session_new (const ViaSessionFuncs *funcs, GObject *user,
     const gchar *name, GError **error);
 /* Leaves its rooms, says goodbye to the peer, closes. Never on a loop. */
 void via_session_free (ViaSession *self);

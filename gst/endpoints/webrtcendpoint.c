@@ -121,9 +121,10 @@ static void
 pad_eos (gpointer user)
 {
   ViaWebrtcEndpoint *self = user;
-  gboolean all = TRUE;
+  gboolean all;
 
   g_mutex_lock (&self->lock);
+  all = self->publishers->len > 0;
   for (guint i = 0; i < self->publishers->len; i++)
     all = all && via_publisher_is_eos (g_ptr_array_index (self->publishers, i));
   g_mutex_unlock (&self->lock);
@@ -131,8 +132,16 @@ pad_eos (gpointer user)
     via_eos_post (&self->common, GST_ELEMENT (self));
 }
 
+static void
+pad_flush (gpointer user)
+{
+  ViaWebrtcEndpoint *self = user;
+
+  via_eos_reset (&self->common);
+}
+
 static const ViaPublisherFuncs publisher_funcs = {
-    .changed = pads_changed, .eos = pad_eos};
+    .changed = pads_changed, .eos = pad_eos, .flush = pad_flush};
 
 static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
@@ -167,6 +176,7 @@ release_pad (GstElement *element, GstPad *pad)
   g_mutex_unlock (&self->lock);
   via_publisher_free (found);
   pads_changed (self);
+  pad_eos (self); /* perhaps only this pad had not ended yet */
 }
 
 /* Waits until every pad has caps, 2 s at most; says which have none. */
@@ -216,7 +226,6 @@ take_config (ViaWebrtcEndpoint *self, Config *out, GError **error)
   turn = g_strdup (self->set.turn_url);
   out->session.relay_only = self->set.policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
   g_mutex_unlock (&self->lock);
-  out->session.identity = self->identity;
   /* A server's viewer only watches (WHEP). */
   out->session.direction = self->shared.exchange != NULL
                                ? VIA_DIRECTION_SENDONLY
@@ -255,6 +264,7 @@ via_webrtc_endpoint_process_offer (
   if (!take_config (self, &config, error))
     return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
+  config.session.identity = self->identity;
   if (has_session_locked (self, error))
     answer = via_session_process_offer (
         self->session, &config.session, offer, error);
@@ -287,6 +297,7 @@ via_webrtc_endpoint_generate_offer (ViaWebrtcEndpoint *self, GError **error)
   if (!take_config (self, &config, error))
     return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
+  config.session.identity = self->identity;
   if (has_session_locked (self, error))
     offer = via_session_generate_offer (
         self->session, &config.session, n_audio, n_video, error);
@@ -393,14 +404,16 @@ start (ViaWebrtcEndpoint *self)
   if (self->identity == NULL)
     goto fail;
   g_rw_lock_writer_lock (&self->session_lock);
-  self->session =
-      via_session_new (&session_funcs, self, GST_OBJECT_NAME (self), &error);
+  self->session = via_session_new (
+      &session_funcs, G_OBJECT (self), GST_OBJECT_NAME (self), &error);
   g_rw_lock_writer_unlock (&self->session_lock);
   if (self->session == NULL || !open_pads_room (self, &error))
     goto fail;
   if (join_hub (self, &error)
-      || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE))
-    return TRUE; /* without a parent: again at READY→PAUSED */
+      || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE)) {
+    pads_changed (self); /* their tracks may be known from the last run */
+    return TRUE;         /* without a parent: joins at READY→PAUSED */
+  }
 fail:
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
   return FALSE;
@@ -426,6 +439,17 @@ stop (ViaWebrtcEndpoint *self)
   g_clear_pointer (&self->identity, via_identity_unref);
 }
 
+/* No end was seen or told yet. */
+static void
+begin_run (ViaWebrtcEndpoint *self)
+{
+  via_eos_reset (&self->common);
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->publishers->len; i++)
+    via_publisher_reset (g_ptr_array_index (self->publishers, i));
+  g_mutex_unlock (&self->lock);
+}
+
 static GstStateChangeReturn
 change_state (GstElement *element, GstStateChange transition)
 {
@@ -440,9 +464,11 @@ change_state (GstElement *element, GstStateChange transition)
       stop (self);
       return GST_STATE_CHANGE_FAILURE;
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      via_eos_reset (&self->common);
-      if (join_hub (self, &error))
+      begin_run (self);
+      if (join_hub (self, &error)) {
+        pads_changed (self);
         break;
+      }
       GST_ELEMENT_ERROR (
           self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
       return GST_STATE_CHANGE_FAILURE;

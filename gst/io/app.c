@@ -22,6 +22,8 @@ static struct
   GThread *thread; /* also after it ended, until joined */
 } app;
 
+#define RELEASE_WAIT G_TIME_SPAN_SECOND
+
 static __thread gboolean is_app_thread;
 
 static gpointer
@@ -87,8 +89,13 @@ via_app_release (void)
   if (--app.n_holders == 0) {
     g_cond_broadcast (&app.work);
     if (!is_app_thread) {
+      /* Not for ever: a handler may itself wait for who releases here. The
+       * thread then ends by itself and is joined by the next acquire. */
+      gint64 patience = g_get_monotonic_time () + RELEASE_WAIT;
+
       while (app.is_running && app.n_holders == 0)
-        g_cond_wait (&app.ended, &app.lock);
+        if (!g_cond_wait_until (&app.ended, &app.lock, patience))
+          break;
       old = steal_ended_locked ();
     }
   }

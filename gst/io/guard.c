@@ -53,3 +53,11 @@ via_guard_close (ViaGuard *self)
     g_cond_wait (&self->idle, &self->lock);
   g_mutex_unlock (&self->lock);
 }
+
+void
+via_guard_shut (ViaGuard *self)
+{
+  g_mutex_lock (&self->lock);
+  self->is_closed = TRUE;
+  g_mutex_unlock (&self->lock);
+}

@@ -24,5 +24,8 @@ void via_guard_clear (ViaGuard *self);
 gboolean via_guard_enter (ViaGuard *self);
 void via_guard_leave (ViaGuard *self);
 void via_guard_close (ViaGuard *self);
+/* As close, but does not wait for a callback under way: for owners whom the
+ * callback itself keeps alive. */
+void via_guard_shut (ViaGuard *self);
 
 G_END_DECLS

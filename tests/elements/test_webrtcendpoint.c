@@ -18,6 +18,8 @@ typedef struct
   GstElement *other; /* who gets our candidates */
   gint state;        /* atomic: last connection-state-changed */
   gint stops_itself; /* atomic: set NULL inside the signal */
+  gint dawdles;      /* atomic: and takes its time first */
+  gint is_inside;    /* atomic: the handler runs or ran */
 } Side;
 
 static void
@@ -37,8 +39,12 @@ on_state (GstElement *endpoint, gint state, gpointer data)
   Side *self = data;
 
   g_atomic_int_set (&self->state, state);
-  if (g_atomic_int_get (&self->stops_itself) && state == STATE_CONNECTED)
-    gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  if (!g_atomic_int_get (&self->stops_itself) || state != STATE_CONNECTED)
+    return;
+  g_atomic_int_set (&self->is_inside, TRUE);
+  if (g_atomic_int_get (&self->dawdles))
+    g_usleep (200000);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
 }
 
 static void
@@ -313,6 +319,68 @@ test_endpoint_stops_itself_inside_its_signal (void)
   side_stop (&callee);
 }
 
+/* A handler and another thread stop the same endpoint at one moment: neither
+ * waits for the other for ever. */
+static void
+test_endpoint_is_stopped_inside_and_outside_at_once (void)
+{
+  for (guint i = 0; i < 3; i++) {
+    Side caller, callee;
+
+    side_start (&caller, VIDEO);
+    side_start (&callee, EMPTY);
+    g_atomic_int_set (&callee.stops_itself, TRUE);
+    g_atomic_int_set (&callee.dawdles, TRUE);
+    call (&caller, &callee, NULL);
+    for (guint n = 0; n < 1500 && !g_atomic_int_get (&callee.is_inside); n++)
+      g_usleep (10000);
+    g_assert_true (g_atomic_int_get (&callee.is_inside));
+    gst_element_set_state (callee.pipeline, GST_STATE_NULL);
+    g_assert_true (side_is (&callee, "new"));
+    side_stop (&caller);
+    side_stop (&callee);
+  }
+}
+
+/* The codec is known from the first run; the second sends all the same. */
+static void
+test_endpoint_sends_in_its_second_run_too (void)
+{
+  Side caller, callee;
+
+  side_start (&caller, VIDEO);
+  for (guint run = 0; run < 2; run++) {
+    side_start (&callee, EMPTY);
+    call (&caller, &callee, NULL);
+    side_wait_received (&callee, 30);
+    gst_element_set_state (caller.pipeline, GST_STATE_NULL);
+    side_stop (&callee);
+    gst_element_set_state (caller.pipeline, GST_STATE_PLAYING);
+  }
+  side_stop (&caller);
+}
+
+/* Upstream waits inside the pad for PLAYING; letting the pad go frees it. */
+static void
+test_endpoint_pad_is_released_in_paused (void)
+{
+  Side side;
+  g_autoptr (GstElement) source = NULL;
+  g_autoptr (GstPad) src = NULL;
+  g_autoptr (GstPad) sink = NULL;
+
+  side_start (&side, "videotestsrc name=v ! webrtcendpoint name=e");
+  gst_element_set_state (side.pipeline, GST_STATE_PAUSED);
+  g_usleep (300000);
+  source = gst_bin_get_by_name (GST_BIN (side.pipeline), "v");
+  src = gst_element_get_static_pad (source, "src");
+  sink = gst_pad_get_peer (src);
+  gst_pad_unlink (src, sink);
+  gst_element_release_request_pad (side.endpoint, sink);
+  g_assert_cmpint (side.endpoint->numsinkpads, ==, 0);
+  side_stop (&side);
+}
+
 /* 60 frames at 30/s take two seconds, whether a peer is there or not. */
 static void
 test_endpoint_without_a_peer_takes_media_at_its_pace (void)
@@ -380,6 +448,12 @@ main (int argc, char **argv)
       "/webrtcendpoint/second-offer", test_endpoint_second_offer_is_refused);
   g_test_add_func ("/webrtcendpoint/stop-inside-signal",
       test_endpoint_stops_itself_inside_its_signal);
+  g_test_add_func ("/webrtcendpoint/stop-from-two-sides",
+      test_endpoint_is_stopped_inside_and_outside_at_once);
+  g_test_add_func (
+      "/webrtcendpoint/second-run", test_endpoint_sends_in_its_second_run_too);
+  g_test_add_func ("/webrtcendpoint/release-paused",
+      test_endpoint_pad_is_released_in_paused);
   g_test_add_func ("/webrtcendpoint/pace",
       test_endpoint_without_a_peer_takes_media_at_its_pace);
   g_test_add_func ("/webrtcendpoint/turn-url",
