@@ -85,7 +85,7 @@ def clip(video='v'):
             'd.audio_0 ! queue ! e.audio_sink_0')
 
 
-def test_chromium_offers_and_plays():
+def offer_and_play():
     with Call(clip()) as call:
         call.connect()
         call.page.watch()
@@ -104,6 +104,10 @@ def test_chromium_offers_and_plays():
                   f'the browser says {stats["srtpCipher"]}')
         tap.check('AEAD_AES_128_GCM' in ours, f'we say {ours}')
         tap.check(not call.errors(), call.errors())
+
+
+def test_chromium_offers_and_plays():
+    lab.when_calm(offer_and_play)
 
 
 def test_a_wrong_fingerprint_is_refused_and_no_media_moves():

@@ -64,7 +64,7 @@ class Server:
             n += e.__gtype__.name == 'ViaWebrtcEndpoint'
 
 
-def test_lost_packets_are_sent_again():
+def lose_and_watch():
     with Server(), chromium.Browser() as b:
         page = b.open(URL)
         page.watch()
@@ -86,6 +86,10 @@ def test_lost_packets_are_sent_again():
               'nothing was sent again')
     tap.check(figures['in_order'] >= judge.IN_ORDER and not figures['backwards'],
               f'with 3 % loss: {figures}')
+
+
+def test_lost_packets_are_sent_again():
+    lab.when_calm(lose_and_watch)
 
 
 def test_a_viewer_that_vanishes_is_let_go():
