@@ -98,6 +98,65 @@ def test_a_viewer_adds_no_thread_and_one_element():
     tap.check(after[2] == before[2], 'an element stayed')
 
 
+def every(iterator):
+    while True:
+        result, item = iterator.next()
+        if result != Gst.IteratorResult.OK:
+            return
+        yield item
+
+
+class Pads:
+    """Counts what crosses any pad of a pipeline, elements of all bins."""
+
+    def __init__(self, pipeline):
+        self.counts = collections.Counter()
+        for element in list(every(pipeline.iterate_recurse())):
+            for pad in element.pads:
+                pad.add_probe(Gst.PadProbeType.BUFFER
+                              | Gst.PadProbeType.BUFFER_LIST, self.count)
+
+    def count(self, pad, info):
+        self.counts[pad.get_path_string()] += 1
+        return Gst.PadProbeReturn.OK
+
+    def during(self, seconds):
+        self.counts.clear()
+        time.sleep(seconds)
+        return dict(self.counts)
+
+
+def packets_sent(endpoint):
+    stats = endpoint.get_property('stats')
+    return sum(int(n) for n in re.findall(
+        r'packets-sent=\(guint64\)(\d+)',
+        stats.to_string().replace('\\', '')))
+
+
+def test_forwarded_packets_cross_no_pad():
+    with Server() as s:
+        pads = Pads(s.pipeline)
+        without = pads.during(3)
+        s.join()
+        viewer = next(e for e in every(s.pipeline.iterate_recurse())
+                      if e.__gtype__.name == 'ViaWebrtcEndpoint')
+        end = time.monotonic() + 10
+        while packets_sent(viewer) == 0 and time.monotonic() < end:
+            time.sleep(0.1)
+        before = packets_sent(viewer)
+        watched = pads.during(3)
+        sent = packets_sent(viewer) - before
+        crossed = viewer.numpads
+        s.leave()
+    tap.note(f'{sent} packets to the viewer; over pads {sum(without.values())} '
+             f'without, {sum(watched.values())} with it')
+    tap.check(sent > 200, f'only {sent} packets were sent')
+    tap.check(crossed == 0, f'the viewer has {crossed} pads')
+    tap.check(set(watched) <= set(without), 'other pads are used')
+    tap.check(sum(watched.values()) < sum(without.values()) * 1.1 + 20,
+              'more crosses pads than before')
+
+
 def test_everything_returns_after_many_joins_and_leaves():
     path = counter.cached_file(lab.DATA, 30)
     with tempfile.NamedTemporaryFile('r', prefix='via-leaks-') as log, \
