@@ -14,7 +14,8 @@ struct _ViaDoor
 {
   GSocketListener *listener;
   guint port;
-  SoupServer *soup; /* (unowned) */
+  gboolean is_loopback; /* what it listens on */
+  SoupServer *soup;     /* (unowned) */
   GTlsCertificate *certificate;
   ViaDoorCheck check;
   gpointer user;
@@ -195,27 +196,73 @@ may_come_in (ViaDoor *self, GInetAddress *address)
          && (is_local || same < VIA_DOOR_PER_ADDRESS_MAX);
 }
 
+/* --- headers of every answer --- */
+
+/* What Access-Control-Allow-Origin says; NULL: no page elsewhere may read the
+ * answer. What only this machine reaches is for its own pages, not for every
+ * page that its browser shows. */
+static const gchar *
+allowed_origin (ViaDoor *self, SoupServerMessage *message)
+{
+  const gchar *origin;
+
+  if (!self->is_loopback)
+    return "*";
+  origin = via_door_origin (message);
+  return origin != NULL && via_request_is_local_origin (origin) ? origin : NULL;
+}
+
+static void
+replace_all (SoupMessageHeaders *headers, const gchar *const *all)
+{
+  for (guint i = 0; all[i] != NULL; i += 2)
+    soup_message_headers_replace (headers, all[i], all[i + 1]);
+}
+
+/* Again once the request's headers are in: they name the origin. */
+static void
+set_headers (ViaDoor *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_response_headers (message);
+  const gchar *origin = allowed_origin (self, message);
+
+  replace_all (headers, via_reply_common_headers ());
+  soup_message_headers_replace (headers, "Connection", "close");
+  if (self->is_loopback)
+    soup_message_headers_replace (headers, "Vary", "Origin");
+  if (origin == NULL)
+    return;
+  soup_message_headers_replace (headers, "Access-Control-Allow-Origin", origin);
+  replace_all (headers, via_reply_cors_headers ());
+}
+
 /* --- refusing --- */
 
+static void
+append_header (const gchar *name, const gchar *value, gpointer text)
+{
+  g_string_append_printf (text, "%s: %s\r\n", name, value);
+}
+
 static gchar *
-reply_to_wire (const ViaReply *reply, gsize *out_len)
+reply_to_wire (
+    SoupServerMessage *message, const ViaReply *reply, gsize *out_len)
 {
   GString *text = g_string_new (NULL);
-  const gchar *const *common = via_reply_common_headers ();
   gsize len = 0;
   gconstpointer body =
       reply->body != NULL ? g_bytes_get_data (reply->body, &len) : NULL;
 
   g_string_append_printf (text, "HTTP/1.1 %u %s\r\n", reply->status,
       via_reply_reason (reply->status));
-  for (guint i = 0; common[i] != NULL; i += 2)
-    g_string_append_printf (text, "%s: %s\r\n", common[i], common[i + 1]);
+  soup_message_headers_foreach (
+      soup_server_message_get_response_headers (message), append_header, text);
   for (guint i = 0; i + 1 < reply->headers->len; i += 2)
-    g_string_append_printf (text, "%s: %s\r\n",
-        (gchar *) reply->headers->pdata[i],
-        (gchar *) reply->headers->pdata[i + 1]);
-  g_string_append_printf (text,
-      "Connection: close\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n", len);
+    append_header (
+        reply->headers->pdata[i], reply->headers->pdata[i + 1], text);
+  g_string_append_printf (
+      text, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n", len);
   if (len > 0)
     g_string_append_len (text, body, len);
   *out_len = text->len;
@@ -256,13 +303,12 @@ static void
 refuse (Conn *conn, SoupServerMessage *message, const ViaReply *reply)
 {
   GIOStream *stolen;
-  g_autofree gchar *wire = NULL;
   gsize len;
+  g_autofree gchar *wire = reply_to_wire (message, reply, &len);
 
   conn->refused = g_object_ref (conn->stream);
   stolen = soup_server_message_steal_connection (message);
   g_clear_object (&stolen);
-  wire = reply_to_wire (reply, &len);
   g_pollable_output_stream_write_nonblocking (
       G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (conn->refused)),
       wire, len, NULL, NULL);
@@ -357,6 +403,7 @@ on_got_headers (SoupServerMessage *message, gpointer data)
   if (conn == NULL || conn->door == NULL)
     return;
   conn_deadline (conn, VIA_DOOR_BODY_MS);
+  set_headers (conn->door, message);
   soup_message_headers_remove (headers, "Range");
   check_headers (conn, message);
 }
@@ -394,17 +441,13 @@ on_got_body (SoupServerMessage *message, gpointer data)
 static void
 on_request_started (SoupServer *soup, SoupServerMessage *message, gpointer data)
 {
-  const gchar *const *common = via_reply_common_headers ();
-  SoupMessageHeaders *headers =
-      soup_server_message_get_response_headers (message);
   Conn *conn = conn_of (message);
 
-  if (conn == NULL || g_object_get_qdata (G_OBJECT (message), body_quark ()))
+  if (conn == NULL || conn->door == NULL
+      || g_object_get_qdata (G_OBJECT (message), body_quark ()))
     return;
   conn_deadline (conn, VIA_DOOR_HEADER_MS);
-  for (guint i = 0; common[i] != NULL; i += 2)
-    soup_message_headers_replace (headers, common[i], common[i + 1]);
-  soup_message_headers_replace (headers, "Connection", "close");
+  set_headers (conn->door, message);
   soup_message_body_set_accumulate (
       soup_server_message_get_request_body (message), FALSE);
   g_object_set_qdata_full (G_OBJECT (message), body_quark (),
@@ -418,6 +461,13 @@ const GByteArray *
 via_door_body (SoupServerMessage *message)
 {
   return g_object_get_qdata (G_OBJECT (message), body_quark ());
+}
+
+const gchar *
+via_door_origin (SoupServerMessage *message)
+{
+  return soup_message_headers_get_list (
+      soup_server_message_get_request_headers (message), "Origin");
 }
 
 gboolean
@@ -568,10 +618,17 @@ via_door_new (const gchar *address, guint port, GError **error)
   }
   self = g_new0 (ViaDoor, 1);
   self->listener = g_steal_pointer (&listener);
+  self->is_loopback = g_inet_address_get_is_loopback (inet);
   self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
   self->cancellable = g_cancellable_new ();
   self->conns = g_hash_table_new_full (NULL, NULL, conn_unref, NULL);
   return self;
+}
+
+gboolean
+via_door_is_loopback (const ViaDoor *self)
+{
+  return self->is_loopback;
 }
 
 guint

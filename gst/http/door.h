@@ -33,6 +33,8 @@ typedef gboolean (*ViaDoorCheck) (
 /* Binds @address (an IP literal) and @port (0: any). Errors: SETTING – no IP
  * address; IO – names address:port. Any thread. */
 ViaDoor *via_door_new (const gchar *address, guint port, GError **error);
+/* TRUE if it listens for this machine only. */
+gboolean via_door_is_loopback (const ViaDoor *self);
 guint via_door_port (const ViaDoor *self);
 /* Accepts for @soup on the calling thread's default context. @certificate:
  * (nullable) for TLS. */
@@ -48,6 +50,8 @@ void via_door_free (ViaDoor *self);
  * most VIA_HTTP_BODY_MAX.
  * (transfer none) */
 const GByteArray *via_door_body (SoupServerMessage *message);
+/* Its Origin, several of them joined by commas; NULL without one. */
+const gchar *via_door_origin (SoupServerMessage *message);
 gboolean via_door_is_local (SoupServerMessage *message);
 
 G_END_DECLS

@@ -8,8 +8,12 @@
 #include <string.h>
 
 static const gchar *const common_headers[] = {
-    "Access-Control-Allow-Origin",
-    "*",
+    "X-Content-Type-Options",
+    "nosniff",
+    NULL,
+};
+
+static const gchar *const cors_headers[] = {
     "Access-Control-Allow-Methods",
     "OPTIONS, GET, HEAD, POST, PATCH, DELETE",
     /* spelled out: "*" does not cover Authorization */
@@ -19,10 +23,6 @@ static const gchar *const common_headers[] = {
     "Location, ETag, Link, Accept-Patch, Retry-After, WWW-Authenticate",
     "Access-Control-Max-Age",
     "600",
-    "Access-Control-Allow-Private-Network",
-    "true",
-    "X-Content-Type-Options",
-    "nosniff",
     NULL,
 };
 
@@ -30,6 +30,12 @@ const gchar *const *
 via_reply_common_headers (void)
 {
   return common_headers;
+}
+
+const gchar *const *
+via_reply_cors_headers (void)
+{
+  return cors_headers;
 }
 
 void
@@ -126,6 +132,7 @@ via_reply_reason (guint status)
       {204, "No Content"},
       {307, "Temporary Redirect"},
       {400, "Bad Request"},
+      {403, "Forbidden"},
       {404, "Not Found"},
       {405, "Method Not Allowed"},
       {408, "Request Timeout"},
@@ -142,6 +149,28 @@ via_reply_reason (guint status)
       return reasons[i].reason;
   }
   return "Error";
+}
+
+gboolean
+via_request_is_local_origin (const gchar *origin)
+{
+  g_autofree gchar *host = NULL;
+  const gchar *port;
+
+  if (!g_str_has_prefix (origin, "http://"))
+    return FALSE;
+  origin += strlen ("http://");
+  port = origin
+         + (g_str_has_prefix (origin, "[::1]") ? strlen ("[::1]")
+                                               : strcspn (origin, ":"));
+  host = g_strndup (origin, port - origin);
+  if (*port != '\0'
+      && (port[0] != ':' || port[1] == '\0'
+          || port[1 + strspn (port + 1, "0123456789")] != '\0'))
+    return FALSE;
+  return !strcmp (host, "localhost") || !strcmp (host, "[::1]")
+         || (g_str_has_prefix (host, "127.")
+             && g_hostname_is_ip_address (host));
 }
 
 gboolean

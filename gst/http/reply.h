@@ -46,6 +46,13 @@ const gchar *via_reply_reason (guint status);
 
 /* The headers every answer carries: name, value, … NULL. Static. */
 const gchar *const *via_reply_common_headers (void);
+/* What a page that may read the answer is told with it, besides
+ * Access-Control-Allow-Origin: name, value, … NULL. Static. */
+const gchar *const *via_reply_cors_headers (void);
+
+/* TRUE if @origin is a page served over HTTP by this machine to itself:
+ * 127.x.x.x, localhost or [::1] with any port. */
+gboolean via_request_is_local_origin (const gchar *origin);
 
 /* TRUE if @content_type is @type: without parameters, case-blind. */
 gboolean via_request_has_type (const ViaRequest *self, const gchar *type);

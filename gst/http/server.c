@@ -115,6 +115,37 @@ send_reply (SoupServerMessage *message, const ViaReply *reply)
 
 /* --- requests --- */
 
+/* TRUE if a proxy on this machine says that the page is ours. HTTPS only: a
+ * page elsewhere whose name was made to mean this machine never gets that here.
+ */
+static gboolean
+is_proxied_page (SoupServerMessage *message, const gchar *page)
+{
+  SoupMessageHeaders *headers =
+      soup_server_message_get_request_headers (message);
+  const gchar *host =
+      soup_message_headers_get_one (headers, "X-Forwarded-Host");
+
+  return g_str_has_prefix (page, "https://")
+         && !g_strcmp0 (page + strlen ("https://"), host);
+}
+
+/* A page elsewhere may not start a session at a server for this machine. */
+static gboolean
+refuse_foreign_page (
+    ViaHttpServer *self, SoupServerMessage *message, ViaReply *reply)
+{
+  const gchar *page = via_door_origin (message);
+
+  if (page == NULL || !via_door_is_loopback (self->door)
+      || strcmp (soup_server_message_get_method (message), "POST")
+      || via_request_is_local_origin (page) || is_proxied_page (message, page))
+    return FALSE;
+  via_reply_problem (
+      reply, 403, "This server answers pages of its own machine only");
+  return TRUE;
+}
+
 static gboolean
 on_check (
     gpointer user, SoupServerMessage *message, gint64 length, ViaReply *reply)
@@ -124,6 +155,8 @@ on_check (
 
   if (soup_server_message_get_uri (message) == NULL)
     return FALSE;
+  if (refuse_foreign_page (self, message, reply))
+    return TRUE;
   read_request (message, NULL, &request);
   return length > VIA_HTTP_BODY_MAX
          && via_whep_refuse_early (self->whep, &request, length, reply);

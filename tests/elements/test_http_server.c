@@ -90,8 +90,17 @@ tear_down (Fixture *f, gconstpointer data)
   via_http_server_stop (f->server);
 }
 
+#define PAGE "http://localhost:5000"
+
+/* Without a page nobody needs them. */
 static void
-assert_cors (const gchar *reply)
+assert_no_cors (const gchar *reply)
+{
+  g_assert_null (strstr (reply, "Access-Control-"));
+}
+
+static void
+assert_cors (const gchar *reply, const gchar *page)
 {
   g_autofree gchar *origin =
       via_test_header (reply, "Access-Control-Allow-Origin");
@@ -100,7 +109,8 @@ assert_cors (const gchar *reply)
   g_autofree gchar *exposed =
       via_test_header (reply, "Access-Control-Expose-Headers");
 
-  g_assert_cmpstr (origin, ==, "*");
+  g_assert_cmpstr (origin, ==, page);
+  g_assert_null (strstr (reply, "Private-Network"));
   g_assert_nonnull (strstr (headers, "Authorization"));
   g_assert_nonnull (strstr (exposed, "Location"));
 }
@@ -142,12 +152,14 @@ test_routes_every_status (Fixture *f, gconstpointer data)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree gchar *reply = via_test_ask (f->port, cases[i].method,
-        cases[i].path, cases[i].headers, cases[i].body);
+    g_autofree gchar *headers = g_strconcat ("Origin: " PAGE "\r\n",
+        cases[i].headers != NULL ? cases[i].headers : "", NULL);
+    g_autofree gchar *reply = via_test_ask (
+        f->port, cases[i].method, cases[i].path, headers, cases[i].body);
 
     g_test_message ("%s %s", cases[i].method, cases[i].path);
     g_assert_cmpuint (via_test_status (reply), ==, cases[i].status);
-    assert_cors (reply);
+    assert_cors (reply, PAGE);
     if (!strcmp (cases[i].method, "HEAD"))
       g_assert_cmpstr (via_test_body (reply), ==, "");
   }
@@ -168,7 +180,7 @@ test_session_from_post_to_delete (Fixture *f, gconstpointer data)
   const gchar *path;
 
   g_assert_cmpuint (via_test_status (post), ==, 201);
-  assert_cors (post);
+  assert_no_cors (post);
   g_assert_true (g_str_has_prefix (location, start));
   g_assert_cmpstr (type, ==, "application/sdp");
   g_assert_nonnull (etag);
@@ -180,7 +192,7 @@ test_session_from_post_to_delete (Fixture *f, gconstpointer data)
       "a=ice-ufrag:abcd\r\na=ice-pwd:" PWD "\r\nm=audio 9 x 0\r\na=mid:0\r\n"
       "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
   g_assert_cmpuint (via_test_status (patch), ==, 204);
-  assert_cors (patch);
+  assert_no_cors (patch);
   g_assert_cmpint (g_atomic_int_get (&f->n_candidates), ==, 1);
 
   gone = via_test_ask (f->port, "DELETE", path, NULL, NULL);
@@ -199,7 +211,7 @@ test_answer_error_reaches_the_player (Fixture *f, gconstpointer data)
   reply = via_test_ask (f->port, "POST", "/live/whep", SDP, OFFER);
   g_assert_cmpuint (via_test_status (reply), ==, 422);
   g_assert_nonnull (strstr (via_test_body (reply), "No codec in common"));
-  assert_cors (reply);
+  assert_no_cors (reply);
 }
 
 static void
@@ -289,7 +301,7 @@ test_long_body_is_413_unread (Fixture *f, gconstpointer data)
       "Content-Length: 132096\r\n\r\n"); /* 129 KiB, none of it sent */
   reply = via_test_hear (G_IO_STREAM (c));
   g_assert_cmpuint (via_test_status (reply), ==, 413);
-  assert_cors (reply);
+  assert_no_cors (reply);
 }
 
 static void
@@ -438,6 +450,70 @@ test_origin_follows_local_proxy (Fixture *f, gconstpointer data)
   g_assert_true (g_str_has_prefix (location, "https://tv.example/live/whep/"));
 }
 
+/* --- whose page --- */
+
+static void
+test_foreign_page_gets_nothing_on_loopback (Fixture *f, gconstpointer data)
+{
+  static const gchar *const foreign[] = {"null", "https://evil.example",
+      "http://localhost.evil.example", "http://127.0.0.1.evil.example:80",
+      "http://localhost:", "http://[::1", "http://127.", "http://localhost:1/",
+      "http://192.0.2.1", "http://localhost:1, http://localhost:2",
+      "http://localhost\r\nOrigin: http://evil.example"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (foreign); i++) {
+    g_autofree gchar *post_headers =
+        g_strdup_printf (SDP "Origin: %s\r\n", foreign[i]);
+    g_autofree gchar *asking = g_strdup_printf (
+        "Access-Control-Request-Method: POST\r\nOrigin: %s\r\n", foreign[i]);
+    g_autofree gchar *post =
+        via_test_ask (f->port, "POST", "/live/whep", post_headers, OFFER);
+    g_autofree gchar *preflight =
+        via_test_ask (f->port, "OPTIONS", "/live/whep", asking, NULL);
+
+    g_test_message ("%s", foreign[i]);
+    g_assert_cmpuint (via_test_status (post), ==, 403);
+    g_assert_nonnull (strstr (post, "\r\nVary: Origin\r\n"));
+    assert_no_cors (post);
+    g_assert_cmpuint (via_test_status (preflight), ==, 204);
+    assert_no_cors (preflight);
+  }
+  g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
+}
+
+static void
+test_local_page_is_served_on_loopback (Fixture *f, gconstpointer data)
+{
+  static const gchar *const local[] = {"http://127.0.0.1",
+      "http://127.0.0.1:8889", "http://127.0.0.2:1", "http://localhost",
+      "http://[::1]:3000"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (local); i++) {
+    g_autofree gchar *headers =
+        g_strdup_printf (SDP "Origin: %s\r\n", local[i]);
+    g_autofree gchar *post =
+        via_test_ask (f->port, "POST", "/live/whep", headers, OFFER);
+
+    g_assert_cmpuint (via_test_status (post), ==, 201);
+    assert_cors (post, local[i]);
+  }
+}
+
+/* A local proxy's page is ours by HTTPS; by HTTP its name proves nothing. */
+static void
+test_proxied_page_is_served_by_https_only (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *good = via_test_ask (f->port, "POST", "/live/whep",
+      SDP "Origin: https://tv.example\r\nX-Forwarded-Host: tv.example\r\n",
+      OFFER);
+  g_autofree gchar *bad = via_test_ask (f->port, "POST", "/live/whep",
+      SDP "Origin: http://tv.example\r\nX-Forwarded-Host: tv.example\r\n",
+      OFFER);
+
+  g_assert_cmpuint (via_test_status (good), ==, 201);
+  g_assert_cmpuint (via_test_status (bad), ==, 403);
+}
+
 /* --- start and stop --- */
 
 static void
@@ -532,7 +608,8 @@ test_tls_serves_with_printed_digest (void)
   g_autoptr (GSocketConnection) c = NULL;
   g_autoptr (GIOStream) tls = NULL;
   g_autofree gchar *reply = NULL;
-  const gchar *get = "GET /live/ HTTP/1.1\r\nHost: x\r\n\r\n";
+  const gchar *get = "GET /live/ HTTP/1.1\r\nHost: x\r\n"
+                     "Origin: https://tv.example\r\n\r\n";
 
   f.server = via_http_server_new (&config, &funcs, &f, &error);
   g_assert_no_error (error);
@@ -550,6 +627,7 @@ test_tls_serves_with_printed_digest (void)
   g_assert_no_error (error);
   reply = via_test_hear (tls);
   g_assert_cmpuint (via_test_status (reply), ==, 200);
+  assert_cors (reply, "*"); /* others can reach it: so may their pages */
   via_http_server_stop (f.server);
 }
 
@@ -611,6 +689,9 @@ main (int argc, char **argv)
   ADD ("bounds/slow-headers", test_slow_headers_are_cut);
   ADD ("bounds/connections", test_connection_cap_holds);
   ADD ("proxy-origin", test_origin_follows_local_proxy);
+  ADD ("page/foreign", test_foreign_page_gets_nothing_on_loopback);
+  ADD ("page/local", test_local_page_is_served_on_loopback);
+  ADD ("page/proxied", test_proxied_page_is_served_by_https_only);
   ADD ("start/busy-port", test_start_busy_port_is_named);
   ADD ("start/bad-settings", test_start_bad_settings_are_named);
   ADD ("stop/cuts", test_stop_cuts_what_waits);
