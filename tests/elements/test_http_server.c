@@ -418,6 +418,19 @@ test_slow_headers_are_cut (Fixture *f, gconstpointer data)
 }
 
 static void
+test_idle_connection_is_cut (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
+  gint64 start = g_get_monotonic_time ();
+  g_autofree gchar *reply = via_test_hear (G_IO_STREAM (c));
+  gint64 ms = (g_get_monotonic_time () - start) / G_TIME_SPAN_MILLISECOND;
+
+  g_assert_cmpint (ms, >=, VIA_DOOR_HEADER_MS - 500);
+  g_assert_cmpint (ms, <, VIA_DOOR_HEADER_MS + 3000);
+  g_assert_cmpstr (reply, ==, "");
+}
+
+static void
 test_connection_cap_holds (Fixture *f, gconstpointer data)
 {
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
@@ -687,6 +700,7 @@ main (int argc, char **argv)
   ADD ("bounds/headers-431", test_many_headers_are_431);
   ADD ("bounds/framing-400", test_ambiguous_framing_is_400);
   ADD ("bounds/slow-headers", test_slow_headers_are_cut);
+  ADD ("bounds/idle", test_idle_connection_is_cut);
   ADD ("bounds/connections", test_connection_cap_holds);
   ADD ("proxy-origin", test_origin_follows_local_proxy);
   ADD ("page/foreign", test_foreign_page_gets_nothing_on_loopback);
