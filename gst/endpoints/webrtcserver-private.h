@@ -27,7 +27,11 @@ struct _ViaWebrtcServer
     gchar *stun_server, *turn_url; /* turn_url is secret */
     gint policy;
   } set;
-  guint bound_port;      /* 0: not listening */
+  guint bound_port; /* 0: not listening */
+
+  /* Who publishes where; guards all to the next blank. Held while a track is
+   * published, so that its member stays; nothing on via-app takes it. */
+  GMutex room_lock;
   GPtrArray *publishers; /* ViaPublisher*, one per sink pad */
   ViaExchange *exchange; /* the hub's or our own; above NULL */
   ViaMember *member;     /* publishes the sink pads; once there is a pad */

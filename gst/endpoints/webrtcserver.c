@@ -23,23 +23,29 @@ G_DEFINE_FINAL_TYPE (ViaWebrtcServer, via_webrtc_server, GST_TYPE_BIN)
 
 /* --- the room and the sink pads --- */
 
-/* Every sink pad is a track of one port. Call with self->lock held. */
-static void
-publish_locked (ViaWebrtcServer *self)
+/* Every sink pad is a track of one port: the member that publishes it, or NULL
+ * while there is no room. Call with self->room_lock held. */
+static ViaMember *
+member_locked (ViaWebrtcServer *self)
 {
   static const ViaMemberFuncs none = {0};
   g_autofree gchar *app_data = NULL;
 
-  if (self->exchange == NULL || self->publishers->len == 0)
-    return;
-  if (self->member == NULL) {
-    app_data = via_common_get_app_data (&self->common);
-    self->member = via_exchange_join (self->exchange, NULL,
-        GST_OBJECT_NAME (self), app_data, &none, NULL, NULL);
-  }
+  if (self->member != NULL || self->exchange == NULL
+      || self->publishers->len == 0)
+    return self->member;
+  app_data = via_common_get_app_data (&self->common);
+  self->member = via_exchange_join (self->exchange, NULL,
+      GST_OBJECT_NAME (self), app_data, &none, NULL, NULL);
+  return self->member;
+}
+
+/* Call with self->room_lock held. */
+static void
+publish_all_locked (ViaWebrtcServer *self, ViaMember *member)
+{
   for (guint i = 0; i < self->publishers->len; i++)
-    via_publisher_set_member (
-        g_ptr_array_index (self->publishers, i), self->member);
+    via_publisher_set_member (g_ptr_array_index (self->publishers, i), member);
 }
 
 static GstPad *
@@ -53,10 +59,10 @@ request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
 
   if (publisher == NULL)
     return NULL;
-  g_mutex_lock (&self->lock);
+  g_mutex_lock (&self->room_lock);
   g_ptr_array_add (self->publishers, publisher);
-  publish_locked (self);
-  g_mutex_unlock (&self->lock);
+  via_publisher_set_member (publisher, member_locked (self)); /* only this */
+  g_mutex_unlock (&self->room_lock);
   return via_publisher_pad (publisher);
 }
 
@@ -66,14 +72,14 @@ release_pad (GstElement *element, GstPad *pad)
   ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
   ViaPublisher *found = NULL;
 
-  g_mutex_lock (&self->lock);
+  g_mutex_lock (&self->room_lock);
   for (guint i = 0; i < self->publishers->len && found == NULL; i++) {
     ViaPublisher *publisher = g_ptr_array_index (self->publishers, i);
 
     if (via_publisher_pad (publisher) == pad)
       found = g_ptr_array_steal_index (self->publishers, i);
   }
-  g_mutex_unlock (&self->lock);
+  g_mutex_unlock (&self->room_lock);
   via_publisher_free (found);
 }
 
@@ -89,10 +95,10 @@ join_room (ViaWebrtcServer *self, GError **error)
                          : via_exchange_new ();
   if (exchange == NULL)
     return FALSE;
-  g_mutex_lock (&self->lock);
+  g_mutex_lock (&self->room_lock);
   self->exchange = exchange;
-  publish_locked (self);
-  g_mutex_unlock (&self->lock);
+  publish_all_locked (self, member_locked (self));
+  g_mutex_unlock (&self->room_lock);
   return TRUE;
 }
 
@@ -102,12 +108,11 @@ leave_room (ViaWebrtcServer *self)
   ViaExchange *exchange;
   ViaMember *member;
 
-  g_mutex_lock (&self->lock);
+  g_mutex_lock (&self->room_lock);
   exchange = g_steal_pointer (&self->exchange);
   member = g_steal_pointer (&self->member);
-  for (guint i = 0; i < self->publishers->len; i++)
-    via_publisher_set_member (g_ptr_array_index (self->publishers, i), NULL);
-  g_mutex_unlock (&self->lock);
+  publish_all_locked (self, NULL);
+  g_mutex_unlock (&self->room_lock);
   via_member_leave (member);
   g_clear_pointer (&exchange, via_exchange_unref);
 }
@@ -325,6 +330,7 @@ finalize (GObject *object)
   g_free (self->set.stun_server);
   g_free (self->set.turn_url);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->room_lock);
   via_common_clear (&self->common);
   G_OBJECT_CLASS (via_webrtc_server_parent_class)->finalize (object);
 }
@@ -359,6 +365,7 @@ via_webrtc_server_init (ViaWebrtcServer *self)
   via_common_init (&self->common, GST_ELEMENT (self));
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->room_lock);
   self->publishers = g_ptr_array_new ();
   self->set.address = g_strdup (VIA_WEBRTC_SERVER_ADDRESS);
   self->set.path = g_strdup (VIA_WEBRTC_SERVER_PATH);

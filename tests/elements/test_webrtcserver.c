@@ -226,6 +226,77 @@ test_turn_url_reads_back_masked (void)
   g_assert_null (strstr (text, "canary"));
 }
 
+/* --- sink pads --- */
+
+/* Names of the tracks in the hub, once there are as many. (transfer full) */
+static gchar *
+wait_tracks (GstElement *hub, guint wanted)
+{
+  gint64 end = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  g_autoptr (GString) names = g_string_new (NULL);
+  guint n = 0;
+
+  while (n != wanted && g_get_monotonic_time () < end) {
+    g_autoptr (GstStructure) stats = NULL;
+
+    g_usleep (5000);
+    g_object_get (hub, "stats", &stats, NULL);
+    g_assert_true (gst_structure_get_uint (stats, "tracks", &n));
+    g_string_truncate (names, 0);
+    for (gint i = 0; i < gst_structure_n_fields (stats); i++) {
+      const gchar *name = gst_structure_nth_field_name (stats, i);
+
+      if (g_str_has_prefix (name, "track-"))
+        g_string_append_printf (names, "%s ", name);
+    }
+  }
+  g_assert_cmpuint (n, ==, wanted);
+  return g_strdup (names->str);
+}
+
+static void
+test_new_pad_leaves_other_tracks_alone (void)
+{
+  Fixture f = {0};
+  GstElement *hub;
+  GstPad *pad;
+  g_autofree gchar *before = NULL;
+  g_autofree gchar *after = NULL;
+
+  fixture_start (&f, "hub name=room webrtcserver name=s port=0 hub=room "
+                     "audiotestsrc is-live=true ! opusenc ! s.");
+  hub = gst_bin_get_by_name (GST_BIN (f.pipeline), "room");
+  before = wait_tracks (hub, 1);
+  pad = gst_element_request_pad_simple (f.server, "sink_%u");
+  g_assert_nonnull (pad);
+  after = wait_tracks (hub, 1);
+  g_assert_cmpstr (after, ==, before);
+  gst_element_release_request_pad (f.server, pad);
+  gst_object_unref (pad);
+  gst_object_unref (hub);
+  fixture_stop (&f);
+}
+
+/* The new pad is heard, too. */
+static void
+test_pad_of_a_running_server_is_published (void)
+{
+  Fixture f = {0};
+  GstElement *hub, *branch;
+  g_autofree gchar *tracks = NULL;
+
+  fixture_start (&f, "hub name=room webrtcserver name=s port=0 hub=room");
+  hub = gst_bin_get_by_name (GST_BIN (f.pipeline), "room");
+  branch = gst_parse_bin_from_description (
+      "audiotestsrc is-live=true ! opusenc", TRUE, NULL);
+  gst_bin_add (GST_BIN (f.pipeline), branch);
+  g_assert_true (gst_element_link_pads (branch, NULL, f.server, "sink_%u"));
+  gst_element_sync_state_with_parent (branch);
+  tracks = wait_tracks (hub, 1);
+  gst_object_unref (hub);
+  fixture_stop (&f);
+}
+
 /* --- viewers --- */
 
 static void
@@ -609,6 +680,10 @@ main (int argc, char **argv)
   g_test_add_func (
       "/server/start/unknown-hub", test_start_unknown_hub_is_an_error);
   g_test_add_func ("/server/start/again", test_restart_listens_again);
+  g_test_add_func (
+      "/server/pad/others", test_new_pad_leaves_other_tracks_alone);
+  g_test_add_func (
+      "/server/pad/late", test_pad_of_a_running_server_is_published);
   g_test_add_func ("/server/turn-url", test_turn_url_reads_back_masked);
   g_test_add_func (
       "/server/viewer/delete", test_viewer_is_a_child_until_delete);
