@@ -3,7 +3,7 @@
 # timeout: 3600
 """Breaks our code one line at a time; the named test must notice.
 
-The *.toml files beside this one list the breaks, one file per folder of gst/. Each is applied to a scratch copy,
+The *.toml files beside this one list the breaks. Each is applied to a scratch copy,
 rebuilt and tested: ok means that the test failed, as it must. The short form
 takes those marked `short = true`. `test_mutants.py NAME…` takes those named.
 """
