@@ -547,11 +547,15 @@ test_missing_element_names_itself_purpose_and_package (void)
       "needs element rtpopuspay to packetise opus: install package "
       "gstreamer1.0-plugins-good");
   g_assert_cmpuint (n, ==, 1);
-  decoder =
-      play_without (RAW_AUDIO " ! audioconvert ! vorbisenc", "vorbisdec", &n);
+  /* Not Vorbis: GStreamer 1.22's audio encoder base class loses a buffer when
+   * its headers are refused. */
+  decoder = play_without (
+      "audiotestsrc num-buffers=50 ! audio/x-raw,rate=44100,channels=1 ! "
+      "mulawenc",
+      "mulawdec", &n);
   g_assert_cmpstr (decoder, ==,
-      "needs element vorbisdec to decode Vorbis: install package "
-      "gstreamer1.0-plugins-base");
+      "needs element mulawdec to decode PCMU: install package "
+      "gstreamer1.0-plugins-good");
   g_assert_cmpuint (n, ==, 1);
 }
 
