@@ -23,8 +23,9 @@ struct _ViaPlayerEndpoint
   GstBin parent;
   ViaCommon common;
 
-  GMutex reading;    /* guards `source`; before the source's lock and ours */
+  GMutex reading; /* guards the next two; before the source's lock and ours */
   ViaSource *source; /* from PLAYING to READY */
+  gboolean is_over;  /* EOS came from the application: nothing starts */
 
   GMutex lock; /* guards what follows; after the source's lock */
   gchar *uri;
@@ -190,7 +191,6 @@ choose_file (ViaPlayerEndpoint *self)
 
   g_mutex_lock (&self->lock);
   uri = g_strdup (self->uri);
-  self->has_failed = FALSE;
   g_mutex_unlock (&self->lock);
   g_free (self->path);
   self->path = find_path (uri, &error);
@@ -256,7 +256,7 @@ begin (ViaPlayerEndpoint *self)
   gboolean ok = TRUE;
 
   g_mutex_lock (&self->reading);
-  if (self->source == NULL) {
+  if (self->source == NULL && !self->is_over) {
     self->source =
         via_source_new (GST_BIN (self), self->path, &source_funcs, self);
     via_source_set_loop (self->source, is_looping (self));
@@ -297,14 +297,34 @@ end_reading (ViaPlayerEndpoint *self)
     via_player_track_free (g_ptr_array_index (tracks, i));
 }
 
+/* What went wrong the last time may be told again. */
+static void
+forget_failure (ViaPlayerEndpoint *self)
+{
+  g_mutex_lock (&self->lock);
+  self->has_failed = FALSE;
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+forget_end (ViaPlayerEndpoint *self)
+{
+  g_mutex_lock (&self->reading);
+  self->is_over = FALSE;
+  g_mutex_unlock (&self->reading);
+  via_eos_reset (&self->common);
+}
+
 static gboolean
 go_up (ViaPlayerEndpoint *self, GstStateChange transition)
 {
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
+      forget_failure (self);
       return choose_file (self) && join (self, FALSE);
     case GST_STATE_CHANGE_READY_TO_PAUSED:
-      via_eos_reset (&self->common);
+      forget_failure (self);
+      forget_end (self);
       return join (self, TRUE);
     default:
       return TRUE;
@@ -362,6 +382,7 @@ static void
 finish (ViaPlayerEndpoint *self)
 {
   g_mutex_lock (&self->reading);
+  self->is_over = TRUE;
   if (self->source != NULL)
     via_source_mute (self->source);
   g_mutex_unlock (&self->reading);
