@@ -32,8 +32,16 @@ srtp_is_ready (void)
   static gsize once = 0; /* 1: ready, 2: failed; there is no shutdown, as
                             others in the process may use libsrtp2 too */
 
-  if (g_once_init_enter (&once))
-    g_once_init_leave (&once, srtp_init () == srtp_err_status_ok ? 1 : 2);
+  if (g_once_init_enter (&once)) {
+    srtp_err_status_t status = srtp_init ();
+
+    /* bad_param: another user of the process was first (its modules cannot be
+     * registered twice); the library is ready all the same. */
+    g_once_init_leave (&once,
+        status == srtp_err_status_ok || status == srtp_err_status_bad_param
+            ? 1
+            : 2);
+  }
   return once == 1;
 }
 
