@@ -255,14 +255,16 @@ viewer_new (Task *task)
   ViaViewers *self = task->self;
   g_autofree gchar *name = g_strdup_printf ("peer-%u", self->n_seen++);
   Viewer *viewer = g_new0 (Viewer, 1);
+  ViaWebrtcShared shared = {.exchange = self->exchange,
+      .identity = self->identity,
+      .direction = VIA_DIRECTION_SENDONLY}; /* WHEP: it only watches */
 
   viewer->owner = self;
   viewer->id = g_strdup (task->id);
   viewer->element = g_object_new (
       VIA_TYPE_WEBRTC_ENDPOINT, "name", name, "app-data", task->app_data, NULL);
   gst_object_ref_sink (viewer->element);
-  via_webrtc_endpoint_set_shared (
-      viewer->element, self->exchange, self->identity);
+  via_webrtc_endpoint_set_shared (viewer->element, &shared);
   self->configure (self->user, GST_ELEMENT (viewer->element));
   g_signal_connect (
       viewer->element, "on-ice-candidate", G_CALLBACK (on_candidate), viewer);

@@ -31,11 +31,7 @@ struct _ViaWebrtcEndpoint
   /* under the element's state lock */
   ViaIdentity *identity;
   gboolean is_joined;
-  struct
-  {
-    ViaExchange *exchange;
-    ViaIdentity *identity;
-  } shared;
+  ViaWebrtcShared shared; /* references; direction of ours without one */
 };
 
 /* webrtcendpoint-props.c */

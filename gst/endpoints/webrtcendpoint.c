@@ -226,10 +226,7 @@ take_config (ViaWebrtcEndpoint *self, Config *out, GError **error)
   turn = g_strdup (self->set.turn_url);
   out->session.relay_only = self->set.policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
   g_mutex_unlock (&self->lock);
-  /* A server's viewer only watches (WHEP). */
-  out->session.direction = self->shared.exchange != NULL
-                               ? VIA_DIRECTION_SENDONLY
-                               : VIA_DIRECTION_SENDRECV;
+  out->session.direction = self->shared.direction;
   if (stun != NULL
       && ((out->stun = via_stun_url_parse (stun, error)) == NULL
           || !via_resolve_server (out->stun, error)))
@@ -509,15 +506,21 @@ handle_message (GstBin *bin, GstMessage *message)
 
 void
 via_webrtc_endpoint_set_shared (
-    ViaWebrtcEndpoint *self, ViaExchange *exchange, ViaIdentity *identity)
+    ViaWebrtcEndpoint *self, const ViaWebrtcShared *shared)
 {
+  static const ViaWebrtcShared none = {.direction = VIA_DIRECTION_SENDRECV};
+
   g_return_if_fail (GST_STATE (self) == GST_STATE_NULL);
   g_clear_pointer (&self->shared.exchange, via_exchange_unref);
+  g_clear_pointer (&self->shared.received, via_exchange_unref);
   g_clear_pointer (&self->shared.identity, via_identity_unref);
-  if (exchange != NULL)
-    self->shared.exchange = via_exchange_ref (exchange);
-  if (identity != NULL)
-    self->shared.identity = via_identity_ref (identity);
+  self->shared = shared != NULL ? *shared : none;
+  if (self->shared.exchange != NULL)
+    via_exchange_ref (self->shared.exchange);
+  if (self->shared.received != NULL)
+    via_exchange_ref (self->shared.received);
+  if (self->shared.identity != NULL)
+    via_identity_ref (self->shared.identity);
 }
 
 static void
@@ -535,7 +538,7 @@ finalize (GObject *object)
 {
   ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (object);
 
-  via_webrtc_endpoint_set_shared (self, NULL, NULL);
+  via_webrtc_endpoint_set_shared (self, NULL);
   g_ptr_array_unref (self->publishers);
   g_free (self->set.stun_server);
   g_free (self->set.turn_url);
@@ -580,4 +583,5 @@ via_webrtc_endpoint_init (ViaWebrtcEndpoint *self)
   g_cond_init (&self->caps_came);
   g_rw_lock_init (&self->session_lock);
   self->publishers = g_ptr_array_new ();
+  self->shared.direction = VIA_DIRECTION_SENDRECV;
 }

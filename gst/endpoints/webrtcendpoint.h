@@ -7,6 +7,7 @@
 #include <gst/gst.h>
 #include "dtls/identity.h"
 #include "io/exchange.h"
+#include "sdp/plan.h"
 
 G_BEGIN_DECLS
 
@@ -14,11 +15,19 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (
     ViaWebrtcEndpoint, via_webrtc_endpoint, VIA, WEBRTC_ENDPOINT, GstBin)
 
-/* Before READY: joins this room instead of looking up hub=, and uses this
- * certificate instead of a fresh one. Both (nullable), refs are taken. With a
- * room it only sends. */
+/* What a server lends its child. */
+typedef struct
+{
+  ViaExchange *exchange;  /* (nullable) joined instead of looking up hub= */
+  ViaExchange *received;  /* (nullable) where what comes in is published; else
+                             at source pads of the child's own */
+  ViaIdentity *identity;  /* (nullable) instead of a fresh certificate */
+  ViaDirection direction; /* the most an m-line does */
+} ViaWebrtcShared;
+
+/* Before READY; references are taken. NULL: nothing is shared. */
 void via_webrtc_endpoint_set_shared (
-    ViaWebrtcEndpoint *self, ViaExchange *exchange, ViaIdentity *identity);
+    ViaWebrtcEndpoint *self, const ViaWebrtcShared *shared);
 
 /* Actions (all also usable from language bindings):
  *   process-offer (gchar *sdp) → gchar *answer (NULL on error + message)

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/session_notice.c – what a session tells its owner: notices from the
+ * loop to via-app, in order.
+ */
+#include "endpoints/session-private.h"
+
+#include "io/app.h"
+
+static void
+notice_free (gpointer data)
+{
+  ViaSessionNotice *notice = data;
+
+  via_codec_clear (&notice->track.codec);
+  g_free (notice->track.name);
+  g_free (notice->track.app_data);
+  g_free (notice->text);
+  g_free (notice->local);
+  g_free (notice->remote);
+  g_object_unref (notice->session->user);
+  via_session_unref (notice->session);
+  g_free (notice);
+}
+
+static void
+run_notice (gpointer data)
+{
+  ViaSessionNotice *notice = data;
+  ViaSession *self = notice->session;
+
+  if (!via_guard_enter (&self->guard))
+    return;
+  switch (notice->type) {
+    case NOTICE_CANDIDATE:
+      self->funcs.candidate (self->user, notice->mline, notice->text);
+      break;
+    case NOTICE_GATHERED:
+      self->funcs.gathering_done (self->user);
+      break;
+    case NOTICE_STATE:
+      self->funcs.state (self->user, notice->state, notice->text, notice->local,
+          notice->remote);
+      break;
+    case NOTICE_NOT_NEGOTIATED:
+      self->funcs.not_negotiated (self->user, &notice->track);
+      break;
+    case NOTICE_HUB_LOST:
+      self->funcs.hub_lost (self->user);
+      break;
+  }
+  via_guard_leave (&self->guard);
+}
+
+ViaSessionNotice *
+via_session_notice_new (ViaSession *self, guint type)
+{
+  ViaSessionNotice *notice = g_new0 (ViaSessionNotice, 1);
+
+  notice->session = self;
+  notice->type = type;
+  g_atomic_ref_count_inc (&self->refs);
+  g_object_ref (self->user);
+  return notice;
+}
+
+void
+via_session_notice_post (ViaSessionNotice *notice)
+{
+  via_app_post (run_notice, notice, notice_free);
+}
