@@ -412,6 +412,14 @@ via_call_send (ViaCall *self, guint media, ViaPacket *const *packets, guint n)
   touch (self);
 }
 
+void
+via_call_want_keyframe (ViaCall *self, guint media)
+{
+  via_loop_assert (self->loop);
+  via_peer_want_keyframe (self->peer, media, via_loop_now (self->loop));
+  touch (self);
+}
+
 /* --- what is known --- */
 
 ViaConnectionState

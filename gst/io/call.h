@@ -67,6 +67,9 @@ void via_call_unbind (ViaCall *self, guint media);
 void via_call_send (
     ViaCall *self, guint media, ViaPacket *const *packets, guint n);
 
+/* As via_peer_want_keyframe. */
+void via_call_want_keyframe (ViaCall *self, guint media);
+
 /* As via_icewire_selected. */
 gboolean via_call_selected (
     ViaCall *self, gchar **out_local, gchar **out_remote);

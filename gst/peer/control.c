@@ -196,8 +196,8 @@ via_control_start (ViaPeer *self, guint media, ViaTime now)
     sender->report_at = now + interval (self);
 }
 
-static const gchar *
-cname (const ViaPeer *self)
+const gchar *
+via_control_cname (const ViaPeer *self)
 {
   return self->plan->cname ? self->plan->cname : "";
 }
@@ -216,8 +216,8 @@ via_control_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
     n = via_receiver_reports (&self->receiver, i, now, reports, MAX_BLOCKS);
     via_writer_init (&writer, out, size);
     sender->report_at = VIA_TIME_NEVER;
-    if (!via_sender_report (sender, &writer, cname (self), self->ssrc, reports,
-            n, self->unix_offset, now))
+    if (!via_sender_report (sender, &writer, via_control_cname (self),
+            self->ssrc, reports, n, self->unix_offset, now))
       continue;
     sender->report_at = now + interval (self);
     return writer.pos;
@@ -242,7 +242,7 @@ via_control_bye (ViaPeer *self, guint8 *out, gsize size)
     ssrcs[n++] = self->ssrc;
   via_writer_init (&writer, out, size);
   via_rtcp_write_rr (&writer, ssrcs[0], NULL, 0);
-  via_rtcp_write_sdes (&writer, ssrcs[0], cname (self));
+  via_rtcp_write_sdes (&writer, ssrcs[0], via_control_cname (self));
   via_rtcp_write_bye (&writer, ssrcs, n);
   return writer.failed ? 0 : writer.pos;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * peer/demux.c – sorts datagrams by first byte, streams by m-line.
  * Pure: no state, no clock.
- * RFC 7983 §7 · RFC 5761 §4 · RFC 8843 §9.2
+ * RFC 7983 §7 · RFC 5761 §4 · RFC 8843 §9.2 · RFC 8852 §3
  */
 #include "peer/demux.h"
 
@@ -75,13 +75,15 @@ find_ext (const ViaRtpView *rtp, guint8 id, ViaHdrExtItem *out)
   return FALSE;
 }
 
-/* TRUE: the packet names a MID; @out_media is its m-line or -1. */
-static gboolean
-by_mid (const ViaPlan *plan, const ViaRtpView *rtp, gint *out_media)
+gboolean
+via_demux_mid (const ViaPlan *plan, const ViaRtpView *rtp, guint *out_media,
+    ViaDrop *out_drop)
 {
   gboolean has_mid = FALSE;
 
-  *out_media = -1;
+  if (!rtp->ext)
+    return FALSE;
+  *out_drop = VIA_DROP_UNKNOWN_SSRC;
   for (guint i = 0; i < plan->media->len; i++) {
     const ViaPlanMedia *media = via_plan_media (plan, i);
     ViaHdrExtItem item;
@@ -92,11 +94,64 @@ by_mid (const ViaPlan *plan, const ViaRtpView *rtp, gint *out_media)
     has_mid = TRUE;
     if (receives (media) && strlen (media->mid) == item.len
         && memcmp (media->mid, item.data, item.len) == 0) {
-      *out_media = (gint) i;
+      *out_media = i;
+      *out_drop = VIA_DROP_NONE;
       return TRUE;
     }
   }
   return has_mid;
+}
+
+static gboolean
+is_rid (const ViaHdrExtItem *item)
+{
+  if (item->len == 0 || item->len > 16)
+    return FALSE;
+  for (gsize i = 0; i < item->len; i++)
+    if (!g_ascii_isalnum (item->data[i]) && item->data[i] != '-'
+        && item->data[i] != '_')
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+via_demux_rid (const ViaPlanMedia *media, const ViaRtpView *rtp, gchar out[17])
+{
+  static const ViaExt exts[] = {VIA_EXT_RID, VIA_EXT_REPAIRED_RID};
+
+  for (guint i = 0; rtp->ext && i < G_N_ELEMENTS (exts); i++) {
+    ViaHdrExtItem item;
+
+    if (!find_ext (rtp, via_demux_ext_id (media, exts[i]), &item)
+        || !is_rid (&item))
+      continue;
+    memcpy (out, item.data, item.len);
+    out[item.len] = '\0';
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* The only m-line that announced the RID of @rtp. */
+static gint
+by_rid (const ViaPlan *plan, const ViaRtpView *rtp)
+{
+  gint found = -1;
+
+  for (guint i = 0; i < plan->media->len; i++) {
+    const ViaPlanMedia *media = via_plan_media (plan, i);
+    gchar rid[17];
+
+    if (!receives (media) || !media->remote_rids
+        || !via_demux_rid (media, rtp, rid)
+        || !g_ptr_array_find_with_equal_func (
+            media->remote_rids, rid, g_str_equal, NULL))
+      continue;
+    if (found >= 0)
+      return -1;
+    found = (gint) i;
+  }
+  return found;
 }
 
 static gint
@@ -140,18 +195,18 @@ by_pt (const ViaPlan *plan, guint8 pt)
 ViaDrop
 via_demux_media (const ViaPlan *plan, const ViaRtpView *rtp, guint *out_media)
 {
+  ViaDrop drop;
   gint media;
 
-  if (by_mid (plan, rtp, &media)) {
-    if (media < 0)
-      return VIA_DROP_UNKNOWN_SSRC;
-  } else {
+  if (via_demux_mid (plan, rtp, out_media, &drop))
+    return drop;
+  media = by_rid (plan, rtp);
+  if (media < 0)
     media = by_ssrc (plan, rtp->ssrc);
-    if (media < 0)
-      media = by_pt (plan, rtp->pt);
-    if (media < 0)
-      return VIA_DROP_UNKNOWN_PT;
-  }
+  if (media < 0)
+    media = by_pt (plan, rtp->pt);
+  if (media < 0)
+    return VIA_DROP_UNKNOWN_PT;
   *out_media = (guint) media;
   return VIA_DROP_NONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * peer/demux.h – what a datagram is, and which m-line a packet belongs to.
  * Pure functions of bytes and plan.
- * RFC 7983 §7 · RFC 5761 §4 · RFC 8843 §9.2
+ * RFC 7983 §7 · RFC 5761 §4 · RFC 8843 §9.2 · RFC 8852 §3
  */
 #pragma once
 
@@ -23,10 +23,19 @@ typedef enum
 
 ViaDatagramKind via_demux_kind (const guint8 *data, gsize len);
 
-/* The m-line that receives the stream @rtp begins: by MID, then by announced
- * SSRC, then by payload type if only one m-line has it. */
+/* The m-line that receives the stream @rtp begins: by MID, then by RID, then by
+ * announced SSRC, then by payload type if only one m-line has it. */
 ViaDrop via_demux_media (
     const ViaPlan *plan, const ViaRtpView *rtp, guint *out_media);
+
+/* The m-line whose MID @rtp carries. FALSE: it carries none; VIA_DROP_NONE in
+ * @out_drop: @out_media is the one. */
+gboolean via_demux_mid (const ViaPlan *plan, const ViaRtpView *rtp,
+    guint *out_media, ViaDrop *out_drop);
+/* Copies the RID @rtp carries or, for RTX, the repaired one (RFC 8852); FALSE:
+ * none, @out is as it was. */
+gboolean via_demux_rid (
+    const ViaPlanMedia *media, const ViaRtpView *rtp, gchar out[17]);
 
 /* The codec of @media with payload type @pt, NULL if there is none.
  * @out_is_rtx: @pt is its retransmission type. (transfer none) */

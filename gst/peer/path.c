@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "peer/ask.h"
 #include "peer/control.h"
 #include "peer/demux.h"
 #include "peer/state.h"
@@ -154,8 +155,7 @@ static ViaDrop
 receive_rtp (ViaPeer *self, guint8 *data, gsize len, ViaTime now,
     ViaPeerMedia *out_media)
 {
-  const ViaReceiveSource *source;
-  ViaRtpView view;
+  ViaRtpView rtp;
   ViaDrop drop;
 
   if (!self->srtp || self->state != VIA_PEER_CONNECTED)
@@ -163,18 +163,14 @@ receive_rtp (ViaPeer *self, guint8 *data, gsize len, ViaTime now,
   drop = via_srtp_unprotect (self->srtp, data, &len);
   if (drop != VIA_DROP_NONE)
     return drop;
-  if (!via_rtp_view (&view, data, len))
+  if (!via_rtp_view (&rtp, data, len))
     return VIA_DROP_MALFORMED;
-  drop = via_receiver_rtp (&self->receiver, &view, now, &source);
+  drop = via_receiver_rtp (&self->receiver, &rtp, now, out_media);
   if (drop != VIA_DROP_NONE)
     return drop;
   self->received_packets++;
-  self->received_bytes += view.payload_len;
-  via_control_start (self, source->media, now);
-  if (!source->is_rtx) {
-    out_media->media = source->media;
-    out_media->rtp = view;
-  }
+  self->received_bytes += rtp.payload_len;
+  via_control_start (self, out_media->media, now);
   return VIA_DROP_NONE;
 }
 
@@ -281,6 +277,8 @@ via_peer_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
   if (len == 0 && self->srtp)
     len = next_resend (self, out, size, now);
   if (len == 0 && self->srtp)
+    len = protect_rtcp (self, out, via_ask_next (self, out, room, now), size);
+  if (len == 0 && self->srtp)
     len =
         protect_rtcp (self, out, via_control_next (self, out, room, now), size);
   return len;
@@ -330,8 +328,10 @@ via_peer_deadline (const ViaPeer *self)
     if (sender && !via_peer_is_over (self))
       when = MIN (when, via_sender_deadline (sender));
   }
-  if (self->srtp)
+  if (self->srtp) {
     when = MIN (when, via_receiver_deadline (&self->receiver));
+    when = MIN (when, via_ask_deadline (self));
+  }
   return when;
 }
 

@@ -50,11 +50,14 @@ typedef struct
   guint64 bitrate_bps;
 } ViaPeerEvent;
 
-/* Media the far end sent, unprotected in place. */
+/* Media the far end sent, unprotected in place, RTX already unwrapped. */
 typedef struct
 {
-  guint media; /* m-line index by MID, then SSRC, then payload type */
-  ViaRtpView rtp;
+  guint media;      /* m-line index by MID, RID, SSRC, payload type */
+  ViaRtpView rtp;   /* with its first seq, pt and ssrc also if it was resent */
+  ViaTime captured; /* when the sample was taken, in our time */
+  gboolean is_key;  /* starts a key frame (video); audio: TRUE */
+  gchar rid[17];    /* "" if none (simulcast) */
 } ViaPeerMedia;
 
 /* (transfer full) */
@@ -88,6 +91,10 @@ void via_peer_unbind (ViaPeer *self, guint media);
  * before its first key frame). Keeps a reference for NACK (RFC 4585). */
 gsize via_peer_send (ViaPeer *self, guint media, ViaPacket *packet, guint8 *out,
     gsize size, ViaTime now);
+
+/* Asks the far end for a key frame of what m-line @media receives: PLI, or FIR
+ * where only that was agreed; at most one per 500 ms. */
+void via_peer_want_keyframe (ViaPeer *self, guint media, ViaTime now);
 
 ViaTime via_peer_deadline (const ViaPeer *self);
 void via_peer_expire (ViaPeer *self, ViaTime now);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * peer/receive.c – latches SSRCs to m-lines and counts what they bring.
  * Pure: no sockets, threads or clock; `now` comes in with each call.
- * RFC 8843 §9.2 · RFC 3550 §6.4
+ * RFC 8843 §9.2 · RFC 3550 §6.4 · RFC 4588 §8.3
  */
 #include "peer/receive.h"
 
+#include <string.h>
+
 #include "peer/demux.h"
+#include "rtp/keyframe.h"
 
 #define REPORTED_WITHIN (5 * VIA_S) /* silent streams leave our reports */
 
@@ -13,20 +16,22 @@ void
 via_receiver_init (ViaReceiver *self)
 {
   self->plan = NULL;
-  self->sources = g_array_new (FALSE, TRUE, sizeof (ViaReceiveSource));
+  self->sources = g_ptr_array_new_with_free_func (g_free);
+  self->media = g_array_new (FALSE, TRUE, sizeof (ViaReceiveMedia));
 }
 
 void
 via_receiver_clear (ViaReceiver *self)
 {
-  g_clear_pointer (&self->sources, g_array_unref);
+  g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_clear_pointer (&self->media, g_array_unref);
   self->plan = NULL;
 }
 
 static ViaReceiveSource *
 at (const ViaReceiver *self, guint i)
 {
-  return &g_array_index (self->sources, ViaReceiveSource, i);
+  return via_receiver_source (self, i);
 }
 
 static ViaReceiveSource *
@@ -41,60 +46,113 @@ find (const ViaReceiver *self, guint32 ssrc)
 void
 via_receiver_configure (ViaReceiver *self, const ViaPlan *plan)
 {
+  guint old = self->media->len;
+
   self->plan = plan;
+  g_array_set_size (self->media, plan->media->len);
+  for (guint i = old; i < self->media->len; i++)
+    via_keyask_init (&via_receiver_media (self, i)->keyask);
   for (guint i = self->sources->len; i-- > 0;) {
     const ViaPlanMedia *media = via_plan_media (plan, at (self, i)->media);
 
     if (!media || media->is_rejected
         || !(media->direction & VIA_DIRECTION_RECVONLY))
-      g_array_remove_index_fast (self->sources, i);
+      g_ptr_array_remove_index_fast (self->sources, i);
   }
 }
 
-/* The stream latches to the m-line of its first packet and stays there. */
+/* The stream latches to the m-line of its first packet. */
 static ViaDrop
 latch (ViaReceiver *self, const ViaRtpView *rtp, ViaReceiveSource **out)
 {
-  ViaReceiveSource source = {0};
   const ViaPlanCodec *codec;
-  ViaDrop drop = via_demux_media (self->plan, rtp, &source.media);
+  gboolean is_rtx;
+  guint media;
+  ViaDrop drop = via_demux_media (self->plan, rtp, &media);
 
   if (drop != VIA_DROP_NONE)
     return drop;
-  codec = via_demux_codec (
-      via_plan_media (self->plan, source.media), rtp->pt, &source.is_rtx);
+  codec =
+      via_demux_codec (via_plan_media (self->plan, media), rtp->pt, &is_rtx);
   if (!codec)
     return VIA_DROP_UNKNOWN_PT;
   if (self->sources->len >= VIA_RECEIVER_SSRCS)
     return VIA_DROP_LIMIT;
-  via_receive_stats_init (&source.stats, rtp->ssrc, codec->codec.clock_rate);
-  g_array_append_val (self->sources, source);
-  *out = at (self, self->sources->len - 1);
+  *out = g_new0 (ViaReceiveSource, 1);
+  (*out)->media = media;
+  (*out)->is_rtx = is_rtx;
+  via_receive_stats_init (&(*out)->stats, rtp->ssrc, codec->codec.clock_rate);
+  g_ptr_array_add (self->sources, *out);
   return VIA_DROP_NONE;
 }
 
-ViaDrop
-via_receiver_rtp (ViaReceiver *self, const ViaRtpView *rtp, ViaTime now,
-    const ViaReceiveSource **out)
+/* A MID moves a stream that was latched elsewhere (RFC 8843 §9.2). */
+static ViaDrop
+media_of (const ViaReceiver *self, const ViaRtpView *rtp,
+    const ViaReceiveSource *source, guint *out_media)
 {
-  ViaReceiveSource *source = find (self, rtp->ssrc);
-  gboolean is_rtx;
   ViaDrop drop;
 
+  *out_media = source->media;
+  if (!via_demux_mid (self->plan, rtp, out_media, &drop))
+    return VIA_DROP_NONE;
+  return drop;
+}
+
+/* @out of an original packet. */
+static void
+describe (ViaReceiver *self, const ViaReceiveSource *source,
+    const ViaPlanCodec *codec, const ViaRtpView *rtp, ViaTime now,
+    ViaPeerMedia *out)
+{
+  ViaReceiveMedia *media = via_receiver_media (self, source->media);
+
+  out->rtp = *rtp;
+  out->captured = now;
+  memcpy (out->rid, source->rid, sizeof out->rid);
+  out->is_key =
+      via_keyframe_starts (codec->codec.id, rtp->payload, rtp->payload_len);
+  if (!out->is_key
+      || via_plan_media (self->plan, source->media)->kind != VIA_KIND_VIDEO)
+    return;
+  media->counts.key_frames++;
+  via_keyask_satisfied (&media->keyask);
+}
+
+ViaDrop
+via_receiver_rtp (
+    ViaReceiver *self, const ViaRtpView *rtp, ViaTime now, ViaPeerMedia *out)
+{
+  ViaReceiveSource *source;
+  const ViaPlanCodec *codec;
+  gboolean is_rtx = FALSE;
+  ViaDrop drop;
+  guint media;
+
+  memset (out, 0, sizeof *out);
   if (!self->plan)
     return VIA_DROP_NOT_READY;
+  source = find (self, rtp->ssrc);
   if (!source) {
     drop = latch (self, rtp, &source);
     if (drop != VIA_DROP_NONE)
       return drop;
   }
-  if (!via_demux_codec (
-          via_plan_media (self->plan, source->media), rtp->pt, &is_rtx)
-      || is_rtx != source->is_rtx)
+  drop = media_of (self, rtp, source, &media);
+  if (drop != VIA_DROP_NONE)
+    return drop;
+  codec =
+      via_demux_codec (via_plan_media (self->plan, media), rtp->pt, &is_rtx);
+  if (!codec || is_rtx != source->is_rtx)
     return VIA_DROP_UNKNOWN_PT;
+  source->media = media;
   source->has_left = FALSE;
+  source->pt = rtp->pt;
+  via_demux_rid (via_plan_media (self->plan, media), rtp, source->rid);
   via_receive_stats_packet (&source->stats, rtp, now);
-  *out = source;
+  out->media = media;
+  if (!is_rtx)
+    describe (self, source, codec, rtp, now, out);
   return VIA_DROP_NONE;
 }
 
@@ -129,7 +187,7 @@ via_receiver_forget (ViaReceiver *self, ViaTime now, guint32 *out_ssrc)
   for (guint i = 0; i < self->sources->len; i++)
     if (now >= forget_at (at (self, i))) {
       *out_ssrc = at (self, i)->stats.ssrc;
-      g_array_remove_index_fast (self->sources, i);
+      g_ptr_array_remove_index_fast (self->sources, i);
       return TRUE;
     }
   return FALSE;

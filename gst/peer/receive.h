@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * peer/receive.h – the streams the far end sends, each tied to one m-line.
  * Knows no keys and no sockets: packets come authenticated.
- * RFC 8843 §9.2 · RFC 3550 §6.4
+ * RFC 8843 §9.2 · RFC 3550 §6.4 · RFC 4588
  */
 #pragma once
 
-#include "base/drop.h"
+#include "peer/peer.h"
+#include "rtp/keyask.h"
 #include "rtp/stats.h"
-#include "sdp/plan.h"
 
 G_BEGIN_DECLS
 
@@ -20,13 +20,30 @@ typedef struct
   guint media;
   gboolean is_rtx;
   gboolean has_left; /* BYE */
+  guint8 pt;         /* of its last packet */
+  gchar rid[17];     /* "" if it named none */
   ViaReceiveStats stats;
 } ViaReceiveSource;
 
 typedef struct
 {
+  guint64 plis, firs; /* sent */
+  guint64 key_frames; /* seen */
+} ViaReceiveCounts;
+
+/* One m-line. */
+typedef struct
+{
+  ViaKeyask keyask;
+  guint8 fir_seq;
+  ViaReceiveCounts counts;
+} ViaReceiveMedia;
+
+typedef struct
+{
   const ViaPlan *plan; /* (nullable) the peer's */
-  GArray *sources;     /* ViaReceiveSource */
+  GPtrArray *sources;  /* ViaReceiveSource */
+  GArray *media;       /* ViaReceiveMedia, one per m-line */
 } ViaReceiver;
 
 void via_receiver_init (ViaReceiver *self);
@@ -35,10 +52,10 @@ void via_receiver_clear (ViaReceiver *self);
  * receive are forgotten. */
 void via_receiver_configure (ViaReceiver *self, const ViaPlan *plan);
 
-/* Finds the stream of @rtp or begins one. (transfer none) until the next
- * call. */
-ViaDrop via_receiver_rtp (ViaReceiver *self, const ViaRtpView *rtp, ViaTime now,
-    const ViaReceiveSource **out);
+/* Finds the stream of @rtp or begins one; its bytes may change in place. @out:
+ * what it brings; out->rtp.data is NULL if that is nothing. */
+ViaDrop via_receiver_rtp (
+    ViaReceiver *self, const ViaRtpView *rtp, ViaTime now, ViaPeerMedia *out);
 void via_receiver_sr (
     ViaReceiver *self, guint32 ssrc, guint64 ntp, ViaTime now);
 void via_receiver_bye (ViaReceiver *self, guint32 ssrc);
@@ -49,5 +66,18 @@ ViaTime via_receiver_deadline (const ViaReceiver *self);
 /* Report blocks about the streams of @media, at most @max. */
 guint via_receiver_reports (
     ViaReceiver *self, guint media, ViaTime now, ViaRtcpReport *out, guint max);
+
+static inline ViaReceiveMedia *
+via_receiver_media (const ViaReceiver *self, guint i)
+{
+  return i < self->media->len ? &g_array_index (self->media, ViaReceiveMedia, i)
+                              : NULL;
+}
+
+static inline ViaReceiveSource *
+via_receiver_source (const ViaReceiver *self, guint i)
+{
+  return (ViaReceiveSource *) g_ptr_array_index (self->sources, i);
+}
 
 G_END_DECLS

@@ -101,8 +101,7 @@ report_received (GstStructure *out, const ViaReceiver *receiver, guint media)
   guint ssrcs = 0;
 
   for (guint i = 0; i < receiver->sources->len; i++) {
-    const ViaReceiveSource *source =
-        &g_array_index (receiver->sources, ViaReceiveSource, i);
+    const ViaReceiveSource *source = via_receiver_source (receiver, i);
 
     if (source->media != media)
       continue;

@@ -116,26 +116,49 @@ test_demux_what_fits_no_m_line_is_dropped (void)
 }
 
 static void
-test_receiver_latched_ssrc_is_not_moved (void)
+test_receiver_ssrc_goes_where_its_mid_says (void)
 {
   ViaPlan *plan = plan_new ();
   ViaReceiver self;
-  const ViaReceiveSource *source;
+  ViaPeerMedia got;
   Packet p;
 
   via_receiver_init (&self);
   via_receiver_configure (&self, plan);
   g_assert_cmpint (
-      via_receiver_rtp (&self, packet (&p, 9, 96, 1, "2"), 0, &source), ==,
+      via_receiver_rtp (&self, packet (&p, 9, 96, 1, "2"), 0, &got), ==,
       VIA_DROP_NONE);
-  g_assert_cmpuint (source->media, ==, 2);
+  g_assert_cmpuint (got.media, ==, 2);
+  /* without a MID it stays */
   g_assert_cmpint (
-      via_receiver_rtp (&self, packet (&p, 9, 96, 2, "1"), 0, &source), ==,
+      via_receiver_rtp (&self, packet (&p, 9, 96, 2, NULL), 0, &got), ==,
       VIA_DROP_NONE);
-  g_assert_cmpuint (source->media, ==, 2);
+  g_assert_cmpuint (got.media, ==, 2);
   g_assert_cmpint (
-      via_receiver_rtp (&self, packet (&p, 9, 111, 3, NULL), 0, &source), ==,
+      via_receiver_rtp (&self, packet (&p, 9, 111, 3, NULL), 0, &got), ==,
       VIA_DROP_UNKNOWN_PT);
+  /* a MID of nobody, or one without this payload type, changes nothing */
+  g_assert_cmpint (
+      via_receiver_rtp (&self, packet (&p, 9, 96, 4, "7"), 0, &got), ==,
+      VIA_DROP_UNKNOWN_SSRC);
+  g_assert_cmpint (
+      via_receiver_rtp (&self, packet (&p, 9, 96, 5, "0"), 0, &got), ==,
+      VIA_DROP_UNKNOWN_PT);
+  g_assert_null (got.rtp.data);
+  g_assert_cmpint (
+      via_receiver_rtp (&self, packet (&p, 9, 96, 6, NULL), 0, &got), ==,
+      VIA_DROP_NONE);
+  g_assert_cmpuint (got.media, ==, 2);
+  /* another MID moves it */
+  g_assert_cmpint (
+      via_receiver_rtp (&self, packet (&p, 9, 96, 7, "1"), 0, &got), ==,
+      VIA_DROP_NONE);
+  g_assert_cmpuint (got.media, ==, 1);
+  g_assert_cmpint (
+      via_receiver_rtp (&self, packet (&p, 9, 96, 8, NULL), 0, &got), ==,
+      VIA_DROP_NONE);
+  g_assert_cmpuint (got.media, ==, 1);
+  g_assert_cmpuint (self.sources->len, ==, 1);
   via_receiver_clear (&self);
   plan_free (plan);
 }
@@ -145,22 +168,22 @@ test_receiver_holds_64_ssrcs_and_forgets_idle_ones (void)
 {
   ViaPlan *plan = plan_new ();
   ViaReceiver self;
-  const ViaReceiveSource *source;
+  ViaPeerMedia got;
   guint32 ssrc = 0;
   Packet p;
 
   via_receiver_init (&self);
   via_receiver_configure (&self, plan);
   for (guint i = 0; i < 100; i++)
-    g_assert_cmpint (via_receiver_rtp (&self,
-                         packet (&p, 1000 + i, 111, 1, NULL), i, &source),
+    g_assert_cmpint (
+        via_receiver_rtp (&self, packet (&p, 1000 + i, 111, 1, NULL), i, &got),
         ==, i < VIA_RECEIVER_SSRCS ? VIA_DROP_NONE : VIA_DROP_LIMIT);
   g_assert_cmpint (via_receiver_deadline (&self), ==, VIA_RECEIVER_IDLE);
   g_assert_false (via_receiver_forget (&self, VIA_RECEIVER_IDLE - 1, &ssrc));
   g_assert_true (via_receiver_forget (&self, VIA_RECEIVER_IDLE, &ssrc));
   g_assert_cmpuint (ssrc, ==, 1000);
   g_assert_cmpint (via_receiver_rtp (&self, packet (&p, 2000, 111, 1, NULL),
-                       VIA_RECEIVER_IDLE, &source),
+                       VIA_RECEIVER_IDLE, &got),
       ==, VIA_DROP_NONE);
   via_receiver_bye (&self, 2000);
   while (via_receiver_forget (
@@ -180,7 +203,7 @@ test_receiver_reports_what_each_m_line_got (void)
 {
   ViaPlan *plan = plan_new ();
   ViaReceiver self;
-  const ViaReceiveSource *source;
+  ViaPeerMedia got;
   ViaRtcpReport reports[4];
   Packet p;
 
@@ -189,8 +212,8 @@ test_receiver_reports_what_each_m_line_got (void)
   for (guint16 seq = 0; seq < 10; seq++)
     if (seq != 4)
       via_receiver_rtp (
-          &self, packet (&p, 500, 96, seq, NULL), seq * VIA_MS, &source);
-  via_receiver_rtp (&self, packet (&p, 7, 111, 1, NULL), VIA_MS, &source);
+          &self, packet (&p, 500, 96, seq, NULL), seq * VIA_MS, &got);
+  via_receiver_rtp (&self, packet (&p, 7, 111, 1, NULL), VIA_MS, &got);
   via_receiver_sr (&self, 500, G_GUINT64_CONSTANT (0x1234567800000000), 0);
   g_assert_cmpuint (via_receiver_reports (&self, 1, VIA_S, reports, 4), ==, 1);
   g_assert_cmpuint (reports[0].ssrc, ==, 500);
@@ -209,21 +232,21 @@ test_receiver_new_plan_forgets_streams_of_closed_m_lines (void)
 {
   ViaPlan *plan = plan_new ();
   ViaReceiver self;
-  const ViaReceiveSource *source;
+  ViaPeerMedia got;
   Packet p;
 
   via_receiver_init (&self);
   g_assert_cmpint (
-      via_receiver_rtp (&self, packet (&p, 500, 96, 1, NULL), 0, &source), ==,
+      via_receiver_rtp (&self, packet (&p, 500, 96, 1, NULL), 0, &got), ==,
       VIA_DROP_NOT_READY);
   via_receiver_configure (&self, plan);
-  via_receiver_rtp (&self, packet (&p, 500, 96, 1, NULL), 0, &source);
-  via_receiver_rtp (&self, packet (&p, 7, 111, 1, NULL), 0, &source);
+  via_receiver_rtp (&self, packet (&p, 500, 96, 1, NULL), 0, &got);
+  via_receiver_rtp (&self, packet (&p, 7, 111, 1, NULL), 0, &got);
   via_plan_media (plan, 1)->is_rejected = TRUE;
   via_receiver_configure (&self, plan);
   g_assert_cmpuint (self.sources->len, ==, 1);
   g_assert_cmpint (
-      via_receiver_rtp (&self, packet (&p, 500, 96, 2, NULL), 0, &source), !=,
+      via_receiver_rtp (&self, packet (&p, 500, 96, 2, NULL), 0, &got), !=,
       VIA_DROP_LIMIT);
   via_receiver_clear (&self);
   plan_free (plan);
@@ -240,7 +263,7 @@ main (int argc, char **argv)
   g_test_add_func ("/demux/unknown", //
       test_demux_what_fits_no_m_line_is_dropped);
   g_test_add_func ("/receiver/latch", //
-      test_receiver_latched_ssrc_is_not_moved);
+      test_receiver_ssrc_goes_where_its_mid_says);
   g_test_add_func ("/receiver/bound", //
       test_receiver_holds_64_ssrcs_and_forgets_idle_ones);
   g_test_add_func ("/receiver/reports", //
