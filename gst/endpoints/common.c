@@ -8,10 +8,12 @@
 
 #define APP_DATA_MAX (64 * 1024) /* bytes */
 
-void
-via_common_init (ViaCommon *self, GstElement *element)
+static G_DEFINE_QUARK (via - common, common)
+
+    void via_common_init (ViaCommon *self, GstElement *element)
 {
   g_mutex_init (&self->lock);
+  g_object_set_qdata (G_OBJECT (element), common_quark (), self);
 }
 
 void
@@ -124,12 +126,34 @@ via_eos_init_bin (GstBin *bin)
 }
 
 gboolean
-via_eos_swallow (GstMessage *message)
+via_eos_send_event (GstElement *element, GstEvent *event)
 {
-  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_EOS)
-    return FALSE;
-  gst_message_unref (message);
+  GstElementClass *bin_class = g_type_class_peek (GST_TYPE_BIN);
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return bin_class->send_event (element, event);
+  gst_event_unref (event);
+  via_eos_post (
+      g_object_get_qdata (G_OBJECT (element), common_quark ()), element);
   return TRUE;
+}
+
+void
+via_eos_handle_message (GstBin *bin, GstMessage *message)
+{
+  GstBinClass *bin_class = g_type_class_peek (GST_TYPE_BIN);
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    gst_message_unref (message);
+  else
+    bin_class->handle_message (bin, message);
+}
+
+void
+via_eos_init_class (GstBinClass *klass)
+{
+  GST_ELEMENT_CLASS (klass)->send_event = via_eos_send_event;
+  klass->handle_message = via_eos_handle_message;
 }
 
 void

@@ -37,12 +37,18 @@ gchar *via_common_get_hub (ViaCommon *self);      /* (transfer full) */
 void via_common_post (
     ViaCommon *self, GstElement *element, GstStructure *structure);
 
-/* --- EOS contract (docs/architecture.md §1), for GstBin subclasses --- */
+/* --- EOS contract (docs/architecture.md §1), for direct subclasses of GstBin
+ * that called via_common_init --- */
 
+/* class_init: send_event turns an EOS from the application into the element's,
+ * handle_message swallows the children's. */
+void via_eos_init_class (GstBinClass *klass);
 /* instance_init: suppresses and sets SOURCE and SINK flags. */
 void via_eos_init_bin (GstBin *bin);
-/* handle_message: TRUE if @message is a child's EOS: it was swallowed. */
-gboolean via_eos_swallow (GstMessage *message);
+/* What an element with a send_event or handle_message of its own chains up
+ * to. */
+gboolean via_eos_send_event (GstElement *element, GstEvent *event);
+void via_eos_handle_message (GstBin *bin, GstMessage *message);
 /* Posts the element's EOS, exactly once until via_eos_reset. */
 void via_eos_post (ViaCommon *self, GstElement *element);
 /* READY→PAUSED and on a flush: EOS may be posted again. */

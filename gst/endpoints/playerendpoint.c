@@ -407,8 +407,7 @@ via_player_endpoint_send_event (GstElement *element, GstEvent *event)
       gst_event_unref (event);
       return FALSE;
     default:
-      return GST_ELEMENT_CLASS (via_player_endpoint_parent_class)
-          ->send_event (element, event);
+      return via_eos_send_event (element, event);
   }
 }
 
@@ -455,8 +454,6 @@ via_player_endpoint_post_message (GstElement *element, GstMessage *message)
 static void
 via_player_endpoint_handle_message (GstBin *bin, GstMessage *message)
 {
-  if (via_eos_swallow (message))
-    return;
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ASYNC_START: /* reading starts when PLAYING is reached */
     case GST_MESSAGE_ASYNC_DONE:
@@ -464,8 +461,7 @@ via_player_endpoint_handle_message (GstBin *bin, GstMessage *message)
       gst_message_unref (message);
       break;
     default:
-      GST_BIN_CLASS (via_player_endpoint_parent_class)
-          ->handle_message (bin, message);
+      via_eos_handle_message (bin, message);
   }
 }
 

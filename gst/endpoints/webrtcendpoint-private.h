@@ -4,8 +4,9 @@
 #pragma once
 
 #include "endpoints/common.h"
-#include "endpoints/publisher.h"
+#include "endpoints/publishers.h"
 #include "endpoints/session.h"
+#include "endpoints/transport.h"
 #include "endpoints/webrtcendpoint.h"
 
 G_BEGIN_DECLS
@@ -14,16 +15,11 @@ struct _ViaWebrtcEndpoint
 {
   GstBin parent;
   ViaCommon common;
+  ViaTransport transport;
+  ViaPublishers *publishers; /* the sink pads */
 
-  GMutex lock; /* guards `set` and the pads; never held while calling out */
-  struct
-  {
-    gchar *stun_server, *turn_url; /* turn_url is secret */
-    gint policy;
-  } set;
-  GPtrArray *publishers; /* ViaPublisher*, one per sink pad */
-  ViaMember *pads_member;
-  GCond caps_came;
+  GMutex lock;            /* guards the next; after that of the pads */
+  ViaMember *pads_member; /* publishes the sink pads; above NULL */
 
   GRWLock session_lock; /* readers use the session, writers make and end it */
   ViaSession *session;  /* above NULL */

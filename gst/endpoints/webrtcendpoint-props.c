@@ -5,16 +5,12 @@
 #include "endpoints/webrtcendpoint-private.h"
 
 #include "endpoints/enums.h"
-#include "ice/turnurl.h"
 
 enum
 {
   PROP_0,
   PROP_APP_DATA,
   PROP_HUB,
-  PROP_STUN_SERVER,
-  PROP_TURN_URL,
-  PROP_ICE_TRANSPORT_POLICY,
   PROP_CONNECTION_STATE,
   PROP_LOCAL_DESCRIPTION,
   PROP_STATS,
@@ -22,28 +18,6 @@ enum
 };
 
 static GParamSpec *props[N_PROPS];
-
-/* Stores @value in @field if @parse takes it; the error it prints has no
- * password in it. */
-static void
-set_server (ViaWebrtcEndpoint *self, gchar **field, const gchar *value,
-    ViaIceServer *(*parse) (const gchar *text, GError **error))
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ViaIceServer) server = NULL;
-  gboolean is_unset = value == NULL || *value == '\0';
-
-  if (!is_unset && (server = parse (value, &error)) == NULL) {
-    g_warning ("%s refused, the old value stays: %s",
-        field == &self->set.turn_url ? "turn-url" : "stun-server",
-        error->message);
-    return;
-  }
-  g_mutex_lock (&self->lock);
-  g_free (*field);
-  *field = is_unset ? NULL : g_strdup (value);
-  g_mutex_unlock (&self->lock);
-}
 
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
@@ -57,21 +31,9 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     case PROP_HUB:
       via_common_set_hub (&self->common, g_value_get_string (value));
       break;
-    case PROP_STUN_SERVER:
-      set_server (self, &self->set.stun_server, g_value_get_string (value),
-          via_stun_url_parse);
-      break;
-    case PROP_TURN_URL:
-      set_server (self, &self->set.turn_url, g_value_get_string (value),
-          via_turn_url_parse);
-      break;
-    case PROP_ICE_TRANSPORT_POLICY:
-      g_mutex_lock (&self->lock);
-      self->set.policy = g_value_get_enum (value);
-      g_mutex_unlock (&self->lock);
-      break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!via_transport_set_property (&self->transport, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
 
@@ -115,22 +77,6 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_HUB:
       g_value_take_string (value, via_common_get_hub (&self->common));
       break;
-    case PROP_STUN_SERVER:
-      g_mutex_lock (&self->lock);
-      g_value_set_string (value, self->set.stun_server);
-      g_mutex_unlock (&self->lock);
-      break;
-    case PROP_TURN_URL:
-      g_mutex_lock (&self->lock);
-      if (self->set.turn_url != NULL)
-        g_value_take_string (value, via_turn_url_mask (self->set.turn_url));
-      g_mutex_unlock (&self->lock);
-      break;
-    case PROP_ICE_TRANSPORT_POLICY:
-      g_mutex_lock (&self->lock);
-      g_value_set_enum (value, self->set.policy);
-      g_mutex_unlock (&self->lock);
-      break;
     case PROP_CONNECTION_STATE:
     case PROP_LOCAL_DESCRIPTION:
       get_from_session (self, id, value);
@@ -139,33 +85,9 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
       get_stats (self, value);
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!via_transport_get_property (&self->transport, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
-}
-
-static void
-install_transport_props (void)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  props[PROP_STUN_SERVER] = g_param_spec_string ("stun-server", "STUN server",
-      "host, host:port or stun:host:port (port 3478 by default) to learn our "
-      "public address from. NULL: none is asked, there is no default server. "
-      "Takes effect at the next negotiation; a bad value is refused and the "
-      "old one stays (RFC 7064)",
-      NULL, flags);
-  props[PROP_TURN_URL] = g_param_spec_string ("turn-url", "TURN server",
-      "user:password@host:port of a TURN server (UDP) that relays media; "
-      "percent-escapes are decoded. The password reads back as ***. NULL: "
-      "none. Takes effect at the next negotiation; a bad value is refused and "
-      "the old one stays (RFC 8656)",
-      NULL, flags);
-  props[PROP_ICE_TRANSPORT_POLICY] =
-      g_param_spec_enum ("ice-transport-policy", "ICE transport policy",
-          "Which candidates are used: all, or only those of the TURN server. "
-          "Takes effect at the next negotiation (RFC 9429 §4.1.1)",
-          VIA_TYPE_ICE_TRANSPORT_POLICY, VIA_ICE_TRANSPORT_POLICY_ALL, flags);
 }
 
 void
@@ -177,7 +99,6 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
   object_class->get_property = get_property;
   props[PROP_APP_DATA] = via_common_app_data_spec ();
   props[PROP_HUB] = via_common_hub_spec ();
-  install_transport_props ();
   props[PROP_CONNECTION_STATE] =
       g_param_spec_enum ("connection-state", "Connection state",
           "Where the connection with the peer stands (ICE and DTLS together)",
@@ -192,4 +113,5 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
       "state NULL",
       GST_TYPE_STRUCTURE, read_only);
   g_object_class_install_properties (object_class, N_PROPS, props);
+  via_transport_install_properties (object_class);
 }

@@ -12,7 +12,6 @@
 #include "endpoints/enums.h"
 #include "endpoints/join.h"
 #include "io/app.h"
-#include "io/resolve.h"
 
 #define CAPS_WAIT (2 * G_TIME_SPAN_SECOND) /* an offer waits for its pads */
 
@@ -87,30 +86,14 @@ static const ViaSessionFuncs session_funcs = {
 
 /* --- request sink pads --- */
 
-/* How many of the pads carry @kind. Call with self->lock held. */
-static guint
-count_locked (ViaWebrtcEndpoint *self, ViaKind kind)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->publishers->len; i++)
-    if (via_publisher_kind (g_ptr_array_index (self->publishers, i)) == kind)
-      n++;
-  return n;
-}
-
 /* Streaming thread, or whoever took a pad away. */
 static void
 pads_changed (gpointer user)
 {
   ViaWebrtcEndpoint *self = user;
-  guint n_audio, n_video;
+  guint n_audio = via_publishers_count (self->publishers, VIA_KIND_AUDIO);
+  guint n_video = via_publishers_count (self->publishers, VIA_KIND_VIDEO);
 
-  g_mutex_lock (&self->lock);
-  n_audio = count_locked (self, VIA_KIND_AUDIO);
-  n_video = count_locked (self, VIA_KIND_VIDEO);
-  g_cond_broadcast (&self->caps_came);
-  g_mutex_unlock (&self->lock);
   g_rw_lock_reader_lock (&self->session_lock);
   if (self->session != NULL)
     via_session_set_own (self->session, n_audio, n_video);
@@ -118,79 +101,60 @@ pads_changed (gpointer user)
 }
 
 static void
-pad_eos (gpointer user)
+pads_ended (gpointer user)
 {
   ViaWebrtcEndpoint *self = user;
-  gboolean all;
 
-  g_mutex_lock (&self->lock);
-  all = self->publishers->len > 0;
-  for (guint i = 0; i < self->publishers->len; i++)
-    all = all && via_publisher_is_eos (g_ptr_array_index (self->publishers, i));
-  g_mutex_unlock (&self->lock);
-  if (all)
-    via_eos_post (&self->common, GST_ELEMENT (self));
+  via_eos_post (&self->common, GST_ELEMENT (self));
 }
 
 static void
-pad_flush (gpointer user)
+pads_flush (gpointer user)
 {
   ViaWebrtcEndpoint *self = user;
 
   via_eos_reset (&self->common);
 }
 
-static const ViaPublisherFuncs publisher_funcs = {
-    .changed = pads_changed, .eos = pad_eos, .flush = pad_flush};
+static ViaMember *
+find_member (gpointer user, const ViaPublisher *publisher)
+{
+  ViaWebrtcEndpoint *self = user;
+  ViaMember *member;
+
+  g_mutex_lock (&self->lock);
+  member = self->pads_member;
+  g_mutex_unlock (&self->lock);
+  return member;
+}
+
+static const ViaPublishersFuncs publishers_funcs = {
+    .member = find_member,
+    .changed = pads_changed,
+    .ended = pads_ended,
+    .flush = pads_flush,
+};
 
 static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
     const GstCaps *caps)
 {
-  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
-  ViaPublisher *publisher =
-      via_publisher_new (GST_BIN (self), templ, name, &publisher_funcs, self);
-  ViaMember *member;
-
-  if (publisher == NULL)
-    return NULL;
-  g_mutex_lock (&self->lock);
-  g_ptr_array_add (self->publishers, publisher);
-  member = self->pads_member;
-  g_mutex_unlock (&self->lock);
-  via_publisher_set_member (publisher, member);
-  return via_publisher_pad (publisher);
+  return via_publishers_request (
+      VIA_WEBRTC_ENDPOINT (element)->publishers, templ, name);
 }
 
 static void
 release_pad (GstElement *element, GstPad *pad)
 {
-  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
-  ViaPublisher *found = NULL;
-
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->publishers->len && found == NULL; i++) {
-    if (via_publisher_pad (g_ptr_array_index (self->publishers, i)) == pad)
-      found = g_ptr_array_steal_index (self->publishers, i);
-  }
-  g_mutex_unlock (&self->lock);
-  via_publisher_free (found);
-  pads_changed (self);
-  pad_eos (self); /* perhaps only this pad had not ended yet */
+  via_publishers_release (VIA_WEBRTC_ENDPOINT (element)->publishers, pad);
 }
 
 /* Waits until every pad has caps, 2 s at most; says which have none. */
 static void
 wait_for_caps (ViaWebrtcEndpoint *self)
 {
-  gint64 end = g_get_monotonic_time () + CAPS_WAIT;
-  guint n_missing;
+  guint n_missing = via_publishers_wait_caps (self->publishers, CAPS_WAIT);
 
-  g_mutex_lock (&self->lock);
-  while ((n_missing = count_locked (self, VIA_KIND_UNKNOWN)) > 0)
-    if (!g_cond_wait_until (&self->caps_came, &self->lock, end))
-      break;
-  g_mutex_unlock (&self->lock);
   if (n_missing > 0)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
         ("%u sink pads have no caps yet; the offer goes out without them",
@@ -200,43 +164,16 @@ wait_for_caps (ViaWebrtcEndpoint *self)
 
 /* --- negotiation --- */
 
-/* What the properties say now, servers' names resolved. */
-typedef struct
-{
-  ViaSessionConfig session;
-  ViaIceServer *stun, *turn;
-} Config;
-
-static void
-config_clear (Config *self)
-{
-  g_clear_pointer (&self->stun, via_ice_server_free);
-  g_clear_pointer (&self->turn, via_ice_server_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Config, config_clear)
-
 static gboolean
-take_config (ViaWebrtcEndpoint *self, Config *out, GError **error)
+take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
+    ViaTransportConfig *transport, GError **error)
 {
-  g_autofree gchar *stun = NULL;
-  g_autofree gchar *turn = NULL;
-
-  g_mutex_lock (&self->lock);
-  stun = g_strdup (self->set.stun_server);
-  turn = g_strdup (self->set.turn_url);
-  out->session.relay_only = self->set.policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
-  g_mutex_unlock (&self->lock);
-  out->session.direction = self->shared.direction;
-  if (stun != NULL
-      && ((out->stun = via_stun_url_parse (stun, error)) == NULL
-          || !via_resolve_server (out->stun, error)))
+  if (!via_transport_resolve (&self->transport, transport, error))
     return FALSE;
-  if (turn != NULL
-      && ((out->turn = via_turn_url_parse (turn, error)) == NULL
-          || !via_resolve_server (out->turn, error)))
-    return FALSE;
-  out->session.stun = out->stun;
-  out->session.turn = out->turn;
+  out->stun = transport->stun;
+  out->turn = transport->turn;
+  out->relay_only = transport->relay_only;
+  out->direction = self->shared.direction;
   return TRUE;
 }
 
@@ -255,16 +192,16 @@ gchar *
 via_webrtc_endpoint_process_offer (
     ViaWebrtcEndpoint *self, const gchar *offer, GError **error)
 {
-  g_auto (Config) config = {0};
+  g_auto (ViaTransportConfig) transport = {0};
+  ViaSessionConfig config = {0};
   gchar *answer = NULL;
 
-  if (!take_config (self, &config, error))
+  if (!take_config (self, &config, &transport, error))
     return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
-  config.session.identity = self->identity;
+  config.identity = self->identity;
   if (has_session_locked (self, error))
-    answer = via_session_process_offer (
-        self->session, &config.session, offer, error);
+    answer = via_session_process_offer (self->session, &config, offer, error);
   g_rw_lock_reader_unlock (&self->session_lock);
   return answer;
 }
@@ -272,32 +209,31 @@ via_webrtc_endpoint_process_offer (
 gchar *
 via_webrtc_endpoint_generate_offer (ViaWebrtcEndpoint *self, GError **error)
 {
-  g_auto (Config) config = {0};
+  g_auto (ViaTransportConfig) transport = {0};
+  ViaSessionConfig config = {0};
   g_autofree gchar *hub = via_common_get_hub (&self->common);
   gchar *offer = NULL;
   guint n_audio, n_video;
 
   wait_for_caps (self);
-  g_mutex_lock (&self->lock);
-  n_audio = count_locked (self, VIA_KIND_AUDIO);
-  n_video = count_locked (self, VIA_KIND_VIDEO);
+  n_audio = via_publishers_count (self->publishers, VIA_KIND_AUDIO);
+  n_video = via_publishers_count (self->publishers, VIA_KIND_VIDEO);
   if (hub != NULL || self->shared.exchange != NULL) {
     n_audio++;
     n_video++;
   }
-  g_mutex_unlock (&self->lock);
   if (n_audio + n_video == 0) {
     g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
         "nothing to offer: no sink pad has caps and hub= is not set");
     return NULL;
   }
-  if (!take_config (self, &config, error))
+  if (!take_config (self, &config, &transport, error))
     return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
-  config.session.identity = self->identity;
+  config.identity = self->identity;
   if (has_session_locked (self, error))
     offer = via_session_generate_offer (
-        self->session, &config.session, n_audio, n_video, error);
+        self->session, &config, n_audio, n_video, error);
   g_rw_lock_reader_unlock (&self->session_lock);
   return offer;
 }
@@ -383,9 +319,8 @@ open_pads_room (ViaWebrtcEndpoint *self, GError **error)
     return FALSE;
   g_mutex_lock (&self->lock);
   self->pads_member = member;
-  for (guint i = 0; i < self->publishers->len; i++)
-    via_publisher_set_member (g_ptr_array_index (self->publishers, i), member);
   g_mutex_unlock (&self->lock);
+  via_publishers_update (self->publishers);
   return TRUE;
 }
 
@@ -424,9 +359,8 @@ stop (ViaWebrtcEndpoint *self)
 
   g_mutex_lock (&self->lock);
   member = g_steal_pointer (&self->pads_member);
-  for (guint i = 0; i < self->publishers->len; i++)
-    via_publisher_set_member (g_ptr_array_index (self->publishers, i), NULL);
   g_mutex_unlock (&self->lock);
+  via_publishers_update (self->publishers);
   via_member_leave (member);
   g_rw_lock_writer_lock (&self->session_lock);
   session = g_steal_pointer (&self->session);
@@ -441,10 +375,7 @@ static void
 begin_run (ViaWebrtcEndpoint *self)
 {
   via_eos_reset (&self->common);
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->publishers->len; i++)
-    via_publisher_reset (g_ptr_array_index (self->publishers, i));
-  g_mutex_unlock (&self->lock);
+  via_publishers_reset (self->publishers);
 }
 
 static GstStateChangeReturn
@@ -481,27 +412,6 @@ change_state (GstElement *element, GstStateChange transition)
   return result;
 }
 
-static gboolean
-send_event (GstElement *element, GstEvent *event)
-{
-  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
-    return GST_ELEMENT_CLASS (via_webrtc_endpoint_parent_class)
-        ->send_event (element, event);
-  gst_event_unref (event);
-  via_eos_post (&self->common, element);
-  return TRUE;
-}
-
-static void
-handle_message (GstBin *bin, GstMessage *message)
-{
-  if (!via_eos_swallow (message))
-    GST_BIN_CLASS (via_webrtc_endpoint_parent_class)
-        ->handle_message (bin, message);
-}
-
 /* --- life --- */
 
 void
@@ -523,13 +433,19 @@ via_webrtc_endpoint_set_shared (
     via_identity_ref (self->shared.identity);
 }
 
+void
+via_webrtc_endpoint_set_transport (
+    ViaWebrtcEndpoint *self, ViaTransport *transport)
+{
+  via_transport_copy (&self->transport, transport);
+}
+
 static void
 dispose (GObject *object)
 {
   ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (object);
 
-  while (self->publishers->len > 0)
-    via_publisher_free (g_ptr_array_steal_index (self->publishers, 0));
+  via_publishers_clear (self->publishers);
   G_OBJECT_CLASS (via_webrtc_endpoint_parent_class)->dispose (object);
 }
 
@@ -539,12 +455,10 @@ finalize (GObject *object)
   ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (object);
 
   via_webrtc_endpoint_set_shared (self, NULL);
-  g_ptr_array_unref (self->publishers);
-  g_free (self->set.stun_server);
-  g_free (self->set.turn_url);
+  via_publishers_free (self->publishers);
   g_rw_lock_clear (&self->session_lock);
-  g_cond_clear (&self->caps_came);
   g_mutex_clear (&self->lock);
+  via_transport_clear (&self->transport);
   via_common_clear (&self->common);
   G_OBJECT_CLASS (via_webrtc_endpoint_parent_class)->finalize (object);
 }
@@ -562,10 +476,9 @@ via_webrtc_endpoint_class_init (ViaWebrtcEndpointClass *klass)
   via_webrtc_endpoint_install_properties (object_class);
   via_webrtc_endpoint_install_signals (klass);
   element_class->change_state = change_state;
-  element_class->send_event = send_event;
   element_class->request_new_pad = request_new_pad;
   element_class->release_pad = release_pad;
-  GST_BIN_CLASS (klass)->handle_message = handle_message;
+  via_eos_init_class (GST_BIN_CLASS (klass));
   via_publisher_add_templates (element_class);
   gst_element_class_set_static_metadata (element_class, "WebRTC endpoint",
       "Sink/Network/WebRTC",
@@ -578,10 +491,11 @@ static void
 via_webrtc_endpoint_init (ViaWebrtcEndpoint *self)
 {
   via_common_init (&self->common, GST_ELEMENT (self));
+  via_transport_init (&self->transport);
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
-  g_cond_init (&self->caps_came);
   g_rw_lock_init (&self->session_lock);
-  self->publishers = g_ptr_array_new ();
+  self->publishers =
+      via_publishers_new (GST_BIN (self), &publishers_funcs, self);
   self->shared.direction = VIA_DIRECTION_SENDRECV;
 }

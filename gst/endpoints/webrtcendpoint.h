@@ -6,6 +6,7 @@
 
 #include <gst/gst.h>
 #include "dtls/identity.h"
+#include "endpoints/transport.h"
 #include "io/exchange.h"
 #include "sdp/plan.h"
 
@@ -28,6 +29,9 @@ typedef struct
 /* Before READY; references are taken. NULL: nothing is shared. */
 void via_webrtc_endpoint_set_shared (
     ViaWebrtcEndpoint *self, const ViaWebrtcShared *shared);
+/* Sets its transport properties as @transport has them. Any thread. */
+void via_webrtc_endpoint_set_transport (
+    ViaWebrtcEndpoint *self, ViaTransport *transport);
 
 /* Actions (all also usable from language bindings):
  *   process-offer (gchar *sdp) → gchar *answer (NULL on error + message)

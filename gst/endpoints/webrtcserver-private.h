@@ -4,7 +4,8 @@
 #pragma once
 
 #include "endpoints/common.h"
-#include "endpoints/publisher.h"
+#include "endpoints/publishers.h"
+#include "endpoints/transport.h"
 #include "endpoints/viewers.h"
 #include "endpoints/webrtcserver.h"
 
@@ -18,21 +19,19 @@ struct _ViaWebrtcServer
 {
   GstBin parent;
   ViaCommon common;
+  ViaTransport transport;    /* handed to each child */
+  ViaPublishers *publishers; /* the sink pads */
 
   GMutex lock; /* guards all to the next blank; never held while calling out */
   struct
   {
     gchar *address, *path;
     guint port, max_peers;
-    gchar *stun_server, *turn_url; /* turn_url is secret */
-    gint policy;
   } set;
   guint bound_port; /* 0: not listening */
 
-  /* Who publishes where; guards all to the next blank. Held while a track is
-   * published, so that its member stays; nothing on via-app takes it. */
+  /* Guards all to the next blank; after that of the pads. */
   GMutex room_lock;
-  GPtrArray *publishers; /* ViaPublisher*, one per sink pad */
   ViaExchange *exchange; /* the hub's or our own; above NULL */
   ViaMember *member;     /* publishes the sink pads; once there is a pad */
 
@@ -43,7 +42,5 @@ struct _ViaWebrtcServer
 
 /* webrtcserver-props.c */
 void via_webrtc_server_install_properties (GObjectClass *object_class);
-/* Gives @child the transport properties of the server. Any thread. */
-void via_webrtc_server_configure (ViaWebrtcServer *self, GstElement *child);
 
 G_END_DECLS

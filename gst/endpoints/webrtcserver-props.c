@@ -5,9 +5,6 @@
  */
 #include "endpoints/webrtcserver-private.h"
 
-#include "endpoints/enums.h"
-#include "ice/turnurl.h"
-
 enum
 {
   PROP_0,
@@ -17,9 +14,6 @@ enum
   PROP_PORT,
   PROP_PATH,
   PROP_MAX_PEERS,
-  PROP_STUN_SERVER,
-  PROP_TURN_URL,
-  PROP_ICE_TRANSPORT_POLICY,
   N_PROPS
 };
 
@@ -35,26 +29,6 @@ set_text_locked (gchar **field, const gchar *value, const gchar *fallback)
   *field = g_strdup (is_unset ? fallback : value);
 }
 
-/* Stores @value if it reads as a server; what it prints has no password. */
-static void
-set_ice_server (ViaWebrtcServer *self, gchar **field, const gchar *value,
-    ViaIceServer *(*parse) (const gchar *text, GError **error))
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ViaIceServer) server = NULL;
-
-  if (value != NULL && *value != '\0'
-      && (server = parse (value, &error)) == NULL) {
-    g_warning ("%s refused, the old value stays: %s",
-        field == &self->set.turn_url ? "turn-url" : "stun-server",
-        error->message);
-    return;
-  }
-  g_mutex_lock (&self->lock);
-  set_text_locked (field, value, NULL);
-  g_mutex_unlock (&self->lock);
-}
-
 static void
 set_listening (ViaWebrtcServer *self, guint id, const GValue *value)
 {
@@ -67,10 +41,8 @@ set_listening (ViaWebrtcServer *self, guint id, const GValue *value)
         &self->set.path, g_value_get_string (value), VIA_WEBRTC_SERVER_PATH);
   else if (id == PROP_PORT)
     self->set.port = g_value_get_uint (value);
-  else if (id == PROP_MAX_PEERS)
-    self->set.max_peers = g_value_get_uint (value);
   else
-    self->set.policy = g_value_get_enum (value);
+    self->set.max_peers = g_value_get_uint (value);
   g_mutex_unlock (&self->lock);
 }
 
@@ -90,19 +62,11 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     case PROP_PORT:
     case PROP_PATH:
     case PROP_MAX_PEERS:
-    case PROP_ICE_TRANSPORT_POLICY:
       set_listening (self, id, value);
       break;
-    case PROP_STUN_SERVER:
-      set_ice_server (self, &self->set.stun_server, g_value_get_string (value),
-          via_stun_url_parse);
-      break;
-    case PROP_TURN_URL:
-      set_ice_server (self, &self->set.turn_url, g_value_get_string (value),
-          via_turn_url_parse);
-      break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!via_transport_set_property (&self->transport, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
 
@@ -117,6 +81,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
                                     : via_common_get_app_data (&self->common));
     return;
   }
+  if (via_transport_get_property (&self->transport, id, value))
+    return;
   g_mutex_lock (&self->lock);
   switch (id) {
     case PROP_ADDRESS:
@@ -132,36 +98,10 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_MAX_PEERS:
       g_value_set_uint (value, self->set.max_peers);
       break;
-    case PROP_STUN_SERVER:
-      g_value_set_string (value, self->set.stun_server);
-      break;
-    case PROP_TURN_URL:
-      if (self->set.turn_url != NULL)
-        g_value_take_string (value, via_turn_url_mask (self->set.turn_url));
-      break;
-    case PROP_ICE_TRANSPORT_POLICY:
-      g_value_set_enum (value, self->set.policy);
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   g_mutex_unlock (&self->lock);
-}
-
-void
-via_webrtc_server_configure (ViaWebrtcServer *self, GstElement *child)
-{
-  g_autofree gchar *stun = NULL;
-  g_autofree gchar *turn = NULL;
-  gint policy;
-
-  g_mutex_lock (&self->lock);
-  stun = g_strdup (self->set.stun_server);
-  turn = g_strdup (self->set.turn_url);
-  policy = self->set.policy;
-  g_mutex_unlock (&self->lock);
-  g_object_set (child, "stun-server", stun, "turn-url", turn,
-      "ice-transport-policy", policy, NULL);
 }
 
 static void
@@ -192,31 +132,6 @@ install_listening_props (void)
       0, G_MAXUINT, 0, flags);
 }
 
-static void
-install_transport_props (void)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  props[PROP_STUN_SERVER] = g_param_spec_string ("stun-server", "STUN server",
-      "host, host:port or stun:host:port (port 3478 by default) to learn our "
-      "public address from, for each viewer. NULL: none is asked, there is no "
-      "default server. Takes effect with the next viewer; a bad value is "
-      "refused and the old one stays (RFC 7064)",
-      NULL, flags);
-  props[PROP_TURN_URL] = g_param_spec_string ("turn-url", "TURN server",
-      "user:password@host:port of a TURN server (UDP) that relays media for "
-      "each viewer; percent-escapes are decoded. The password reads back as "
-      "***. NULL: none. Takes effect with the next viewer; a bad value is "
-      "refused and the old one stays (RFC 8656)",
-      NULL, flags);
-  props[PROP_ICE_TRANSPORT_POLICY] =
-      g_param_spec_enum ("ice-transport-policy", "ICE transport policy",
-          "Which candidates viewers are given: all, or only those of the TURN "
-          "server. Takes effect with the next viewer (RFC 9429 §4.1.1)",
-          VIA_TYPE_ICE_TRANSPORT_POLICY, VIA_ICE_TRANSPORT_POLICY_ALL, flags);
-}
-
 void
 via_webrtc_server_install_properties (GObjectClass *object_class)
 {
@@ -225,6 +140,6 @@ via_webrtc_server_install_properties (GObjectClass *object_class)
   props[PROP_APP_DATA] = via_common_app_data_spec ();
   props[PROP_HUB] = via_common_hub_spec ();
   install_listening_props ();
-  install_transport_props ();
   g_object_class_install_properties (object_class, N_PROPS, props);
+  via_transport_install_properties (object_class);
 }

@@ -24,63 +24,36 @@ G_DEFINE_FINAL_TYPE (ViaWebrtcServer, via_webrtc_server, GST_TYPE_BIN)
 /* --- the room and the sink pads --- */
 
 /* Every sink pad is a track of one port: the member that publishes it, or NULL
- * while there is no room. Call with self->room_lock held. */
+ * while there is no room. */
 static ViaMember *
-member_locked (ViaWebrtcServer *self)
+find_member (gpointer user, const ViaPublisher *publisher)
 {
   static const ViaMemberFuncs none = {0};
-  g_autofree gchar *app_data = NULL;
+  ViaWebrtcServer *self = user;
+  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  ViaMember *member;
 
-  if (self->member != NULL || self->exchange == NULL
-      || self->publishers->len == 0)
-    return self->member;
-  app_data = via_common_get_app_data (&self->common);
-  self->member = via_exchange_join (self->exchange, NULL,
-      GST_OBJECT_NAME (self), app_data, &none, NULL, NULL);
-  return self->member;
-}
-
-/* Call with self->room_lock held. */
-static void
-publish_all_locked (ViaWebrtcServer *self, ViaMember *member)
-{
-  for (guint i = 0; i < self->publishers->len; i++)
-    via_publisher_set_member (g_ptr_array_index (self->publishers, i), member);
+  g_mutex_lock (&self->room_lock);
+  if (self->member == NULL && self->exchange != NULL)
+    self->member = via_exchange_join (self->exchange, NULL,
+        GST_OBJECT_NAME (self), app_data, &none, NULL, NULL);
+  member = self->member;
+  g_mutex_unlock (&self->room_lock);
+  return member;
 }
 
 static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
     const GstCaps *caps)
 {
-  static const ViaPublisherFuncs funcs = {0};
-  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
-  ViaPublisher *publisher =
-      via_publisher_new (GST_BIN (self), templ, name, &funcs, self);
-
-  if (publisher == NULL)
-    return NULL;
-  g_mutex_lock (&self->room_lock);
-  g_ptr_array_add (self->publishers, publisher);
-  via_publisher_set_member (publisher, member_locked (self)); /* only this */
-  g_mutex_unlock (&self->room_lock);
-  return via_publisher_pad (publisher);
+  return via_publishers_request (
+      VIA_WEBRTC_SERVER (element)->publishers, templ, name);
 }
 
 static void
 release_pad (GstElement *element, GstPad *pad)
 {
-  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
-  ViaPublisher *found = NULL;
-
-  g_mutex_lock (&self->room_lock);
-  for (guint i = 0; i < self->publishers->len && found == NULL; i++) {
-    ViaPublisher *publisher = g_ptr_array_index (self->publishers, i);
-
-    if (via_publisher_pad (publisher) == pad)
-      found = g_ptr_array_steal_index (self->publishers, i);
-  }
-  g_mutex_unlock (&self->room_lock);
-  via_publisher_free (found);
+  via_publishers_release (VIA_WEBRTC_SERVER (element)->publishers, pad);
 }
 
 static gboolean
@@ -97,8 +70,8 @@ join_room (ViaWebrtcServer *self, GError **error)
     return FALSE;
   g_mutex_lock (&self->room_lock);
   self->exchange = exchange;
-  publish_all_locked (self, member_locked (self));
   g_mutex_unlock (&self->room_lock);
+  via_publishers_update (self->publishers);
   return TRUE;
 }
 
@@ -111,8 +84,8 @@ leave_room (ViaWebrtcServer *self)
   g_mutex_lock (&self->room_lock);
   exchange = g_steal_pointer (&self->exchange);
   member = g_steal_pointer (&self->member);
-  publish_all_locked (self, NULL);
   g_mutex_unlock (&self->room_lock);
+  via_publishers_update (self->publishers);
   via_member_leave (member);
   g_clear_pointer (&exchange, via_exchange_unref);
 }
@@ -122,7 +95,8 @@ leave_room (ViaWebrtcServer *self)
 static void
 configure (gpointer user, GstElement *child)
 {
-  via_webrtc_server_configure (user, child);
+  via_webrtc_endpoint_set_transport (
+      VIA_WEBRTC_ENDPOINT (child), &VIA_WEBRTC_SERVER (user)->transport);
 }
 
 /* gst-launch prints the debug string of an INFO. */
@@ -269,19 +243,6 @@ change_state (GstElement *element, GstStateChange transition)
   return result;
 }
 
-static gboolean
-send_event (GstElement *element, GstEvent *event)
-{
-  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
-    return GST_ELEMENT_CLASS (via_webrtc_server_parent_class)
-        ->send_event (element, event);
-  gst_event_unref (event);
-  via_eos_post (&self->common, element);
-  return TRUE;
-}
-
 /* One viewer's error is no error of the server. (transfer full) */
 static GstMessage *
 soften (GstMessage *message)
@@ -302,9 +263,7 @@ soften (GstMessage *message)
 static void
 handle_message (GstBin *bin, GstMessage *message)
 {
-  if (!via_eos_swallow (message))
-    GST_BIN_CLASS (via_webrtc_server_parent_class)
-        ->handle_message (bin, soften (message));
+  via_eos_handle_message (bin, soften (message));
 }
 
 /* --- life --- */
@@ -314,8 +273,7 @@ dispose (GObject *object)
 {
   ViaWebrtcServer *self = VIA_WEBRTC_SERVER (object);
 
-  while (self->publishers->len > 0)
-    via_publisher_free (g_ptr_array_steal_index (self->publishers, 0));
+  via_publishers_clear (self->publishers);
   G_OBJECT_CLASS (via_webrtc_server_parent_class)->dispose (object);
 }
 
@@ -324,13 +282,12 @@ finalize (GObject *object)
 {
   ViaWebrtcServer *self = VIA_WEBRTC_SERVER (object);
 
-  g_ptr_array_unref (self->publishers);
+  via_publishers_free (self->publishers);
   g_free (self->set.address);
   g_free (self->set.path);
-  g_free (self->set.stun_server);
-  g_free (self->set.turn_url);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->room_lock);
+  via_transport_clear (&self->transport);
   via_common_clear (&self->common);
   G_OBJECT_CLASS (via_webrtc_server_parent_class)->finalize (object);
 }
@@ -347,9 +304,9 @@ via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
   object_class->finalize = finalize;
   via_webrtc_server_install_properties (object_class);
   element_class->change_state = change_state;
-  element_class->send_event = send_event;
   element_class->request_new_pad = request_new_pad;
   element_class->release_pad = release_pad;
+  via_eos_init_class (GST_BIN_CLASS (klass));
   GST_BIN_CLASS (klass)->handle_message = handle_message;
   via_publisher_add_templates (element_class);
   gst_element_class_set_static_metadata (element_class, "WebRTC server",
@@ -362,11 +319,14 @@ via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
 static void
 via_webrtc_server_init (ViaWebrtcServer *self)
 {
+  static const ViaPublishersFuncs funcs = {.member = find_member};
+
   via_common_init (&self->common, GST_ELEMENT (self));
+  via_transport_init (&self->transport);
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_mutex_init (&self->room_lock);
-  self->publishers = g_ptr_array_new ();
+  self->publishers = via_publishers_new (GST_BIN (self), &funcs, self);
   self->set.address = g_strdup (VIA_WEBRTC_SERVER_ADDRESS);
   self->set.path = g_strdup (VIA_WEBRTC_SERVER_PATH);
   self->set.port = VIA_WEBRTC_SERVER_PORT;

@@ -13,16 +13,16 @@
 
 #include "endpoints/common.h"
 #include "endpoints/join.h"
-#include "endpoints/publisher.h"
+#include "endpoints/publishers.h"
 
 struct _ViaHub
 {
   GstBin parent;
   ViaCommon common;
-  GMutex lock;           /* guards all below; publishers never take it */
-  ViaExchange *exchange; /* from init; a new one after each READY→NULL */
-  GPtrArray *publishers; /* ViaPublisher*, one per sink pad */
-  GHashTable *members;   /* port number → ViaMember*, above NULL */
+  ViaPublishers *publishers; /* the sink pads */
+  GMutex lock;               /* guards all below; after that of the pads */
+  ViaExchange *exchange;     /* from init; a new one after each READY→NULL */
+  GHashTable *members;       /* port number → ViaMember*, above NULL */
   gboolean is_started;
 };
 
@@ -62,7 +62,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ViaHub, via_hub, GST_TYPE_BIN,
 /* Pads of one number are one port; each unnamed link (sink_%u) is its own.
  * Call with self->lock held. */
 static ViaMember *
-member_locked (ViaHub *self, const ViaPublisher *publisher)
+find_member_locked (ViaHub *self, const ViaPublisher *publisher)
 {
   static const ViaMemberFuncs none = {0};
   gboolean is_unnamed = g_str_has_prefix (
@@ -82,41 +82,29 @@ member_locked (ViaHub *self, const ViaPublisher *publisher)
   return member;
 }
 
+static ViaMember *
+find_member (gpointer user, const ViaPublisher *publisher)
+{
+  ViaHub *self = user;
+  ViaMember *member;
+
+  g_mutex_lock (&self->lock);
+  member = find_member_locked (self, publisher);
+  g_mutex_unlock (&self->lock);
+  return member;
+}
+
 static GstPad *
 hub_request_new_pad (GstElement *element, GstPadTemplate *templ,
     const gchar *name, const GstCaps *caps)
 {
-  static const ViaPublisherFuncs funcs = {0};
-  ViaHub *self = VIA_HUB (element);
-  ViaPublisher *publisher =
-      via_publisher_new (GST_BIN (self), templ, name, &funcs, self);
-  ViaMember *member;
-
-  if (publisher == NULL)
-    return NULL;
-  g_mutex_lock (&self->lock);
-  g_ptr_array_add (self->publishers, publisher);
-  member = member_locked (self, publisher);
-  g_mutex_unlock (&self->lock);
-  via_publisher_set_member (publisher, member);
-  return via_publisher_pad (publisher);
+  return via_publishers_request (VIA_HUB (element)->publishers, templ, name);
 }
 
 static void
 hub_release_pad (GstElement *element, GstPad *pad)
 {
-  ViaHub *self = VIA_HUB (element);
-  ViaPublisher *found = NULL;
-
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->publishers->len && found == NULL; i++) {
-    ViaPublisher *publisher = g_ptr_array_index (self->publishers, i);
-
-    if (via_publisher_pad (publisher) == pad)
-      found = g_ptr_array_steal_index (self->publishers, i);
-  }
-  g_mutex_unlock (&self->lock);
-  via_publisher_free (found);
+  via_publishers_release (VIA_HUB (element)->publishers, pad);
 }
 
 /* --- states --- */
@@ -126,12 +114,8 @@ start (ViaHub *self)
 {
   g_mutex_lock (&self->lock);
   self->is_started = TRUE;
-  for (guint i = 0; i < self->publishers->len; i++) {
-    ViaPublisher *publisher = g_ptr_array_index (self->publishers, i);
-
-    via_publisher_set_member (publisher, member_locked (self, publisher));
-  }
   g_mutex_unlock (&self->lock);
+  via_publishers_update (self->publishers);
 }
 
 static void
@@ -142,14 +126,13 @@ stop (ViaHub *self)
 
   g_mutex_lock (&self->lock);
   self->is_started = FALSE;
-  for (guint i = 0; i < self->publishers->len; i++)
-    via_publisher_set_member (g_ptr_array_index (self->publishers, i), NULL);
   members = g_steal_pointer (&self->members);
   self->members = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) via_member_leave);
   old = self->exchange;
   self->exchange = via_exchange_new ();
   g_mutex_unlock (&self->lock);
+  via_publishers_update (self->publishers);
   g_hash_table_remove_all (members);
   via_exchange_close (old);
   via_exchange_unref (old);
@@ -172,26 +155,6 @@ hub_change_state (GstElement *element, GstStateChange transition)
           && result == GST_STATE_CHANGE_FAILURE))
     stop (self);
   return result;
-}
-
-static gboolean
-hub_send_event (GstElement *element, GstEvent *event)
-{
-  ViaHub *self = VIA_HUB (element);
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
-    return GST_ELEMENT_CLASS (via_hub_parent_class)
-        ->send_event (element, event);
-  gst_event_unref (event);
-  via_eos_post (&self->common, element);
-  return TRUE;
-}
-
-static void
-hub_handle_message (GstBin *bin, GstMessage *message)
-{
-  if (!via_eos_swallow (message))
-    GST_BIN_CLASS (via_hub_parent_class)->handle_message (bin, message);
 }
 
 /* --- properties and life --- */
@@ -237,9 +200,7 @@ hub_dispose (GObject *object)
 {
   ViaHub *self = VIA_HUB (object);
 
-  /* Frees each pad's publisher while the bin still stands. */
-  while (self->publishers->len > 0)
-    via_publisher_free (g_ptr_array_steal_index (self->publishers, 0));
+  via_publishers_clear (self->publishers);
   G_OBJECT_CLASS (via_hub_parent_class)->dispose (object);
 }
 
@@ -248,7 +209,7 @@ hub_finalize (GObject *object)
 {
   ViaHub *self = VIA_HUB (object);
 
-  g_ptr_array_unref (self->publishers);
+  via_publishers_free (self->publishers);
   g_hash_table_unref (self->members);
   via_exchange_unref (self->exchange);
   g_mutex_clear (&self->lock);
@@ -274,10 +235,9 @@ via_hub_class_init (ViaHubClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   element_class->change_state = hub_change_state;
-  element_class->send_event = hub_send_event;
   element_class->request_new_pad = hub_request_new_pad;
   element_class->release_pad = hub_release_pad;
-  GST_BIN_CLASS (klass)->handle_message = hub_handle_message;
+  via_eos_init_class (GST_BIN_CLASS (klass));
   via_publisher_add_templates (element_class);
   gst_element_class_set_static_metadata (element_class, "Hub",
       "Generic/Network/WebRTC",
@@ -289,11 +249,13 @@ via_hub_class_init (ViaHubClass *klass)
 static void
 via_hub_init (ViaHub *self)
 {
+  static const ViaPublishersFuncs funcs = {.member = find_member};
+
   via_common_init (&self->common, GST_ELEMENT (self));
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   self->exchange = via_exchange_new ();
-  self->publishers = g_ptr_array_new ();
+  self->publishers = via_publishers_new (GST_BIN (self), &funcs, self);
   self->members = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) via_member_leave);
 }
