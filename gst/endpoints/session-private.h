@@ -5,6 +5,7 @@
 #pragma once
 
 #include "endpoints/session.h"
+#include "endpoints/received.h"
 #include "io/guard.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,8 @@ struct _ViaSession
   ViaPlan *plan;
   GArray *sends[2]; /* m-line indexes we send on, per kind */
   guint n_own[2];   /* of these, from the front, the own room's */
+  ViaReceived *received;
+  ViaMember *taker; /* only publishes what is received */
 };
 
 /* What the loop is asked; see via_session_ask. */
@@ -41,7 +44,7 @@ typedef struct
   ViaSession *self;
   const ViaSessionConfig *config;
   ViaExchange *exchange;
-  gboolean is_own;
+  ViaSessionRoom room;
   const gchar *text, *app_data;
   guint n_audio, n_video;
   gchar *result;

@@ -35,6 +35,8 @@ on_state (gpointer user, ViaConnectionState state)
   if (state == VIA_CONNECTION_CONNECTED)
     via_call_selected (self->call, &notice->local, &notice->remote);
   via_session_notice_post (notice);
+  if (state == VIA_CONNECTION_CLOSED || state == VIA_CONNECTION_FAILED)
+    via_received_end (self->received);
 }
 
 static void
@@ -43,11 +45,20 @@ on_want_keyframe (gpointer user, guint media)
   via_session_rooms_want_keyframe (user, media);
 }
 
+static void
+on_media (gpointer user, const ViaPeerMedia *media)
+{
+  const ViaSession *self = user;
+
+  via_received_media (self->received, media);
+}
+
 static const ViaCallFuncs call_funcs = {
     .candidate = on_candidate,
     .gathering_done = on_gathering_done,
     .state = on_state,
     .want_keyframe = on_want_keyframe,
+    .media = on_media,
 };
 
 gboolean
@@ -84,6 +95,16 @@ via_session_unref (ViaSession *self)
   g_free (self);
 }
 
+/* Loop thread. */
+static void
+ask_peer_for_keyframe (gpointer user, guint media)
+{
+  const ViaSession *self = user;
+
+  if (self->call != NULL)
+    via_call_want_keyframe (self->call, media);
+}
+
 ViaSession *
 via_session_new (const ViaSessionFuncs *funcs, GObject *user, const gchar *name,
     GError **error)
@@ -106,6 +127,7 @@ via_session_new (const ViaSessionFuncs *funcs, GObject *user, const gchar *name,
   via_guard_init (&self->guard);
   self->own = (ViaSessionDoor){self, TRUE, NULL};
   self->hub = (ViaSessionDoor){self, FALSE, NULL};
+  self->received = via_received_new (loop, ask_peer_for_keyframe, self);
   for (guint k = 0; k < 2; k++)
     self->sends[k] = g_array_new (FALSE, FALSE, sizeof (guint));
   return self;
@@ -116,6 +138,7 @@ close_call (gpointer data)
 {
   ViaSession *self = data;
 
+  g_clear_pointer (&self->received, via_received_free);
   g_clear_pointer (&self->call, via_call_free);
 }
 
@@ -128,6 +151,7 @@ via_session_free (ViaSession *self)
   via_loop_call (self->loop, close_call, self);
   via_member_leave (g_steal_pointer (&self->own.member));
   via_member_leave (g_steal_pointer (&self->hub.member));
+  via_member_leave (g_steal_pointer (&self->taker));
   via_loop_release (self->loop);
   via_app_release ();
   via_session_unref (self);
@@ -242,6 +266,8 @@ ask_stats (gpointer data)
   question->stats = self->call != NULL ? via_call_stats (self->call)
                                        : gst_structure_new ("via-peer-stats",
                                            "version", G_TYPE_UINT, 1, NULL);
+  gst_structure_set (question->stats, "packets-unused", G_TYPE_UINT64,
+      via_received_unused (self->received), NULL);
 }
 
 GstStructure *

@@ -46,10 +46,17 @@ void via_session_free (ViaSession *self);
 
 /* Every function below: any thread (waits for the loop). */
 
-/* @is_own: the private room of the endpoint's own sink pads, served first;
- * else the hub. */
+typedef enum
+{
+  VIA_SESSION_OWN,   /* of the endpoint's own sink pads, served first */
+  VIA_SESSION_HUB,   /* takes and gives */
+  VIA_SESSION_TAKER, /* only gives: what the peer sends, for who takes it */
+} ViaSessionRoom;
+
+/* Once per @room. */
 gboolean via_session_join (ViaSession *self, ViaExchange *exchange,
-    gboolean is_own, const gchar *name, const gchar *app_data, GError **error);
+    ViaSessionRoom room, const gchar *name, const gchar *app_data,
+    GError **error);
 /* How many m-lines of each kind the own room fills. */
 void via_session_set_own (ViaSession *self, guint n_audio, guint n_video);
 

@@ -16,6 +16,7 @@ apply (ViaSession *self, ViaPlan *plan, GError **error)
   if (!via_call_apply (self->call, plan, error))
     return FALSE;
   via_session_rooms_follow (self, plan);
+  via_received_follow (self->received, plan);
   return TRUE;
 }
 

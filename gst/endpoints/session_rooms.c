@@ -157,24 +157,40 @@ ask_join (gpointer data)
 {
   ViaSessionAsk *question = data;
   ViaSession *self = question->self;
-  ViaSessionDoor *door = question->is_own ? &self->own : &self->hub;
+  ViaSessionDoor *door =
+      question->room == VIA_SESSION_OWN ? &self->own : &self->hub;
 
   g_return_if_fail (door->member == NULL);
   door->member =
       via_exchange_join (question->exchange, self->loop, question->text,
           question->app_data, &member_funcs, door, &question->error);
   question->is_done = door->member != NULL;
+  if (question->room == VIA_SESSION_HUB)
+    via_received_set_member (self->received, VIA_RECEIVED_HUB, door->member);
+}
+
+static void
+ask_join_taker (gpointer data)
+{
+  static const ViaMemberFuncs none = {0};
+  ViaSessionAsk *question = data;
+  ViaSession *self = question->self;
+
+  g_return_if_fail (self->taker == NULL);
+  self->taker = via_exchange_join (question->exchange, NULL, question->text,
+      question->app_data, &none, NULL, &question->error);
+  question->is_done = self->taker != NULL;
+  via_received_set_member (self->received, VIA_RECEIVED_TAKER, self->taker);
 }
 
 gboolean
-via_session_join (ViaSession *self, ViaExchange *exchange, gboolean is_own,
+via_session_join (ViaSession *self, ViaExchange *exchange, ViaSessionRoom room,
     const gchar *name, const gchar *app_data, GError **error)
 {
-  ViaSessionAsk question = {.exchange = exchange,
-      .is_own = is_own,
-      .text = name,
-      .app_data = app_data};
+  ViaSessionAsk question = {
+      .exchange = exchange, .room = room, .text = name, .app_data = app_data};
 
-  via_session_ask (self, ask_join, &question, error);
+  via_session_ask (self, room == VIA_SESSION_TAKER ? ask_join_taker : ask_join,
+      &question, error);
   return question.is_done;
 }

@@ -294,8 +294,8 @@ join_hub (ViaWebrtcEndpoint *self, GError **error)
                  : via_join_find (GST_ELEMENT (self), hub, error);
   if (exchange == NULL)
     return FALSE;
-  is_joined = via_session_join (
-      self->session, exchange, FALSE, GST_OBJECT_NAME (self), app_data, error);
+  is_joined = via_session_join (self->session, exchange, VIA_SESSION_HUB,
+      GST_OBJECT_NAME (self), app_data, error);
   self->is_joined = is_joined;
   via_exchange_unref (exchange);
   return is_joined;
@@ -310,8 +310,8 @@ open_pads_room (ViaWebrtcEndpoint *self, GError **error)
   g_autoptr (ViaExchange) exchange = via_exchange_new ();
   ViaMember *member;
 
-  if (!via_session_join (self->session, exchange, TRUE, GST_OBJECT_NAME (self),
-          app_data, error))
+  if (!via_session_join (self->session, exchange, VIA_SESSION_OWN,
+          GST_OBJECT_NAME (self), app_data, error))
     return FALSE;
   member = via_exchange_join (
       exchange, NULL, GST_OBJECT_NAME (self), app_data, &none, NULL, error);

@@ -5,154 +5,8 @@
  */
 #include <string.h>
 
-#include <gst/gst.h>
-
 #include "netns.h"
-
-#define STATE_CONNECTED 2 /* of ViaConnectionState */
-#define CONNECT_WAIT (15 * G_TIME_SPAN_SECOND)
-
-typedef struct
-{
-  GstElement *pipeline, *endpoint;
-  GstElement *other; /* who gets our candidates */
-  gint state;        /* atomic: last connection-state-changed */
-  gint stops_itself; /* atomic: set NULL inside the signal */
-  gint dawdles;      /* atomic: and takes its time first */
-  gint is_inside;    /* atomic: the handler runs or ran */
-} Side;
-
-static void
-on_candidate (
-    GstElement *endpoint, guint mline, const gchar *text, gpointer data)
-{
-  Side *self = data;
-  gboolean is_taken = FALSE;
-
-  g_signal_emit_by_name (
-      self->other, "add-ice-candidate", mline, text, &is_taken);
-}
-
-static void
-on_state (GstElement *endpoint, gint state, gpointer data)
-{
-  Side *self = data;
-
-  g_atomic_int_set (&self->state, state);
-  if (!g_atomic_int_get (&self->stops_itself) || state != STATE_CONNECTED)
-    return;
-  g_atomic_int_set (&self->is_inside, TRUE);
-  if (g_atomic_int_get (&self->dawdles))
-    g_usleep (200000);
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
-}
-
-static void
-side_start (Side *self, const gchar *line)
-{
-  g_autoptr (GError) error = NULL;
-
-  memset (self, 0, sizeof (*self));
-  self->pipeline = gst_parse_launch (line, &error);
-  g_assert_no_error (error);
-  if (!GST_IS_PIPELINE (self->pipeline)) { /* a line of one element */
-    GstElement *pipeline = gst_pipeline_new (NULL);
-
-    gst_bin_add (GST_BIN (pipeline), self->pipeline);
-    self->pipeline = pipeline;
-  }
-  self->endpoint = gst_bin_get_by_name (GST_BIN (self->pipeline), "e");
-  g_assert_nonnull (self->endpoint);
-  g_signal_connect (
-      self->endpoint, "on-ice-candidate", G_CALLBACK (on_candidate), self);
-  g_signal_connect (
-      self->endpoint, "connection-state-changed", G_CALLBACK (on_state), self);
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-}
-
-static void
-side_stop (Side *self)
-{
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  gst_object_unref (self->endpoint);
-  gst_object_unref (self->pipeline);
-}
-
-/* As text of the enum: "connected". */
-static gboolean
-side_is (Side *self, const gchar *wanted)
-{
-  gint state = 0;
-  GType type = g_type_from_name ("ViaConnectionState");
-  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
-
-  g_object_get (self->endpoint, "connection-state", &state, NULL);
-  return g_strcmp0 (g_enum_get_value (klass, state)->value_nick, wanted) == 0;
-}
-
-static void
-side_wait (Side *self, const gchar *wanted)
-{
-  gint64 end = g_get_monotonic_time () + CONNECT_WAIT;
-
-  while (!side_is (self, wanted) && g_get_monotonic_time () < end)
-    g_usleep (10000);
-  g_assert_true (side_is (self, wanted));
-}
-
-static GstStructure *
-side_stats (Side *self)
-{
-  GstStructure *stats = NULL;
-
-  g_object_get (self->endpoint, "stats", &stats, NULL);
-  g_assert_nonnull (stats);
-  return stats;
-}
-
-static guint64
-side_received (Side *self)
-{
-  g_autoptr (GstStructure) stats = side_stats (self);
-  guint64 packets = 0;
-
-  gst_structure_get_uint64 (stats, "packets-received", &packets);
-  return packets;
-}
-
-static void
-side_wait_received (Side *self, guint64 wanted)
-{
-  gint64 end = g_get_monotonic_time () + CONNECT_WAIT;
-
-  while (side_received (self) < wanted && g_get_monotonic_time () < end)
-    g_usleep (20000);
-  g_assert_cmpuint (side_received (self), >=, wanted);
-}
-
-/* @spoil: NULL, or changes the offer on its way. */
-static void
-call (Side *caller, Side *callee, gchar *(*spoil) (const gchar *sdp))
-{
-  g_autofree gchar *offer = NULL;
-  g_autofree gchar *sent = NULL;
-  g_autofree gchar *answer = NULL;
-  gboolean is_done = FALSE;
-
-  caller->other = callee->endpoint;
-  callee->other = caller->endpoint;
-  g_signal_emit_by_name (caller->endpoint, "generate-offer", &offer);
-  g_assert_nonnull (offer);
-  sent = spoil != NULL ? spoil (offer) : g_strdup (offer);
-  g_signal_emit_by_name (callee->endpoint, "process-offer", sent, &answer);
-  g_assert_nonnull (answer);
-  g_signal_emit_by_name (caller->endpoint, "process-answer", answer, &is_done);
-  g_assert_true (is_done);
-  g_signal_emit_by_name (caller->endpoint, "gather-candidates", &is_done);
-  g_assert_true (is_done);
-  g_signal_emit_by_name (callee->endpoint, "gather-candidates", &is_done);
-  g_assert_true (is_done);
-}
+#include "side.h"
 
 #define VIDEO                                                                  \
   "videotestsrc is-live=true ! video/x-raw,width=160,height=120 ! "            \
@@ -169,7 +23,7 @@ test_endpoint_call_carries_video_and_audio (void)
 
   side_start (&caller, VIDEO AUDIO);
   side_start (&callee, EMPTY);
-  call (&caller, &callee, NULL);
+  side_call (&caller, &callee, NULL);
   side_wait (&caller, "connected");
   side_wait (&callee, "connected");
   side_wait_received (&callee, 150);
@@ -192,7 +46,7 @@ test_endpoint_answerer_sends_too (void)
 
   side_start (&caller, "audiotestsrc is-live=true ! webrtcendpoint name=e");
   side_start (&callee, "audiotestsrc is-live=true ! webrtcendpoint name=e");
-  call (&caller, &callee, NULL);
+  side_call (&caller, &callee, NULL);
   side_wait_received (&caller, 50);
   side_wait_received (&callee, 50);
   side_stop (&callee);
@@ -223,7 +77,7 @@ test_endpoint_wrong_fingerprint_gets_no_media (void)
 
   side_start (&caller, VIDEO AUDIO);
   side_start (&callee, EMPTY);
-  call (&caller, &callee, wrong_fingerprint);
+  side_call (&caller, &callee, wrong_fingerprint);
   side_wait (&callee, "failed");
   g_usleep (500000);
   g_assert_cmpuint (side_received (&callee), ==, 0);
@@ -263,7 +117,7 @@ test_endpoint_bad_offer_is_refused_and_changes_nothing (void)
   text = next_warning (callee.pipeline);
   g_assert_nonnull (strstr (text, "process-offer"));
   g_assert_true (side_is (&callee, "new"));
-  call (&caller, &callee, NULL);
+  side_call (&caller, &callee, NULL);
   side_wait_received (&callee, 30);
   side_stop (&caller);
   side_stop (&callee);
@@ -296,7 +150,7 @@ test_endpoint_second_offer_is_refused (void)
 
   side_start (&caller, VIDEO);
   side_start (&callee, EMPTY);
-  call (&caller, &callee, NULL);
+  side_call (&caller, &callee, NULL);
   g_signal_emit_by_name (caller.endpoint, "generate-offer", &offer);
   g_assert_null (offer);
   side_wait_received (&callee, 30);
@@ -312,7 +166,7 @@ test_endpoint_stops_itself_inside_its_signal (void)
   side_start (&caller, VIDEO);
   side_start (&callee, EMPTY);
   g_atomic_int_set (&callee.stops_itself, TRUE);
-  call (&caller, &callee, NULL);
+  side_call (&caller, &callee, NULL);
   side_wait (&caller, "closed");
   g_assert_true (side_is (&callee, "new"));
   side_stop (&caller);
@@ -331,7 +185,7 @@ test_endpoint_is_stopped_inside_and_outside_at_once (void)
     side_start (&callee, EMPTY);
     g_atomic_int_set (&callee.stops_itself, TRUE);
     g_atomic_int_set (&callee.dawdles, TRUE);
-    call (&caller, &callee, NULL);
+    side_call (&caller, &callee, NULL);
     for (guint n = 0; n < 1500 && !g_atomic_int_get (&callee.is_inside); n++)
       g_usleep (10000);
     g_assert_true (g_atomic_int_get (&callee.is_inside));
@@ -351,7 +205,7 @@ test_endpoint_sends_in_its_second_run_too (void)
   side_start (&caller, VIDEO);
   for (guint run = 0; run < 2; run++) {
     side_start (&callee, EMPTY);
-    call (&caller, &callee, NULL);
+    side_call (&caller, &callee, NULL);
     side_wait_received (&callee, 30);
     gst_element_set_state (caller.pipeline, GST_STATE_NULL);
     side_stop (&callee);

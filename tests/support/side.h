@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * tests/support/side.h – one webrtcendpoint and the pipeline it is in; two of
+ * them call each other. Through the plugin only.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+typedef struct
+{
+  GstElement *pipeline, *endpoint;
+  GstElement *other; /* who gets our candidates */
+  gint state;        /* atomic: last connection-state-changed */
+  gint stops_itself; /* atomic: set NULL inside the signal */
+  gint dawdles;      /* atomic: and takes its time first */
+  gint is_inside;    /* atomic: the handler runs or ran */
+} Side;
+
+/* Plays @line, whose endpoint is named e. */
+void side_start (Side *self, const gchar *line);
+/* The endpoint @name of a pipeline that somebody else stops. */
+void side_borrow (Side *self, GstElement *pipeline, const gchar *name);
+void side_stop (Side *self);
+void side_return (Side *self); /* what was borrowed */
+/* @wanted: a nick of ViaConnectionState, "connected". */
+gboolean side_is (Side *self, const gchar *wanted);
+void side_wait (Side *self, const gchar *wanted);
+GstStructure *side_stats (Side *self); /* (transfer full) */
+guint64 side_received (Side *self);    /* packets */
+void side_wait_received (Side *self, guint64 wanted);
+/* @spoil: NULL, or changes the offer on its way. */
+void side_call (Side *caller, Side *callee, gchar *(*spoil) (const gchar *sdp));
