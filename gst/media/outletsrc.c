@@ -1,0 +1,668 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * media/outletsrc.c – the beginning of an outlet: its ring, its task, its time.
+ * Knows nothing of what follows it: `prepare` does.
+ */
+#include "media/outletsrc.h"
+
+#include <gst/video/video-event.h>
+
+#include "io/guard.h"
+#include "media/outletcaps.h"
+#include "media/outletclock.h"
+#include "media/outletring.h"
+#include "rtp/packet.h"
+
+struct _ViaOutletSrc
+{
+  GstElement parent;
+
+  /* immutable */
+  GstPad *pad;
+  GstPad *end; /* not owned */
+  ViaKind kind;
+  ViaTime latency;
+  gchar *stream_id;
+  guint group_id;
+  GstTagList *tags; /* (nullable) */
+  ViaOutletSrcFuncs funcs;
+  gpointer user;
+  ViaGuard guard; /* around funcs */
+
+  GMutex turn; /* held while the task is started or parked */
+
+  GMutex lock; /* guards all below; never held while calling out */
+  GCond work;
+  ViaOutletRing ring;
+  gboolean is_active, is_playing, is_linked;
+  gboolean has_played;     /* PAUSED now is a pause, not the start */
+  gboolean drops_unlinked; /* else the ring holds it */
+  gboolean is_relinked;    /* `prepare` is due */
+  gboolean wants_key;      /* to be told by the task */
+  gboolean is_eos, has_ended;
+  guint64 n_unlinked, n_paused, n_stale, n_out, n_key_requests;
+
+  struct
+  {
+    ViaCodec codec;
+    ViaOutletOrder order;
+    gboolean is_prepared, has_begun; /* stream-start and segment went out */
+    gint pt;                         /* of the caps that went out, or -1 */
+    gint seq;                        /* of the last packet, or -1 */
+    gboolean is_discont, is_told_active;
+    ViaOutletClock clock;
+  } stream; /* the task */
+};
+
+G_DEFINE_FINAL_TYPE (ViaOutletSrc, via_outlet_src, GST_TYPE_ELEMENT)
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/x-rtp"));
+
+/* --- telling the owner --- */
+
+static void
+tell_keyframe (ViaOutletSrc *self)
+{
+  if (self->kind != VIA_KIND_VIDEO || !via_guard_enter (&self->guard))
+    return;
+  g_mutex_lock (&self->lock);
+  self->n_key_requests++;
+  g_mutex_unlock (&self->lock);
+  if (self->funcs.want_keyframe != NULL)
+    self->funcs.want_keyframe (self->user);
+  via_guard_leave (&self->guard);
+}
+
+/* Task, or once it is over. */
+static void
+tell_active (ViaOutletSrc *self, gboolean is_active)
+{
+  if (self->stream.is_told_active == is_active)
+    return;
+  self->stream.is_told_active = is_active;
+  if (!via_guard_enter (&self->guard))
+    return;
+  if (self->funcs.active != NULL)
+    self->funcs.active (self->user, is_active);
+  via_guard_leave (&self->guard);
+}
+
+static void
+tell_ended (ViaOutletSrc *self)
+{
+  gboolean is_first;
+
+  g_mutex_lock (&self->lock);
+  is_first = !self->has_ended;
+  self->has_ended = TRUE;
+  g_mutex_unlock (&self->lock);
+  if (!is_first || !via_guard_enter (&self->guard))
+    return;
+  if (self->funcs.ended != NULL)
+    self->funcs.ended (self->user);
+  via_guard_leave (&self->guard);
+}
+
+void
+via_outlet_src_want_keyframe (ViaOutletSrc *self)
+{
+  tell_keyframe (self);
+}
+
+void
+via_outlet_src_disconnect (ViaOutletSrc *self)
+{
+  via_guard_close (&self->guard);
+}
+
+/* --- links --- */
+
+/* Through the ghost pads of the bins around us: does the last one lead on? */
+static gboolean
+is_linked (ViaOutletSrc *self)
+{
+  GstPad *pad = gst_object_ref (self->end);
+
+  for (guint depth = 0; depth < 64; depth++) {
+    g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+    GstProxyPad *outer = NULL;
+
+    gst_object_unref (pad);
+    if (peer == NULL)
+      return FALSE;
+    /* A ghost source pad stands behind an internal sink pad. */
+    if (GST_IS_PROXY_PAD (peer) && !GST_IS_GHOST_PAD (peer))
+      outer = gst_proxy_pad_get_internal (GST_PROXY_PAD (peer));
+    if (outer == NULL)
+      return TRUE;
+    pad = GST_PAD (outer);
+  }
+  gst_object_unref (pad);
+  return FALSE;
+}
+
+static void loop (gpointer data);
+
+void
+via_outlet_src_relinked (ViaOutletSrc *self)
+{
+  gboolean is_up, is_over;
+
+  g_mutex_lock (&self->turn);
+  is_up = is_linked (self);
+  g_mutex_lock (&self->lock);
+  self->is_relinked = TRUE;
+  self->is_linked = is_up;
+  is_up = is_up && self->is_active;
+  is_over = self->is_eos && !is_up && self->is_active;
+  g_cond_broadcast (&self->work);
+  g_mutex_unlock (&self->lock);
+  if (is_up)
+    gst_pad_start_task (self->pad, loop, self, NULL);
+  g_mutex_unlock (&self->turn);
+  if (is_over)
+    tell_ended (self);
+}
+
+/* Nobody takes what we push: the thread goes, until somebody links. Task. */
+static void
+park (ViaOutletSrc *self)
+{
+  gboolean is_up, is_over;
+
+  g_mutex_lock (&self->turn);
+  is_up = is_linked (self);
+  g_mutex_lock (&self->lock);
+  self->is_linked = is_up;
+  self->is_relinked = TRUE;
+  is_over = !is_up && self->is_eos;
+  if (!is_up && self->drops_unlinked)
+    via_outlet_ring_drop_all (&self->ring);
+  g_mutex_unlock (&self->lock);
+  if (!is_up && GST_PAD_TASK (self->pad) != NULL)
+    gst_task_stop (GST_PAD_TASK (self->pad));
+  g_mutex_unlock (&self->turn);
+  if (!is_up)
+    tell_active (self, FALSE);
+  if (is_over)
+    tell_ended (self);
+}
+
+/* --- what comes in --- */
+
+void
+via_outlet_src_push (ViaOutletSrc *self, ViaPacket *const *packets, guint n)
+{
+  ViaTime now = g_get_monotonic_time ();
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < n; i++) {
+    if (self->drops_unlinked && !self->is_linked)
+      self->n_unlinked++;
+    else if (self->has_played && !self->is_playing)
+      self->n_paused++;
+    else if (!self->is_eos
+             && !via_outlet_ring_push (&self->ring, packets[i], now))
+      self->wants_key = TRUE;
+  }
+  g_cond_broadcast (&self->work);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+via_outlet_src_set_codec (ViaOutletSrc *self, const ViaCodec *codec)
+{
+  g_mutex_lock (&self->lock);
+  via_outlet_ring_set_codec (&self->ring, codec);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+via_outlet_src_eos (ViaOutletSrc *self)
+{
+  gboolean is_unheard;
+
+  g_mutex_lock (&self->lock);
+  self->is_eos = TRUE;
+  is_unheard = !self->is_linked || !self->is_active;
+  g_cond_broadcast (&self->work);
+  g_mutex_unlock (&self->lock);
+  if (is_unheard)
+    tell_ended (self);
+}
+
+void
+via_outlet_src_drop_unlinked (ViaOutletSrc *self)
+{
+  g_mutex_lock (&self->lock);
+  self->drops_unlinked = TRUE;
+  if (!self->is_linked)
+    via_outlet_ring_drop_all (&self->ring);
+  g_mutex_unlock (&self->lock);
+}
+
+/* --- what goes out; task --- */
+
+static void
+begin (ViaOutletSrc *self)
+{
+  GstEvent *event = gst_event_new_stream_start (self->stream_id);
+
+  gst_event_set_group_id (event, self->group_id);
+  gst_pad_push_event (self->pad, event);
+  self->stream.has_begun = TRUE;
+}
+
+static void
+send_caps (ViaOutletSrc *self, guint8 pt)
+{
+  g_autoptr (GstCaps) caps = NULL;
+  GstSegment segment;
+
+  if (self->stream.pt == pt)
+    return;
+  caps = via_outlet_caps_rtp (&self->stream.codec, pt);
+  if (!self->stream.has_begun)
+    begin (self);
+  gst_pad_push_event (self->pad, gst_event_new_caps (caps));
+  if (self->stream.pt < 0) {
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    gst_pad_push_event (self->pad, gst_event_new_segment (&segment));
+    if (self->tags != NULL)
+      gst_pad_push_event (
+          self->pad, gst_event_new_tag (gst_tag_list_ref (self->tags)));
+  }
+  self->stream.pt = pt;
+}
+
+static void
+fail (ViaOutletSrc *self, GstFlowReturn ret)
+{
+  if (ret < GST_FLOW_EOS) {
+    GST_ELEMENT_FLOW_ERROR (self, ret);
+    gst_pad_push_event (self->pad, gst_event_new_eos ());
+  }
+  g_mutex_lock (&self->lock);
+  self->is_eos = TRUE;
+  via_outlet_ring_drop_all (&self->ring);
+  g_mutex_unlock (&self->lock);
+  tell_ended (self);
+}
+
+static void
+push_buffer (ViaOutletSrc *self, GstBuffer *buffer)
+{
+  GstFlowReturn ret;
+
+  if (self->stream.is_discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  self->stream.is_discont = FALSE;
+  ret = gst_pad_push (self->pad, buffer);
+  if (ret == GST_FLOW_OK) {
+    g_mutex_lock (&self->lock);
+    self->n_out++;
+    g_mutex_unlock (&self->lock);
+    return;
+  }
+  self->stream.is_discont = TRUE;
+  if (ret == GST_FLOW_NOT_LINKED)
+    park (self);
+  else if (ret != GST_FLOW_FLUSHING) /* then it is not ready yet, or goes */
+    fail (self, ret);
+}
+
+static GstBuffer *
+wrap (ViaPacket *packet)
+{
+  return gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, packet->data,
+      packet->len, 0, packet->len, via_packet_ref (packet),
+      (GDestroyNotify) via_packet_unref);
+}
+
+static void
+push_rtp (ViaOutletSrc *self, ViaPacket *packet, const ViaRtpView *view)
+{
+  GstClockTime pts = via_outlet_clock_running (
+      &self->stream.clock, GST_ELEMENT (self), packet->captured);
+  GstBuffer *buffer;
+
+  if (pts == GST_CLOCK_TIME_NONE) {
+    g_mutex_lock (&self->lock);
+    self->n_stale++;
+    g_mutex_unlock (&self->lock);
+    return;
+  }
+  if (self->stream.seq >= 0 && view->seq != (guint16) (self->stream.seq + 1))
+    self->stream.is_discont = TRUE;
+  self->stream.seq = view->seq;
+  send_caps (self, view->pt);
+  buffer = wrap (packet);
+  GST_BUFFER_PTS (buffer) = pts;
+  if (view->marker)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_MARKER);
+  push_buffer (self, buffer);
+}
+
+static gboolean
+prepare (ViaOutletSrc *self)
+{
+  gboolean is_due;
+
+  g_mutex_lock (&self->lock);
+  is_due = self->is_relinked || !self->stream.is_prepared;
+  self->is_relinked = FALSE;
+  g_mutex_unlock (&self->lock);
+  if (!is_due)
+    return TRUE;
+  self->stream.order = self->funcs.prepare (self->user, &self->stream.codec);
+  if (self->stream.order == VIA_OUTLET_NOWHERE) {
+    fail (self, GST_FLOW_EOS);
+    return FALSE;
+  }
+  self->stream.is_prepared = TRUE;
+  tell_active (self, TRUE);
+  return TRUE;
+}
+
+static void
+take_entry (ViaOutletSrc *self, ViaOutletEntry *entry)
+{
+  ViaRtpView view;
+
+  if (entry->codec != NULL) {
+    via_codec_clear (&self->stream.codec);
+    via_codec_copy (&self->stream.codec, entry->codec);
+    self->stream.is_prepared = FALSE;
+    if (self->stream.pt >= 0)
+      self->stream.pt = 256; /* new caps, but no new segment */
+  }
+  if (!prepare (self)
+      || !via_rtp_view (&view, entry->packet->data, entry->packet->len))
+    return;
+  push_rtp (self, entry->packet, &view);
+}
+
+static void
+push_eos (ViaOutletSrc *self)
+{
+  if (!self->stream.has_begun)
+    begin (self);
+  gst_pad_push_event (self->pad, gst_event_new_eos ());
+  tell_ended (self);
+}
+
+/* --- the task --- */
+
+typedef enum
+{
+  WORK_STOP,
+  WORK_KEYFRAME,
+  WORK_ENTRY,
+  WORK_EOS,
+} Work;
+
+static Work
+wait_for_work (ViaOutletSrc *self, ViaOutletEntry *entry)
+{
+  Work work;
+
+  g_mutex_lock (&self->lock);
+  for (;;) {
+    if (!self->is_active || self->has_ended) {
+      work = WORK_STOP;
+    } else if (self->wants_key) {
+      self->wants_key = FALSE;
+      work = WORK_KEYFRAME;
+    } else if (self->is_playing && via_outlet_ring_pop (&self->ring, entry)) {
+      work = WORK_ENTRY;
+    } else if (self->is_eos && self->ring.n == 0) {
+      work = WORK_EOS;
+    } else {
+      g_cond_wait (&self->work, &self->lock);
+      continue;
+    }
+    break;
+  }
+  g_mutex_unlock (&self->lock);
+  return work;
+}
+
+static void
+loop (gpointer data)
+{
+  ViaOutletSrc *self = data;
+  ViaOutletEntry entry = {0};
+
+  switch (wait_for_work (self, &entry)) {
+    case WORK_STOP:
+      gst_pad_pause_task (self->pad);
+      break;
+    case WORK_KEYFRAME:
+      tell_keyframe (self);
+      break;
+    case WORK_ENTRY:
+      take_entry (self, &entry);
+      break;
+    case WORK_EOS:
+      push_eos (self);
+      break;
+  }
+  via_outlet_entry_clear (&entry);
+}
+
+/* --- pad --- */
+
+static void
+stop (ViaOutletSrc *self)
+{
+  g_mutex_lock (&self->turn);
+  g_mutex_lock (&self->lock);
+  self->is_active = FALSE;
+  g_cond_broadcast (&self->work);
+  g_mutex_unlock (&self->lock);
+  g_mutex_unlock (&self->turn);
+  gst_pad_stop_task (self->pad);
+  tell_active (self, FALSE);
+  g_mutex_lock (&self->lock);
+  self->has_ended = self->is_eos = FALSE;
+  self->has_played = FALSE;
+  via_outlet_ring_drop_all (&self->ring);
+  g_mutex_unlock (&self->lock);
+  self->stream.is_prepared = self->stream.has_begun = FALSE;
+  self->stream.pt = self->stream.seq = -1;
+  self->stream.clock = (ViaOutletClock){0};
+}
+
+static gboolean
+via_outlet_src_activate_mode (
+    GstPad *pad, GstObject *parent, GstPadMode mode, gboolean is_active)
+{
+  ViaOutletSrc *self = VIA_OUTLET_SRC (parent);
+
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  if (!is_active) {
+    stop (self);
+    return TRUE;
+  }
+  g_mutex_lock (&self->lock);
+  self->is_active = TRUE;
+  self->wants_key = TRUE;
+  g_mutex_unlock (&self->lock);
+  via_outlet_src_relinked (self);
+  return TRUE;
+}
+
+static gboolean
+via_outlet_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  ViaOutletSrc *self = VIA_OUTLET_SRC (parent);
+  gboolean is_taken = GST_EVENT_TYPE (event) != GST_EVENT_SEEK;
+
+  if (gst_video_event_is_force_key_unit (event))
+    tell_keyframe (self);
+  gst_event_unref (event);
+  return is_taken;
+}
+
+static gboolean
+via_outlet_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  ViaOutletSrc *self = VIA_OUTLET_SRC (parent);
+  GstClockTime min = self->latency * 1000;
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_LATENCY:
+      gst_query_set_latency (
+          query, TRUE, min, min + VIA_OUTLET_RING_TIME * 1000);
+      return TRUE;
+    case GST_QUERY_SCHEDULING:
+      gst_query_set_scheduling (
+          query, GST_SCHEDULING_FLAG_SEQUENTIAL, 1, -1, 0);
+      gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
+      return TRUE;
+    case GST_QUERY_SEEKING:
+      gst_query_set_seeking (query, GST_FORMAT_TIME, FALSE, 0, -1);
+      return TRUE;
+    default:
+      return gst_pad_query_default (pad, parent, query);
+  }
+}
+
+/* --- element --- */
+
+static void
+set_playing (ViaOutletSrc *self, gboolean is_playing)
+{
+  g_mutex_lock (&self->lock);
+  self->is_playing = is_playing;
+  self->has_played = TRUE;
+  /* What a pause brings is of no use after it. */
+  if (!is_playing)
+    via_outlet_ring_drop_all (&self->ring);
+  g_cond_broadcast (&self->work);
+  g_mutex_unlock (&self->lock);
+}
+
+static GstStateChangeReturn
+via_outlet_src_change_state (GstElement *element, GstStateChange transition)
+{
+  ViaOutletSrc *self = VIA_OUTLET_SRC (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    set_playing (self, FALSE);
+  ret = GST_ELEMENT_CLASS (via_outlet_src_parent_class)
+            ->change_state (element, transition);
+  if (ret != GST_STATE_CHANGE_SUCCESS)
+    return ret;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    set_playing (self, TRUE);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+      || transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    return GST_STATE_CHANGE_NO_PREROLL;
+  return ret;
+}
+
+/* An end from outside (gst-launch-1.0 -e): after what is in the ring. */
+static gboolean
+via_outlet_src_send_event (GstElement *element, GstEvent *event)
+{
+  gboolean is_eos = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
+
+  if (!is_eos)
+    return GST_ELEMENT_CLASS (via_outlet_src_parent_class)
+        ->send_event (element, event);
+  gst_event_unref (event);
+  via_outlet_src_eos (VIA_OUTLET_SRC (element));
+  return TRUE;
+}
+
+static void
+via_outlet_src_finalize (GObject *object)
+{
+  ViaOutletSrc *self = VIA_OUTLET_SRC (object);
+
+  via_outlet_ring_clear (&self->ring);
+  via_codec_clear (&self->stream.codec);
+  g_clear_pointer (&self->tags, gst_tag_list_unref);
+  g_free (self->stream_id);
+  via_guard_clear (&self->guard);
+  g_cond_clear (&self->work);
+  g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->turn);
+  G_OBJECT_CLASS (via_outlet_src_parent_class)->finalize (object);
+}
+
+static void
+via_outlet_src_class_init (ViaOutletSrcClass *klass)
+{
+  GstElementClass *element = GST_ELEMENT_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = via_outlet_src_finalize;
+  element->change_state = via_outlet_src_change_state;
+  element->send_event = via_outlet_src_send_event;
+  gst_element_class_add_static_pad_template (element, &src_template);
+  gst_element_class_set_static_metadata (element, "RTP packet source",
+      "Source/Network/RTP", "Gives received RTP packets to a pipeline",
+      "gst-via");
+}
+
+static void
+via_outlet_src_init (ViaOutletSrc *self)
+{
+  g_mutex_init (&self->turn);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->work);
+  via_guard_init (&self->guard);
+  self->stream.pt = self->stream.seq = -1;
+  self->pad = gst_pad_new_from_static_template (&src_template, "src");
+  gst_pad_set_activatemode_function (self->pad, via_outlet_src_activate_mode);
+  gst_pad_set_event_function (self->pad, via_outlet_src_event);
+  gst_pad_set_query_function (self->pad, via_outlet_src_query);
+  gst_element_add_pad (GST_ELEMENT (self), self->pad);
+  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SOURCE);
+}
+
+ViaOutletSrc *
+via_outlet_src_new (ViaKind kind, const ViaCodec *codec, ViaTime latency,
+    GstPad *end, const ViaOutletSrcFuncs *funcs, gpointer user)
+{
+  ViaOutletSrc *self = g_object_new (VIA_TYPE_OUTLET_SRC, NULL);
+
+  self->kind = kind;
+  self->latency = latency;
+  self->end = end;
+  self->funcs = *funcs;
+  self->user = user;
+  via_outlet_ring_set_codec (&self->ring, codec);
+  return self;
+}
+
+void
+via_outlet_src_set_names (ViaOutletSrc *self, const gchar *stream_id,
+    guint group_id, const gchar *name, const gchar *app_data)
+{
+  self->stream_id = stream_id != NULL
+                        ? g_strdup (stream_id)
+                        : g_strdup_printf ("via/%p", (gpointer) self);
+  self->group_id = group_id != 0 ? group_id : gst_util_group_id_next ();
+  self->tags = via_outlet_caps_tags (name, app_data);
+}
+
+GstStructure *
+via_outlet_src_stats (ViaOutletSrc *self)
+{
+  GstStructure *stats;
+
+  g_mutex_lock (&self->lock);
+  stats = gst_structure_new ("via-outlet-stats", "version", G_TYPE_UINT, 1,
+      "is-linked", G_TYPE_BOOLEAN, self->is_linked, "pushed", G_TYPE_UINT64,
+      self->ring.pushed, "buffers", G_TYPE_UINT64, self->n_out, "overflow",
+      G_TYPE_UINT64, self->ring.pushed_out, "unlinked", G_TYPE_UINT64,
+      self->n_unlinked, "paused", G_TYPE_UINT64, self->n_paused, "stale",
+      G_TYPE_UINT64, self->n_stale, "key-frame-requests", G_TYPE_UINT64,
+      self->n_key_requests, NULL);
+  g_mutex_unlock (&self->lock);
+  return stats;
+}
