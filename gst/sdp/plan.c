@@ -75,8 +75,8 @@ plan_copy_string (gconstpointer text, gpointer unused)
   return g_strdup (text);
 }
 
-static ViaPlanMedia *
-plan_media_copy (const ViaPlanMedia *from)
+ViaPlanMedia *
+via_plan_media_copy (const ViaPlanMedia *from)
 {
   ViaPlanMedia *self = g_memdup2 (from, sizeof *from);
 
@@ -108,8 +108,8 @@ plan_media_copy (const ViaPlanMedia *from)
   return self;
 }
 
-static void
-plan_remote_free (ViaRemoteTransport *self)
+void
+via_remote_transport_free (ViaRemoteTransport *self)
 {
   if (self == NULL)
     return;
@@ -137,8 +137,8 @@ via_plan_fingerprints_copy (const GArray *from)
   return copy;
 }
 
-static ViaRemoteTransport *
-plan_remote_copy (const ViaRemoteTransport *from)
+ViaRemoteTransport *
+via_remote_transport_copy (const ViaRemoteTransport *from)
 {
   ViaRemoteTransport *self = g_memdup2 (from, sizeof *from);
 
@@ -169,11 +169,13 @@ via_plan_copy (const ViaPlan *from)
   ViaPlan *self = g_memdup2 (from, sizeof *from);
 
   self->cname = g_strdup (from->cname);
-  self->remote = from->remote != NULL ? plan_remote_copy (from->remote) : NULL;
+  self->remote =
+      from->remote != NULL ? via_remote_transport_copy (from->remote) : NULL;
   self->media =
       g_ptr_array_new_with_free_func ((GDestroyNotify) via_plan_media_free);
   for (guint i = 0; i < from->media->len; i++)
-    g_ptr_array_add (self->media, plan_media_copy (via_plan_media (from, i)));
+    g_ptr_array_add (
+        self->media, via_plan_media_copy (via_plan_media (from, i)));
   return self;
 }
 
@@ -183,7 +185,7 @@ via_plan_free (ViaPlan *self)
   if (self == NULL)
     return;
   g_free (self->cname);
-  plan_remote_free (self->remote);
+  via_remote_transport_free (self->remote);
   g_ptr_array_unref (self->media);
   g_free (self);
 }

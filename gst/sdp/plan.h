@@ -87,9 +87,10 @@ typedef struct
   gboolean is_bundled;
   gboolean is_reduced_size; /* rtcp-rsize agreed */
   ViaDirection direction;   /* ours */
+  ViaDirection wish;        /* ours, whatever they agree to */
   GArray *codecs;           /* ViaPlanCodec, preferred first */
   GArray *exts;             /* ViaPlanExt agreed */
-  /* what we send (when direction has 1) */
+  /* what we send (when direction has 1); kept while it does not */
   guint32 ssrc, rtx_ssrc; /* rtx_ssrc 0: no RTX */
   gchar *msid_stream, *msid_track;
   /* what they send (when direction has 2) */
@@ -116,7 +117,10 @@ struct _ViaPlan
   guint64 session_version;
   gchar *cname;
   ViaSetup setup;             /* ours */
+  ViaSetup agreed_setup;      /* of the running call; ACTPASS: none runs */
   ViaRemoteTransport *remote; /* NULL until the other side spoke */
+  gboolean restarts_ice;      /* new credentials on both sides */
+  guint next_mid;             /* no m-line ever had it or a higher one */
   GPtrArray *media;           /* ViaPlanMedia*, in m-line order */
   gboolean is_mixed;          /* a=extmap-allow-mixed, RFC 8285 §6 */
 };
@@ -135,6 +139,14 @@ typedef struct
   const gchar *stream_id; /* msid of our media; (nullable): made up */
 } ViaPlanLocal;
 
+/* One m-line as we want it. */
+typedef struct
+{
+  ViaKind kind;
+  ViaDirection direction;
+  const gchar *mid; /* of one that is there; NULL: a new one */
+} ViaPlanWish;
+
 /* The answer to @offer (SDP text). Codecs: every common one is kept, in our
  * order, with the offer's payload types; only codecs, extensions and feedback
  * the offer has. m-lines keep their order; one we cannot take is rejected.
@@ -143,8 +155,21 @@ typedef struct
  * UNSUPPORTED (no usable m-line). (transfer full) (nullable) */
 ViaPlan *via_plan_answer (
     const ViaPlanLocal *local, const gchar *offer, ViaRng *rng, GError **error);
+/* The same in a call that runs by @current (complete): kept m-lines keep what
+ * is ours. Errors also: REFUSED (m-lines fewer or of another kind or mid, a
+ * changed certificate or DTLS role). */
+ViaPlan *via_plan_reanswer (const ViaPlan *current, const ViaPlanLocal *local,
+    const gchar *offer, ViaRng *rng, GError **error);
 /* (transfer full) */
 ViaPlan *via_plan_offer (const ViaPlanLocal *local, ViaRng *rng);
+/* Our next offer: @current (complete; NULL: the first) made what @wishes say.
+ * Kept m-lines keep their mid, SSRCs, payload types and extension ids; one
+ * that no wish names is stopped; a new one takes the place of a rejected one,
+ * else the end. Errors: STATE (@current is not complete), SETTING (a wish names
+ * no live m-line of its kind, or two name one), LIMIT (over 64 m-lines). */
+ViaPlan *via_plan_reoffer (const ViaPlan *current, const ViaPlanLocal *local,
+    const ViaPlanWish *wishes, guint n_wishes, gboolean restarts_ice,
+    ViaRng *rng, GError **error);
 /* Our @offer with what @answer accepted; @offer stays as it was. */
 ViaPlan *via_plan_accept (
     const ViaPlan *offer, const gchar *answer, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * sdp/plan_answer.c – their offer and our wishes → the plan of our answer.
  * Pure.
- * RFC 3264 §6 · RFC 9429 §5.3 · RFC 9143 §7.3 · RFC 8285 §5
+ * RFC 3264 §6, §8 · RFC 9429 §5.3 · RFC 9143 §7.3 · RFC 8285 §5
  */
 #include "sdp/plan_parts.h"
 
@@ -120,9 +120,46 @@ answer_make_mid (const ViaPlan *plan, const ViaSdp *offer)
   }
 }
 
+/* What m-line @i was and goes on to be; NULL: it begins with this offer. */
+static const ViaPlanMedia *
+answer_kept (const ViaPlan *current, guint i, const ViaSdpMedia *theirs)
+{
+  const ViaPlanMedia *was =
+      current != NULL ? via_plan_media (current, i) : NULL;
+
+  if (was == NULL || was->is_rejected || theirs->is_refused
+      || (theirs->mid != NULL && strcmp (theirs->mid, was->mid) != 0))
+    return NULL;
+  return was;
+}
+
+static void
+answer_keep (ViaPlanMedia *media, const ViaPlanMedia *was)
+{
+  media->wish = was->wish;
+  media->ssrc = was->ssrc;
+  media->rtx_ssrc = was->rtx_ssrc;
+  media->msid_stream = g_strdup (was->msid_stream);
+  media->msid_track = g_strdup (was->msid_track);
+}
+
+static void
+answer_add_rtp (ViaPlanMedia *media, const ViaSdp *offer,
+    const ViaSdpMedia *theirs, const ViaPlanLocal *local)
+{
+  media->direction =
+      via_plan_mirror (via_plan_their_direction (offer, theirs)) & media->wish;
+  media->is_reduced_size = theirs->is_reduced_size;
+  answer_add_codecs (media, theirs, local);
+  answer_add_exts (
+      media, theirs, offer->session.is_mixed || theirs->section.is_mixed);
+  via_plan_drop_lone_twcc (media);
+  via_plan_take_sources (media, theirs);
+}
+
 static void
 answer_add_media (ViaPlan *plan, const ViaSdp *offer, const ViaSdpMedia *theirs,
-    const ViaPlanLocal *local)
+    const ViaPlanMedia *was, const ViaPlanLocal *local)
 {
   ViaPlanMedia *media = via_plan_media_new (theirs->kind);
   gboolean is_usable = FALSE;
@@ -130,54 +167,102 @@ answer_add_media (ViaPlan *plan, const ViaSdp *offer, const ViaSdpMedia *theirs,
   media->media = g_strdup (theirs->media);
   media->protocol = g_strdup (theirs->protocol);
   media->mid = theirs->mid != NULL ? g_strdup (theirs->mid)
+               : was != NULL       ? g_strdup (was->mid)
                                    : answer_make_mid (plan, offer);
+  media->wish = local->direction;
+  if (was != NULL)
+    answer_keep (media, was);
   if (theirs->kind == VIA_KIND_DATA) {
     is_usable = local->data && theirs->sctp_port != 0;
-    media->direction = VIA_DIRECTION_SENDRECV;
+    media->direction = media->wish = VIA_DIRECTION_SENDRECV;
     media->sctp_port = theirs->sctp_port;
     media->max_message_size = theirs->max_message_size;
   } else if (theirs->kind != VIA_KIND_UNKNOWN) {
-    media->direction =
-        via_plan_mirror (via_plan_their_direction (offer, theirs))
-        & local->direction;
-    media->is_reduced_size = theirs->is_reduced_size;
-    answer_add_codecs (media, theirs, local);
-    answer_add_exts (
-        media, theirs, offer->session.is_mixed || theirs->section.is_mixed);
-    via_plan_drop_lone_twcc (media);
-    via_plan_take_sources (media, theirs);
+    answer_add_rtp (media, offer, theirs, local);
     is_usable = media->codecs->len > 0;
   }
   media->is_rejected = theirs->is_refused || !is_usable;
   g_ptr_array_add (plan->media, media);
 }
 
+/* NULL, or why @offer cannot follow @current: m-lines are never taken away, and
+ * only a rejected one becomes another (RFC 3264 §8, RFC 9429 §5.2.2). */
+static const gchar *
+answer_check (const ViaPlan *current, const ViaSdp *offer)
+{
+  if (offer->media->len < current->media->len)
+    return "the offer has fewer m-lines than before (RFC 3264 8)";
+  for (guint i = 0; i < current->media->len; i++) {
+    const ViaPlanMedia *was = via_plan_media (current, i);
+    const ViaSdpMedia *theirs = via_sdp_media (offer, i);
+
+    if (was->is_rejected || theirs->is_refused)
+      continue;
+    if (strcmp (was->media, theirs->media) != 0)
+      return "a live m-line became one of another kind (RFC 3264 8.3)";
+    if (theirs->mid != NULL && strcmp (was->mid, theirs->mid) != 0)
+      return "a live m-line has another mid than before (RFC 9429 5.2.2)";
+  }
+  return NULL;
+}
+
+/* Both sides' plan, up to the transport. */
+static ViaPlan *
+answer_begin (
+    const ViaPlan *current, const ViaPlanLocal *local, const ViaSdp *sdp)
+{
+  ViaPlan *plan = via_plan_new (VIA_ROLE_ANSWERER);
+
+  plan->is_mixed = sdp->session.is_mixed;
+  if (current != NULL)
+    via_plan_keep_identity (plan, current);
+  for (guint i = 0; i < sdp->media->len; i++) {
+    const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
+
+    answer_add_media (
+        plan, sdp, theirs, answer_kept (current, i, theirs), local);
+    plan->is_mixed |= theirs->section.is_mixed;
+  }
+  via_plan_note_mids (plan);
+  return plan;
+}
+
 ViaPlan *
-via_plan_answer (
-    const ViaPlanLocal *local, const gchar *offer, ViaRng *rng, GError **error)
+via_plan_reanswer (const ViaPlan *current, const ViaPlanLocal *local,
+    const gchar *offer, ViaRng *rng, GError **error)
 {
   g_autoptr (ViaPlan) plan = NULL;
   g_autoptr (ViaSdp) sdp = NULL;
+  const gchar *why;
 
   g_return_val_if_fail (local != NULL && offer != NULL && rng != NULL, NULL);
+  g_return_val_if_fail (current == NULL || current->is_complete, NULL);
 
   sdp = via_sdp_read (offer, strnlen (offer, VIA_SDP_MAX_BYTES + 1), error);
   if (sdp == NULL)
     return NULL;
-  plan = via_plan_new (VIA_ROLE_ANSWERER);
-  plan->is_mixed = sdp->session.is_mixed;
-  for (guint i = 0; i < sdp->media->len; i++) {
-    const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
-
-    answer_add_media (plan, sdp, theirs, local);
-    plan->is_mixed |= theirs->section.is_mixed;
+  why = current != NULL ? answer_check (current, sdp) : NULL;
+  if (why != NULL) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED, "SDP: %s", why);
+    return NULL;
   }
-  if (!via_plan_take_transport (plan, sdp, error)
-      || !via_plan_resolve_setup (plan, local->setup, FALSE, error))
+  plan = answer_begin (current, local, sdp);
+  if (!via_plan_take_transport (
+          plan, sdp, current != NULL ? current->remote : NULL, error)
+      || !via_plan_resolve_setup (plan,
+          current != NULL ? current->agreed_setup : local->setup, FALSE, error))
     return NULL;
   via_plan_strip_rejected (plan);
-  via_plan_draw_identity (plan, rng);
+  if (current == NULL)
+    via_plan_draw_identity (plan, rng);
   via_plan_draw_sources (plan, local->stream_id, rng);
   plan->is_complete = TRUE;
   return g_steal_pointer (&plan);
+}
+
+ViaPlan *
+via_plan_answer (
+    const ViaPlanLocal *local, const gchar *offer, ViaRng *rng, GError **error)
+{
+  return via_plan_reanswer (NULL, local, offer, rng, error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * sdp/plan_offer.c – our wishes → the plan of our offer, and what an answer
- * leaves of it. Pure. RFC 3264 §5, §7 · RFC 9429 §5.2 · RFC 9143 §7.2, §7.4
+ * sdp/plan_offer.c – our wishes → the plan of our offer, first and later ones.
+ * Pure. RFC 3264 §5, §8 · RFC 9429 §5.2 · RFC 9143 §7.2, §9.1, §15
  */
 #include "sdp/plan_parts.h"
 
@@ -36,26 +36,79 @@ static const struct
     {VIA_EXT_VIDEO_ORIENTATION, 13, FALSE, TRUE},
 };
 
-static ViaPlanMedia *
-offer_add_media (ViaPlan *plan, ViaKind kind)
+/* A new m-line: in the place of one that was rejected before this offer, else
+ * at the end. RFC 9429 §5.2.2 */
+static void
+offer_place (ViaPlan *plan, const ViaPlan *current, ViaPlanMedia *media)
 {
-  ViaPlanMedia *media = via_plan_media_new (kind);
-
-  media->media =
-      g_strdup (kind == VIA_KIND_DATA ? "application" : via_kind_name (kind));
-  media->protocol =
-      g_strdup (kind == VIA_KIND_DATA ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF");
-  media->mid = g_strdup_printf ("%u", plan->media->len);
-  media->is_bundled = TRUE;
-  media->direction = VIA_DIRECTION_SENDRECV;
+  for (guint i = 0; current != NULL && i < current->media->len; i++)
+    if (via_plan_media (current, i)->is_rejected
+        && via_plan_media (plan, i)->is_rejected) {
+      via_plan_media_free (via_plan_media (plan, i));
+      plan->media->pdata[i] = media;
+      return;
+    }
   g_ptr_array_add (plan->media, media);
-  return media;
 }
 
-static void
-offer_add_codec (ViaPlanMedia *media, ViaCodecId id)
+static const ViaPlanCodec *
+offer_find_codec (const ViaPlan *plan, ViaCodecId id, const gchar *fmtp)
 {
+  for (guint i = 0; i < plan->media->len; i++) {
+    GArray *codecs = via_plan_media (plan, i)->codecs;
+
+    for (guint k = 0; k < codecs->len; k++) {
+      const ViaPlanCodec *codec = &g_array_index (codecs, ViaPlanCodec, k);
+
+      if (codec->codec.id == id
+          && via_codec_fmtp_match (id, codec->codec.fmtp, fmtp))
+        return codec;
+    }
+  }
+  return NULL;
+}
+
+static gboolean
+offer_has_pt (const ViaPlan *plan, gint pt)
+{
+  for (guint i = 0; i < plan->media->len; i++) {
+    GArray *codecs = via_plan_media (plan, i)->codecs;
+
+    for (guint k = 0; k < codecs->len; k++) {
+      const ViaPlanCodec *codec = &g_array_index (codecs, ViaPlanCodec, k);
+
+      if (codec->pt == pt || codec->rtx_pt == pt)
+        return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* @wish if it is free in @plan and not @taken, else a dynamic one that is;
+ * -1: none is left. */
+static gint
+offer_free_pt (const ViaPlan *plan, gint wish, gint taken)
+{
+  if (wish != taken && !offer_has_pt (plan, wish))
+    return wish;
+  for (gint i = 0; i < 32 + 29; i++) {
+    gint pt = i < 32 ? 96 + i : 35 + i - 32; /* RFC 5761 §4: not 64 to 95 */
+
+    if (pt != taken && !offer_has_pt (plan, pt))
+      return pt;
+  }
+  return -1;
+}
+
+/* In one bundle a payload type is one codec (RFC 9143 §9.1): as in the other
+ * m-lines of @plan, else as in our table. */
+static void
+offer_add_codec (const ViaPlan *plan, ViaPlanMedia *media, ViaCodecId id)
+{
+  const gchar *fmtp = via_codec_default_fmtp (id);
+  const ViaPlanCodec *known = offer_find_codec (plan, id, fmtp);
   ViaFeedback feedback = VIA_FEEDBACK_TWCC;
+  gint pt, rtx_pt = -1;
 
   if (media->kind == VIA_KIND_VIDEO)
     feedback |= VIA_FEEDBACK_NACK | VIA_FEEDBACK_PLI | VIA_FEEDBACK_FIR
@@ -63,185 +116,198 @@ offer_add_codec (ViaPlanMedia *media, ViaCodecId id)
   for (guint i = 0; i < media->codecs->len; i++)
     if (g_array_index (media->codecs, ViaPlanCodec, i).codec.id == id)
       return;
-  for (guint i = 0; i < G_N_ELEMENTS (offered); i++)
-    if (offered[i].id == id && via_codec_kind (id) == media->kind)
-      via_plan_add_codec (media, id, via_codec_default_fmtp (id), offered[i].pt,
-          offered[i].rtx_pt, feedback);
+  for (guint i = 0; i < G_N_ELEMENTS (offered); i++) {
+    if (offered[i].id != id || via_codec_kind (id) != media->kind)
+      continue;
+    pt = known != NULL ? known->pt : offer_free_pt (plan, offered[i].pt, -1);
+    if (known != NULL && known->rtx_pt >= 0)
+      rtx_pt = known->rtx_pt;
+    else if (offered[i].rtx_pt >= 0)
+      rtx_pt = offer_free_pt (plan, offered[i].rtx_pt, pt);
+    if (pt >= 0)
+      via_plan_add_codec (media, id, known != NULL ? known->codec.fmtp : fmtp,
+          (guint8) pt, rtx_pt, feedback);
+  }
+}
+
+/* The id of @ext in the bundle (RFC 9143 §15): as it is, as @wish, or a free
+ * one; 0: none is left. */
+static guint8
+offer_ext_id (const ViaPlan *plan, ViaExt ext, guint8 wish)
+{
+  gboolean used[15] = {TRUE};
+
+  for (guint i = 0; i < plan->media->len; i++) {
+    GArray *exts = via_plan_media (plan, i)->exts;
+
+    for (guint k = 0; k < exts->len; k++) {
+      const ViaPlanExt *known = &g_array_index (exts, ViaPlanExt, k);
+
+      if (known->ext == ext)
+        return known->id;
+      if (known->id < G_N_ELEMENTS (used))
+        used[known->id] = TRUE;
+    }
+  }
+  if (!used[wish])
+    return wish;
+  for (guint8 id = 1; id < G_N_ELEMENTS (used); id++)
+    if (!used[id])
+      return id;
+  return 0;
 }
 
 static void
-offer_add_rtp (ViaPlan *plan, ViaKind kind, const ViaPlanLocal *local)
+offer_add_exts (const ViaPlan *plan, ViaPlanMedia *media)
 {
-  gboolean is_audio = kind == VIA_KIND_AUDIO;
+  gboolean is_audio = media->kind == VIA_KIND_AUDIO;
+
+  for (guint i = 0; i < G_N_ELEMENTS (offered_exts); i++) {
+    ViaExt ext = offered_exts[i].ext;
+    ViaPlanExt mine = {offer_ext_id (plan, ext, offered_exts[i].id), ext,
+        VIA_DIRECTION_SENDRECV};
+
+    if (mine.id != 0
+        && (is_audio ? offered_exts[i].audio : offered_exts[i].video))
+      g_array_append_val (media->exts, mine);
+  }
+}
+
+static void
+offer_add_media (ViaPlan *plan, const ViaPlan *current,
+    const ViaPlanLocal *local, const ViaPlanWish *wish)
+{
+  gboolean is_data = wish->kind == VIA_KIND_DATA;
+  gboolean is_audio = wish->kind == VIA_KIND_AUDIO;
   const ViaCodecId *ids = is_audio ? local->audio_codecs : local->video_codecs;
   guint n = is_audio ? local->n_audio_codecs : local->n_video_codecs;
   ViaPlanMedia *media;
 
-  if (n == 0)
+  if (!is_data && n == 0)
     return;
-  media = offer_add_media (plan, kind);
-  media->direction = local->direction;
-  media->is_reduced_size = TRUE;
-  for (guint i = 0; i < n; i++)
-    offer_add_codec (media, ids[i]);
-  for (guint i = 0; i < G_N_ELEMENTS (offered_exts); i++) {
-    ViaPlanExt ext = {
-        offered_exts[i].id, offered_exts[i].ext, VIA_DIRECTION_SENDRECV};
+  media = via_plan_media_new (wish->kind);
+  media->media =
+      g_strdup (is_data ? "application" : via_kind_name (wish->kind));
+  media->protocol = g_strdup (is_data ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF");
+  media->mid = via_plan_draw_mid (plan);
+  media->is_bundled = TRUE;
+  media->direction = media->wish =
+      is_data ? VIA_DIRECTION_SENDRECV : wish->direction;
+  media->is_reduced_size = !is_data;
+  media->sctp_port = is_data ? 5000 : 0;
+  for (guint i = 0; !is_data && i < n; i++)
+    offer_add_codec (plan, media, ids[i]);
+  if (!is_data)
+    offer_add_exts (plan, media);
+  offer_place (plan, current, media);
+}
 
-    if (is_audio ? offered_exts[i].audio : offered_exts[i].video)
-      g_array_append_val (media->exts, ext);
+/* The wish for m-line @media of the call, NULL if there is none. */
+static const ViaPlanWish *
+offer_wish_for (
+    const ViaPlanMedia *media, const ViaPlanWish *wishes, guint n_wishes)
+{
+  for (guint i = 0; i < n_wishes && !media->is_rejected; i++)
+    if (g_strcmp0 (wishes[i].mid, media->mid) == 0)
+      return &wishes[i];
+  return NULL;
+}
+
+/* NULL, or what is wrong with the wishes that name an m-line of @current. */
+static const gchar *
+offer_check (const ViaPlan *current, const ViaPlanWish *wishes, guint n_wishes)
+{
+  for (guint i = 0; i < n_wishes; i++) {
+    gboolean is_found = wishes[i].mid == NULL;
+
+    for (guint k = 0; !is_found && current != NULL && k < current->media->len;
+         k++) {
+      const ViaPlanMedia *media = via_plan_media (current, k);
+
+      is_found = !media->is_rejected && media->kind == wishes[i].kind
+                 && strcmp (media->mid, wishes[i].mid) == 0
+                 && offer_wish_for (media, wishes, i) == NULL;
+    }
+    if (!is_found)
+      return wishes[i].mid;
   }
+  return NULL;
+}
+
+/* The m-lines of @current as they are wished for now. */
+static void
+offer_keep (ViaPlan *plan, const ViaPlan *current, const ViaPlanWish *wishes,
+    guint n_wishes)
+{
+  via_plan_keep_identity (plan, current);
+  plan->remote = via_remote_transport_copy (current->remote);
+  for (guint i = 0; i < current->media->len; i++) {
+    const ViaPlanMedia *was = via_plan_media (current, i);
+    const ViaPlanWish *wish = offer_wish_for (was, wishes, n_wishes);
+    ViaPlanMedia *media = via_plan_media_copy (was);
+
+    g_ptr_array_add (plan->media, media);
+    if (wish == NULL)
+      via_plan_reject (plan, i);
+    else if (media->kind != VIA_KIND_DATA)
+      media->direction = media->wish = wish->direction;
+    if (wish != NULL)
+      media->is_bundled = TRUE;
+  }
+}
+
+ViaPlan *
+via_plan_reoffer (const ViaPlan *current, const ViaPlanLocal *local,
+    const ViaPlanWish *wishes, guint n_wishes, gboolean restarts_ice,
+    ViaRng *rng, GError **error)
+{
+  g_autoptr (ViaPlan) plan = NULL;
+  const gchar *mid = offer_check (current, wishes, n_wishes);
+
+  g_return_val_if_fail (local != NULL && rng != NULL, NULL);
+
+  if (current != NULL && !current->is_complete) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
+        "SDP: an offer follows a complete negotiation only");
+    return NULL;
+  }
+  if (mid != NULL) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_SETTING,
+        "SDP: there is no m-line of mid \"%s\" to keep, or it is kept twice",
+        mid);
+    return NULL;
+  }
+  plan = via_plan_new (VIA_ROLE_OFFERER);
+  plan->setup = local->setup;
+  plan->is_mixed = TRUE;
+  if (current != NULL)
+    offer_keep (plan, current, wishes, n_wishes);
+  else
+    via_plan_draw_identity (plan, rng);
+  plan->restarts_ice = restarts_ice && current != NULL;
+  for (guint i = 0; i < n_wishes; i++)
+    if (wishes[i].mid == NULL)
+      offer_add_media (plan, current, local, &wishes[i]);
+  if (plan->media->len > VIA_SDP_MAX_MEDIA) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_LIMIT, "SDP: more than %d m-lines",
+        VIA_SDP_MAX_MEDIA);
+    return NULL;
+  }
+  via_plan_draw_sources (plan, local->stream_id, rng);
+  return g_steal_pointer (&plan);
 }
 
 ViaPlan *
 via_plan_offer (const ViaPlanLocal *local, ViaRng *rng)
 {
-  ViaPlan *plan;
+  guint n = local->n_audio + local->n_video + (local->data ? 1 : 0);
+  g_autofree ViaPlanWish *wishes = g_new0 (ViaPlanWish, n + 1);
 
-  g_return_val_if_fail (local != NULL && rng != NULL, NULL);
-
-  plan = via_plan_new (VIA_ROLE_OFFERER);
-  plan->setup = local->setup;
-  plan->is_mixed = TRUE;
-  for (guint i = 0; i < local->n_audio; i++)
-    offer_add_rtp (plan, VIA_KIND_AUDIO, local);
-  for (guint i = 0; i < local->n_video; i++)
-    offer_add_rtp (plan, VIA_KIND_VIDEO, local);
-  if (local->data)
-    offer_add_media (plan, VIA_KIND_DATA)->sctp_port = 5000;
-  via_plan_draw_identity (plan, rng);
-  via_plan_draw_sources (plan, local->stream_id, rng);
-  return plan;
-}
-
-/* Keeps of @media the codecs the answer has, in the answer's order. */
-static void
-accept_codecs (ViaPlanMedia *media, const ViaSdpMedia *theirs)
-{
-  g_autoptr (GArray) ours = media->codecs;
-
-  media->codecs = via_plan_codecs_new ();
-  for (guint i = 0; i < theirs->codecs->len; i++) {
-    const ViaSdpCodec *codec = &g_array_index (theirs->codecs, ViaSdpCodec, i);
-
-    for (guint k = 0; k < ours->len; k++) {
-      const ViaPlanCodec *mine = &g_array_index (ours, ViaPlanCodec, k);
-      gint rtx_pt = via_plan_find_rtx (theirs, codec->pt);
-
-      if (mine->pt != codec->pt || mine->codec.id != codec->id
-          || !via_codec_fmtp_match (codec->id, mine->codec.fmtp, codec->fmtp))
-        continue;
-      via_plan_add_codec (media, codec->id, mine->codec.fmtp, mine->pt,
-          rtx_pt == mine->rtx_pt ? rtx_pt : -1,
-          mine->feedback & codec->feedback);
-    }
+  for (guint i = 0; i < n; i++) {
+    wishes[i].kind = i < local->n_audio                    ? VIA_KIND_AUDIO
+                     : i < local->n_audio + local->n_video ? VIA_KIND_VIDEO
+                                                           : VIA_KIND_DATA;
+    wishes[i].direction = local->direction;
   }
-}
-
-static void
-accept_exts (ViaPlanMedia *media, const ViaSdpMedia *theirs)
-{
-  for (guint i = media->exts->len; i-- > 0;) {
-    ViaPlanExt *mine = &g_array_index (media->exts, ViaPlanExt, i);
-    ViaDirection direction = VIA_DIRECTION_INACTIVE;
-
-    for (guint k = 0; k < theirs->exts->len; k++) {
-      const ViaSdpExt *ext = &g_array_index (theirs->exts, ViaSdpExt, k);
-
-      if (ext->id == mine->id && ext->ext == mine->ext)
-        direction = mine->direction & via_plan_mirror (ext->direction);
-    }
-    if (direction == VIA_DIRECTION_INACTIVE)
-      g_array_remove_index (media->exts, i);
-    else
-      mine->direction = direction;
-  }
-}
-
-static gboolean
-accept_has_rtx (const ViaPlanMedia *media)
-{
-  for (guint i = 0; i < media->codecs->len; i++)
-    if (g_array_index (media->codecs, ViaPlanCodec, i).rtx_pt >= 0)
-      return TRUE;
-  return FALSE;
-}
-
-static void
-accept_media (
-    ViaPlanMedia *media, const ViaSdp *answer, const ViaSdpMedia *theirs)
-{
-  if (media->kind == VIA_KIND_DATA) {
-    media->sctp_port = theirs->sctp_port;
-    media->max_message_size = theirs->max_message_size;
-    media->is_rejected |= theirs->is_refused || theirs->sctp_port == 0;
-    return;
-  }
-  media->direction &=
-      via_plan_mirror (via_plan_their_direction (answer, theirs));
-  media->is_reduced_size &= theirs->is_reduced_size;
-  accept_codecs (media, theirs);
-  accept_exts (media, theirs);
-  via_plan_drop_lone_twcc (media);
-  via_plan_take_sources (media, theirs);
-  if (!accept_has_rtx (media))
-    media->rtx_ssrc = 0;
-  media->is_rejected |= theirs->is_refused || media->codecs->len == 0;
-}
-
-/* NULL, or why @answer is none to @offer (RFC 3264 §6). */
-static const gchar *
-accept_check (const ViaPlan *offer, const ViaSdp *answer)
-{
-  if (offer->media->len != answer->media->len)
-    return "the answer does not have the m-lines of the offer";
-  for (guint i = 0; i < answer->media->len; i++) {
-    const ViaPlanMedia *ours = via_plan_media (offer, i);
-    const ViaSdpMedia *theirs = via_sdp_media (answer, i);
-
-    if (strcmp (ours->media, theirs->media) != 0
-        || (!theirs->is_refused && ours->kind != theirs->kind))
-      return "an m-line of the answer is not of the offer's kind";
-    if (theirs->mid != NULL && strcmp (ours->mid, theirs->mid) != 0)
-      return "an m-line of the answer has another mid than in the offer";
-  }
-  return NULL;
-}
-
-ViaPlan *
-via_plan_accept (const ViaPlan *offer, const gchar *answer, GError **error)
-{
-  g_autoptr (ViaPlan) plan = NULL;
-  g_autoptr (ViaSdp) sdp = NULL;
-  const gchar *why;
-
-  g_return_val_if_fail (offer != NULL && answer != NULL, NULL);
-
-  if (offer->role != VIA_ROLE_OFFERER || offer->is_complete) {
-    g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
-        "SDP: an answer without an offer of ours that waits for one");
-    return NULL;
-  }
-  sdp = via_sdp_read (answer, strnlen (answer, VIA_SDP_MAX_BYTES + 1), error);
-  if (sdp == NULL)
-    return NULL;
-  why = accept_check (offer, sdp);
-  if (why != NULL) {
-    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED, "SDP: %s", why);
-    return NULL;
-  }
-  plan = via_plan_copy (offer);
-  plan->is_mixed = sdp->session.is_mixed;
-  for (guint i = 0; i < plan->media->len; i++) {
-    const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
-
-    accept_media (via_plan_media (plan, i), sdp, theirs);
-    plan->is_mixed |= theirs->section.is_mixed;
-  }
-  if (!via_plan_take_transport (plan, sdp, error)
-      || !via_plan_resolve_setup (plan, offer->setup, TRUE, error))
-    return NULL;
-  via_plan_strip_rejected (plan);
-  plan->is_complete = TRUE;
-  return g_steal_pointer (&plan);
+  return via_plan_reoffer (NULL, local, wishes, n, FALSE, rng, NULL);
 }

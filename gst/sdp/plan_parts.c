@@ -31,6 +31,49 @@ via_plan_draw_identity (ViaPlan *self, ViaRng *rng)
   self->cname = via_rng_text (rng, 16);
 }
 
+void
+via_plan_keep_identity (ViaPlan *self, const ViaPlan *current)
+{
+  self->session_id = current->session_id;
+  self->session_version = current->session_version + 1;
+  g_free (self->cname);
+  self->cname = g_strdup (current->cname);
+  self->agreed_setup = current->agreed_setup;
+  self->next_mid = current->next_mid;
+}
+
+static gboolean
+plan_has_mid (const ViaPlan *self, const gchar *mid)
+{
+  for (guint i = 0; i < self->media->len; i++)
+    if (g_strcmp0 (via_plan_media (self, i)->mid, mid) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+gchar *
+via_plan_draw_mid (ViaPlan *self)
+{
+  gchar *mid = g_strdup_printf ("%u", self->next_mid++);
+
+  while (plan_has_mid (self, mid)) {
+    g_free (mid);
+    mid = g_strdup_printf ("%u", self->next_mid++);
+  }
+  return mid;
+}
+
+/* Numbers of up to four digits: what peers count with. */
+void
+via_plan_note_mids (ViaPlan *self)
+{
+  guint64 number;
+
+  for (guint i = 0; i < self->media->len; i++)
+    if (via_sdp_number (via_plan_media (self, i)->mid, 9999, &number))
+      self->next_mid = MAX (self->next_mid, (guint) number + 1);
+}
+
 static gboolean
 plan_has_ssrc (const ViaPlan *self, guint32 ssrc)
 {
@@ -103,9 +146,11 @@ via_plan_draw_sources (ViaPlan *self, const gchar *stream_id, ViaRng *rng)
     if (media->is_rejected || media->kind == VIA_KIND_DATA
         || (media->direction & VIA_DIRECTION_SENDONLY) == 0)
       continue;
-    media->ssrc = plan_draw_ssrc (self, rng);
-    if (plan_has_rtx (media))
+    if (media->rtx_ssrc == 0 && plan_has_rtx (media))
       media->rtx_ssrc = plan_draw_ssrc (self, rng);
+    if (media->ssrc != 0)
+      continue;
+    media->ssrc = plan_draw_ssrc (self, rng);
     media->msid_stream = g_strdup (stream);
     media->msid_track = plan_draw_token (rng);
   }
@@ -131,6 +176,10 @@ via_plan_their_direction (const ViaSdp *sdp, const ViaSdpMedia *media)
 void
 via_plan_take_sources (ViaPlanMedia *self, const ViaSdpMedia *theirs)
 {
+  g_array_set_size (self->sources, 0);
+  g_ptr_array_set_size (self->remote_rids, 0);
+  g_clear_pointer (&self->remote_msid_stream, g_free);
+  g_clear_pointer (&self->remote_msid_track, g_free);
   if ((self->direction & VIA_DIRECTION_RECVONLY) == 0)
     return;
   self->remote_msid_stream = g_strdup (theirs->msid_stream);
@@ -178,19 +227,23 @@ via_plan_drop_lone_twcc (ViaPlanMedia *self)
 }
 
 void
+via_plan_reject (ViaPlan *self, guint i)
+{
+  ViaPlanMedia *old = via_plan_media (self, i);
+  ViaPlanMedia *bare = via_plan_media_new (old->kind);
+
+  bare->media = g_steal_pointer (&old->media);
+  bare->protocol = g_steal_pointer (&old->protocol);
+  bare->mid = g_steal_pointer (&old->mid);
+  bare->is_rejected = TRUE;
+  via_plan_media_free (old);
+  self->media->pdata[i] = bare;
+}
+
+void
 via_plan_strip_rejected (ViaPlan *self)
 {
-  for (guint i = 0; i < self->media->len; i++) {
-    ViaPlanMedia *old = via_plan_media (self, i), *bare;
-
-    if (!old->is_rejected)
-      continue;
-    bare = via_plan_media_new (old->kind);
-    bare->media = g_steal_pointer (&old->media);
-    bare->protocol = g_steal_pointer (&old->protocol);
-    bare->mid = g_steal_pointer (&old->mid);
-    bare->is_rejected = TRUE;
-    via_plan_media_free (old);
-    self->media->pdata[i] = bare;
-  }
+  for (guint i = 0; i < self->media->len; i++)
+    if (via_plan_media (self, i)->is_rejected)
+      via_plan_reject (self, i);
 }

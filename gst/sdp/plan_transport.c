@@ -6,6 +6,8 @@
  */
 #include "sdp/plan_parts.h"
 
+#include <string.h>
+
 gboolean
 via_plan_resolve_setup (
     ViaPlan *self, ViaSetup wish, gboolean is_answer, GError **error)
@@ -30,6 +32,13 @@ via_plan_resolve_setup (
   else /* our choice; passive gives AEAD with every browser */
     self->setup =
         wish == VIA_SETUP_ACTIVE ? VIA_SETUP_ACTIVE : VIA_SETUP_PASSIVE;
+  if (self->agreed_setup != VIA_SETUP_ACTPASS
+      && self->agreed_setup != self->setup) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
+        "SDP: the DTLS role may not change during a call (RFC 8842)");
+    return FALSE;
+  }
+  self->agreed_setup = self->setup;
   return TRUE;
 }
 
@@ -188,20 +197,58 @@ plan_tagged (const ViaSdp *sdp, gint bundle, const ViaSdpMedia *chosen)
   return chosen;
 }
 
+/* RFC 8842 §5: another certificate is another association. */
+static gboolean
+plan_check_running (
+    ViaPlan *self, const ViaRemoteTransport *running, GError **error)
+{
+  const ViaFingerprint *old = via_remote_transport_fingerprint (running);
+  const ViaFingerprint *new = via_remote_transport_fingerprint (self->remote);
+
+  if (old == NULL || new == NULL || old->len != new->len
+      || strcmp (old->hash, new->hash) != 0
+      || memcmp (old->digest, new->digest, old->len) != 0) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
+        "SDP: the fingerprint may not change during a call (RFC 8842)");
+    return FALSE;
+  }
+  self->restarts_ice = strcmp (running->ufrag, self->remote->ufrag) != 0
+                       || strcmp (running->pwd, self->remote->pwd) != 0;
+  return TRUE;
+}
+
+/* Nothing is left, which a call survives. */
+static gboolean
+plan_take_nothing (
+    ViaPlan *self, const ViaRemoteTransport *running, GError **error)
+{
+  if (running == NULL) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_UNSUPPORTED,
+        "SDP: no m-line of %s has a codec and transport we do",
+        self->role == VIA_ROLE_OFFERER ? "the answer" : "the offer");
+    return FALSE;
+  }
+  self->remote = via_remote_transport_copy (running);
+  g_ptr_array_set_size (self->remote->candidates, 0);
+  self->remote->setup = self->agreed_setup == VIA_SETUP_ACTIVE
+                            ? VIA_SETUP_PASSIVE
+                            : VIA_SETUP_ACTIVE;
+  self->restarts_ice = FALSE;
+  return TRUE;
+}
+
 gboolean
-via_plan_take_transport (ViaPlan *self, const ViaSdp *sdp, GError **error)
+via_plan_take_transport (ViaPlan *self, const ViaSdp *sdp,
+    const ViaRemoteTransport *running, GError **error)
 {
   gboolean is_answer = self->role == VIA_ROLE_OFFERER;
   const ViaSdpMedia *chosen, *tagged;
   PlanTransport transport, other;
   gint bundle, index = plan_choose (self, sdp, &bundle);
 
-  if (index < 0) {
-    g_set_error (error, VIA_ERROR, VIA_ERROR_UNSUPPORTED,
-        "SDP: no m-line of %s has a codec and transport we do",
-        is_answer ? "the answer" : "the offer");
-    return FALSE;
-  }
+  g_clear_pointer (&self->remote, via_remote_transport_free);
+  if (index < 0)
+    return plan_take_nothing (self, running, error);
   chosen = via_sdp_media (sdp, (guint) index);
   tagged = plan_tagged (sdp, bundle, chosen);
   if (!plan_find_transport (&transport, sdp, chosen, tagged, is_answer, error))
@@ -220,5 +267,5 @@ via_plan_take_transport (ViaPlan *self, const ViaSdp *sdp, GError **error)
       return FALSE;
   }
   self->remote = plan_read_remote (&transport, sdp, chosen, tagged);
-  return TRUE;
+  return running == NULL || plan_check_running (self, running, error);
 }
