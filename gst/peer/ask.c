@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * peer/ask.c – writes the RTCP feedback of a receiver.
  * Pure: no sockets, threads or clock; `now` comes in with each call.
- * RFC 4585 §3.1, §6.3.1 · RFC 5104 §4.3.1 · RFC 5506 §3.4
+ * RFC 4585 §3.1, §6.2.1, §6.3.1 · RFC 5104 §4.3.1 · RFC 5506 §3.4
  */
 #include "peer/ask.h"
 
@@ -11,6 +11,7 @@
 #include "rtp/rtcp.h"
 
 #define MAX_STREAMS 4             /* asked at once, e.g. of simulcast */
+#define MAX_NACKED 128            /* sequence numbers in one message */
 #define ACTIVE_WITHIN (5 * VIA_S) /* a silent stream is not asked */
 
 static guint32
@@ -82,8 +83,8 @@ ask_keyframe (ViaPeer *self, guint media, ViaWriter *out, ViaTime now)
         g_array_index (plan->sources, ViaPlanSource, 0).ssrc, -1, out);
 }
 
-gsize
-via_ask_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
+static gsize
+next_keyframe (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
 {
   for (guint i = 0; i < self->receiver.media->len; i++) {
     ViaReceiveMedia *media = via_receiver_media (&self->receiver, i);
@@ -101,6 +102,42 @@ via_ask_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
   return 0;
 }
 
+static gsize
+next_nack (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
+{
+  for (guint i = 0; i < self->receiver.sources->len; i++) {
+    ViaReceiveSource *source = via_receiver_source (&self->receiver, i);
+    ViaReceiveMedia *media =
+        via_receiver_media (&self->receiver, source->media);
+    guint16 seqs[MAX_NACKED];
+    ViaWriter writer;
+    guint n = 0;
+
+    if (source->nack && !source->has_left)
+      n = via_nack_next (source->nack, seqs, MAX_NACKED, now);
+    if (n == 0)
+      continue;
+    via_writer_init (&writer, out, size);
+    begin (self, source->media, &writer);
+    via_rtcp_write_nack (
+        &writer, own_ssrc (self, source->media), source->stats.ssrc, seqs, n);
+    media->counts.nacks++;
+    media->counts.nacked_packets += n;
+    return writer.pos;
+  }
+  return 0;
+}
+
+gsize
+via_ask_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
+{
+  gsize len = next_keyframe (self, out, size, now);
+
+  if (len == 0)
+    len = next_nack (self, out, size, now);
+  return len;
+}
+
 ViaTime
 via_ask_deadline (const ViaPeer *self)
 {
@@ -109,6 +146,12 @@ via_ask_deadline (const ViaPeer *self)
   for (guint i = 0; i < self->receiver.media->len; i++)
     when = MIN (when,
         via_keyask_deadline (&via_receiver_media (&self->receiver, i)->keyask));
+  for (guint i = 0; i < self->receiver.sources->len; i++) {
+    const ViaReceiveSource *source = via_receiver_source (&self->receiver, i);
+
+    if (source->nack && !source->has_left)
+      when = MIN (when, via_nack_deadline (source->nack));
+  }
   return when;
 }
 

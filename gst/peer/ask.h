@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * peer/ask.h – what we ask of a far end that sends: key frames.
+ * peer/ask.h – what we ask of a far end that sends: what is missing, key
+ * frames.
  * Plain RTCP; the peer protects it.
- * RFC 4585 §6.3.1 · RFC 5104 §4.3.1 · RFC 5506 (reduced size)
+ * RFC 4585 §6.2.1, §6.3.1 · RFC 5104 §4.3.1 · RFC 5506 (reduced size)
  */
 #pragma once
 

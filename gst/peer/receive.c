@@ -9,14 +9,24 @@
 
 #include "peer/demux.h"
 #include "rtp/keyframe.h"
+#include "rtp/rtx.h"
 
 #define REPORTED_WITHIN (5 * VIA_S) /* silent streams leave our reports */
+
+static void
+free_source (gpointer data)
+{
+  ViaReceiveSource *source = data;
+
+  g_clear_pointer (&source->nack, via_nack_free);
+  g_free (source);
+}
 
 void
 via_receiver_init (ViaReceiver *self)
 {
   self->plan = NULL;
-  self->sources = g_ptr_array_new_with_free_func (g_free);
+  self->sources = g_ptr_array_new_with_free_func (free_source);
   self->media = g_array_new (FALSE, TRUE, sizeof (ViaReceiveMedia));
 }
 
@@ -119,6 +129,127 @@ describe (ViaReceiver *self, const ViaReceiveSource *source,
   via_keyask_satisfied (&media->keyask);
 }
 
+/* FALSE: it came before. */
+static gboolean
+count_arrival (
+    ViaReceiver *self, const ViaReceiveSource *source, ViaNackArrival arrival)
+{
+  ViaReceiveMedia *media = via_receiver_media (self, source->media);
+
+  if (arrival == VIA_NACK_DUPLICATE)
+    media->counts.duplicates++;
+  if (arrival == VIA_NACK_RECOVERED)
+    media->counts.recovered_packets++;
+  return arrival != VIA_NACK_DUPLICATE;
+}
+
+static void
+take_original (ViaReceiver *self, ViaReceiveSource *source,
+    const ViaPlanCodec *codec, const ViaRtpView *rtp, ViaTime now,
+    ViaPeerMedia *out)
+{
+  gboolean has_nack = (codec->feedback & VIA_FEEDBACK_NACK) != 0;
+
+  if (!source->nack && (has_nack || codec->rtx_pt >= 0))
+    source->nack = via_nack_new ();
+  if (source->nack) {
+    via_nack_enable (source->nack, has_nack);
+    if (!count_arrival (
+            self, source, via_nack_packet (source->nack, rtp->seq, now)))
+      return;
+  }
+  describe (self, source, codec, rtp, now, out);
+}
+
+/* --- retransmissions --- */
+
+static gboolean
+by_group (const ViaReceiver *self, const ViaReceiveSource *rtx, guint32 *out)
+{
+  const GArray *sources = via_plan_media (self->plan, rtx->media)->sources;
+
+  for (guint i = 0; sources && i < sources->len; i++)
+    if (g_array_index (sources, ViaPlanSource, i).rtx_ssrc == rtx->stats.ssrc) {
+      *out = g_array_index (sources, ViaPlanSource, i).ssrc;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+/* The stream @rtx repairs, of those that came: by its repaired RID (RFC 8852),
+ * as the only one of the m-line, or as the only one that misses @osn (RFC 4588
+ * §5.3). */
+static gboolean
+by_guess (const ViaReceiver *self, const ViaReceiveSource *rtx, guint16 osn,
+    guint32 *out)
+{
+  const ViaReceiveSource *only = NULL, *misses = NULL;
+  guint n = 0, n_misses = 0;
+
+  for (guint i = 0; i < self->sources->len; i++) {
+    const ViaReceiveSource *source = at (self, i);
+
+    if (source->is_rtx || source->media != rtx->media
+        || (rtx->rid[0] && strcmp (source->rid, rtx->rid) != 0))
+      continue;
+    only = source;
+    n++;
+    if (!source->nack || !via_nack_is_missing (source->nack, osn))
+      continue;
+    misses = source;
+    n_misses++;
+  }
+  if (n != 1)
+    only = n_misses == 1 ? misses : NULL;
+  if (only)
+    *out = only->stats.ssrc;
+  return only != NULL;
+}
+
+static ViaReceiveSource *
+original_of (ViaReceiver *self, ViaReceiveSource *rtx, guint16 osn)
+{
+  ViaReceiveSource *source = NULL;
+
+  if (rtx->has_original)
+    source = find (self, rtx->original);
+  if (!source || source->media != rtx->media || source->is_rtx) {
+    rtx->has_original = by_group (self, rtx, &rtx->original)
+                        || by_guess (self, rtx, osn, &rtx->original);
+    source = rtx->has_original ? find (self, rtx->original) : NULL;
+  }
+  return source && source->media == rtx->media ? source : NULL;
+}
+
+static ViaDrop
+take_resent (ViaReceiver *self, ViaReceiveSource *rtx,
+    const ViaPlanCodec *codec, const ViaRtpView *rtp, ViaTime now,
+    ViaPeerMedia *out)
+{
+  ViaReceiveSource *source;
+  ViaNackArrival arrival;
+  ViaRtpView original;
+  guint16 osn;
+
+  if (via_rtx_is_probe (rtp))
+    return VIA_DROP_NONE;
+  if (!via_rtx_osn (rtp, &osn))
+    return VIA_DROP_MALFORMED;
+  source = original_of (self, rtx, osn);
+  if (!source || !source->nack)
+    return VIA_DROP_UNKNOWN_SSRC;
+  arrival = via_nack_resent (source->nack, osn, now);
+  if (arrival == VIA_NACK_NEW)
+    arrival = VIA_NACK_RECOVERED;
+  if (!count_arrival (self, source, arrival)
+      || !via_rtx_unwrap (rtp, codec->pt, source->stats.ssrc, &original))
+    return VIA_DROP_NONE;
+  describe (self, source, codec, &original, now, out);
+  return VIA_DROP_NONE;
+}
+
+/* --- arrival --- */
+
 ViaDrop
 via_receiver_rtp (
     ViaReceiver *self, const ViaRtpView *rtp, ViaTime now, ViaPeerMedia *out)
@@ -151,8 +282,9 @@ via_receiver_rtp (
   via_demux_rid (via_plan_media (self->plan, media), rtp, source->rid);
   via_receive_stats_packet (&source->stats, rtp, now);
   out->media = media;
-  if (!is_rtx)
-    describe (self, source, codec, rtp, now, out);
+  if (is_rtx)
+    return take_resent (self, source, codec, rtp, now, out);
+  take_original (self, source, codec, rtp, now, out);
   return VIA_DROP_NONE;
 }
 

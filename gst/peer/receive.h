@@ -7,6 +7,7 @@
 
 #include "peer/peer.h"
 #include "rtp/keyask.h"
+#include "rtp/nack.h"
 #include "rtp/stats.h"
 
 G_BEGIN_DECLS
@@ -19,16 +20,22 @@ typedef struct
 {
   guint media;
   gboolean is_rtx;
-  gboolean has_left; /* BYE */
-  guint8 pt;         /* of its last packet */
-  gchar rid[17];     /* "" if it named none */
+  gboolean has_left;     /* BYE */
+  guint8 pt;             /* of its last packet */
+  gchar rid[17];         /* "" if it named none */
+  gboolean has_original; /* RTX: @original is known */
+  guint32 original;      /* SSRC */
+  ViaNack *nack;         /* NULL: neither NACK nor RTX was agreed, or is RTX */
   ViaReceiveStats stats;
 } ViaReceiveSource;
 
 typedef struct
 {
-  guint64 plis, firs; /* sent */
-  guint64 key_frames; /* seen */
+  guint64 nacks, nacked_packets; /* messages sent, packets in them */
+  guint64 recovered_packets;     /* missing ones that came after all */
+  guint64 duplicates;            /* dropped */
+  guint64 plis, firs;            /* sent */
+  guint64 key_frames;            /* seen */
 } ViaReceiveCounts;
 
 /* One m-line. */

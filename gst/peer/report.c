@@ -94,6 +94,18 @@ report_far_end (GstStructure *out, const ViaSender *sender)
 }
 
 static void
+report_asked (GstStructure *out, const ViaReceiveCounts *counts)
+{
+  gst_structure_set (out, "nacks-sent", G_TYPE_UINT64, counts->nacks, //
+      "packets-asked", G_TYPE_UINT64, counts->nacked_packets,         //
+      "packets-recovered", G_TYPE_UINT64, counts->recovered_packets,  //
+      "packets-duplicate", G_TYPE_UINT64, counts->duplicates,         //
+      "plis-sent", G_TYPE_UINT64, counts->plis,                       //
+      "firs-sent", G_TYPE_UINT64, counts->firs,                       //
+      "key-frames-received", G_TYPE_UINT64, counts->key_frames, NULL);
+}
+
+static void
 report_received (GstStructure *out, const ViaReceiver *receiver, guint media)
 {
   guint64 packets = 0, bytes = 0, resent = 0;
@@ -140,6 +152,7 @@ report_media (const ViaPeer *self, guint i)
     report_sent (out, sender);
     report_far_end (out, sender);
     report_received (out, &self->receiver, i);
+    report_asked (out, &via_receiver_media (&self->receiver, i)->counts);
   }
   return out;
 }

@@ -3,6 +3,260 @@
  */
 #include "wire.h"
 
+typedef struct
+{
+  guint64 packets, rtx, nacks, asked, recovered, duplicates, key_frames;
+  gint64 lost;
+} Figures;
+
+/* What @who's statistics say it received on m-line @media. */
+static Figures
+figures (Wire *w, guint who, guint media)
+{
+  GstStructure *stats = via_peer_stats (w->peers[who], w->now);
+  const GValue *list = gst_structure_get_value (stats, "media");
+  const GstStructure *m =
+      gst_value_get_structure (gst_value_array_get_value (list, media));
+  Figures f = {0};
+
+  g_assert_true (gst_structure_get (m, "packets-received", G_TYPE_UINT64,
+      &f.packets, "rtx-packets-received", G_TYPE_UINT64, &f.rtx, "nacks-sent",
+      G_TYPE_UINT64, &f.nacks, "packets-asked", G_TYPE_UINT64, &f.asked,
+      "packets-recovered", G_TYPE_UINT64, &f.recovered, "packets-duplicate",
+      G_TYPE_UINT64, &f.duplicates, "key-frames-received", G_TYPE_UINT64,
+      &f.key_frames, "packets-lost", G_TYPE_INT64, &f.lost, NULL));
+  gst_structure_free (stats);
+  return f;
+}
+
+static void
+set_feedback (Wire *w, ViaFeedback feedback)
+{
+  ViaPlanMedia *media = via_plan_media (w->plans[VIEWER], 1);
+
+  for (guint i = 0; i < media->codecs->len; i++)
+    g_array_index (media->codecs, ViaPlanCodec, i).feedback = feedback;
+  g_assert_true (via_peer_apply (w->peers[VIEWER], w->plans[VIEWER], NULL));
+}
+
+/* --- what is lost comes again --- */
+
+static guint n_lost, n_lost_rtx;
+
+/* One in five, first transmissions and resent ones. */
+static gboolean
+lose_a_fifth (Wire *w, guint to, const WireDatagram *d)
+{
+  guint32 ssrc = (guint32) d->data[8] << 24 | (guint32) d->data[9] << 16
+                 | (guint32) d->data[10] << 8 | d->data[11];
+  gboolean is_lost = w->n_to[to] % 5 == 3;
+
+  if (to != VIEWER || d->len < 900)
+    return FALSE;
+  if (is_lost && ssrc == via_plan_media (w->plans[SERVER], 1)->ssrc)
+    n_lost++;
+  else if (is_lost)
+    n_lost_rtx++;
+  return is_lost;
+}
+
+static void
+test_receive_every_lost_packet_comes_once (void)
+{
+  Wire w;
+  Figures f;
+  ViaSender *sender;
+  guint seen[1000] = {0};
+
+  wire_call (&w);
+  n_lost = n_lost_rtx = 0;
+  wire_video (&w, 0); /* begins the count */
+  w.lose = lose_a_fifth;
+  for (guint32 i = 1; i < 999; i++) {
+    wire_video (&w, i);
+    wire_pass (&w, 4 * MS);
+  }
+  w.lose = NULL;
+  wire_video (&w, 999); /* else the end would not be missed */
+  wire_pass (&w, VIA_S);
+  for (guint i = 0; i < w.rtp[VIEWER]->len; i++)
+    seen[wire_rtp (&w, VIEWER, i)->id]++;
+  for (guint i = 0; i < 1000; i++)
+    g_assert_cmpuint (seen[i], ==, 1);
+  g_assert_cmpuint (n_lost, >, 150);
+  g_assert_cmpuint (n_lost_rtx, >, 10);
+  f = figures (&w, VIEWER, 1);
+  sender = via_peer_sender (w.peers[SERVER], 1);
+  g_assert_cmpuint (f.packets, ==, 1000 - n_lost);
+  g_assert_cmpint (f.lost, ==, n_lost);
+  g_assert_cmpuint (f.recovered, ==, n_lost);
+  g_assert_cmpuint (f.rtx, ==, n_lost);
+  g_assert_cmpuint (f.duplicates, ==, 0);
+  /* some again before the server thinks a round trip has passed */
+  g_assert_cmpuint (
+      f.asked - sender->counts.refused_packets, ==, n_lost + n_lost_rtx);
+  g_assert_cmpuint (f.nacks, ==, sender->counts.nacks);
+  g_assert_cmpuint (f.asked, ==, sender->counts.nacked_packets);
+  g_assert_cmpuint (sender->counts.resent_packets, ==, n_lost + n_lost_rtx);
+  g_assert_cmpuint (sender->counts.refused_packets, <, 50);
+  wire_clear (&w);
+}
+
+static gboolean
+lose_seventh_video (Wire *w, guint to, const WireDatagram *d)
+{
+  return to == VIEWER && d->len > 900 && w->n_to[to] % 7 == 1;
+}
+
+static void
+test_receive_without_rtx_the_same_packet_comes_again (void)
+{
+  Wire w;
+  Figures f;
+
+  wire_call (&w);
+  via_plan_media (w.plans[SERVER], 1)->rtx_ssrc = 0;
+  g_assert_true (via_peer_apply (w.peers[SERVER], w.plans[SERVER], NULL));
+  wire_video (&w, 0);
+  w.lose = lose_seventh_video;
+  for (guint32 i = 1; i < 100; i++) {
+    wire_video (&w, i);
+    wire_pass (&w, 4 * MS);
+  }
+  w.lose = NULL;
+  wire_video (&w, 100);
+  wire_pass (&w, VIA_S);
+  f = figures (&w, VIEWER, 1);
+  g_assert_cmpuint (w.rtp[VIEWER]->len, ==, 101);
+  g_assert_cmpuint (f.packets, ==, 101);
+  g_assert_cmpuint (f.rtx, ==, 0);
+  g_assert_cmpuint (f.recovered, >=, 12);
+  g_assert_cmpint (f.lost, ==, 0);
+  wire_clear (&w);
+}
+
+static void
+test_receive_nothing_is_asked_where_nack_was_not_agreed (void)
+{
+  Wire w;
+  Figures f;
+  guint before;
+
+  wire_call (&w);
+  set_feedback (&w, VIA_FEEDBACK_PLI);
+  wire_video (&w, 0);
+  w.lose = lose_seventh_video;
+  for (guint32 i = 1; i < 100; i++) {
+    wire_video (&w, i);
+    wire_pass (&w, 4 * MS);
+  }
+  before = w.rtp[VIEWER]->len;
+  wire_pass (&w, VIA_S);
+  f = figures (&w, VIEWER, 1);
+  g_assert_cmpuint (f.nacks, ==, 0);
+  g_assert_cmpint (f.lost, >=, 12);
+  g_assert_cmpuint (w.rtp[VIEWER]->len, ==, before);
+  wire_clear (&w);
+}
+
+/* An original held back by the network until its copy was there. */
+static WireDatagram *held;
+
+static gboolean
+hold_one (Wire *w, guint to, const WireDatagram *d)
+{
+  if (to != VIEWER || d->len < 900 || held || w->rtp[VIEWER]->len < 5)
+    return FALSE;
+  held = g_memdup2 (d, sizeof *d);
+  return TRUE;
+}
+
+static void
+test_receive_original_after_its_copy_is_a_duplicate (void)
+{
+  Wire w;
+  Figures f;
+
+  held = NULL;
+  wire_call (&w);
+  w.lose = hold_one;
+  for (guint32 i = 0; i < 20; i++) {
+    wire_video (&w, i);
+    wire_pass (&w, 4 * MS);
+  }
+  g_assert_cmpuint (w.rtp[VIEWER]->len, ==, 20);
+  g_assert_cmpint (wire_receive (&w, VIEWER, held), ==, VIA_DROP_NONE);
+  f = figures (&w, VIEWER, 1);
+  g_assert_cmpuint (f.recovered, ==, 1);
+  g_assert_cmpuint (f.duplicates, ==, 1);
+  g_assert_cmpint (f.lost, ==, 0); /* it was only late */
+  g_free (held);
+  wire_clear (&w);
+}
+
+/* --- hostile RTX --- */
+
+/* The server's RTX, authentic, with @payload of @len bytes. */
+static ViaDrop
+send_rtx (Wire *w, guint32 ssrc, guint16 seq, guint8 pt, const guint8 *payload,
+    gsize len)
+{
+  WireDatagram d = {.data = {0x80, pt}};
+  ViaPeerMedia media;
+  ViaWriter out;
+  ViaDrop drop;
+
+  via_writer_init (&out, d.data + 2, 200);
+  via_writer_u16 (&out, seq);
+  via_writer_u32 (&out, 0);
+  via_writer_u32 (&out, ssrc);
+  via_writer_bytes (&out, payload, len);
+  d.len = 2 + out.pos;
+  g_assert_true (
+      via_srtp_protect (w->peers[SERVER]->srtp, d.data, &d.len, sizeof d.data));
+  drop = via_peer_receive (w->peers[VIEWER], d.data, d.len, w->now, &media);
+  g_assert_null (media.rtp.data);
+  return drop;
+}
+
+static void
+test_receive_hostile_rtx_is_dropped_and_counted (void)
+{
+  Wire w;
+  guint8 bytes[20] = {0};
+  const ViaPlanMedia *video;
+  const ViaPlanCodec *codec;
+  guint8 rtx_pt;
+
+  wire_call (&w);
+  video = via_plan_media (w.plans[SERVER], 1);
+  codec = &g_array_index (video->codecs, ViaPlanCodec, 0);
+  rtx_pt = (guint8) codec->rtx_pt;
+  /* of a stream that never came */
+  g_assert_cmpint (send_rtx (&w, video->rtx_ssrc, 1, rtx_pt, bytes, 20), ==,
+      VIA_DROP_UNKNOWN_SSRC);
+  for (guint32 i = 0; i < 10; i++)
+    wire_video (&w, i);
+  wire_pump (&w);
+  g_assert_cmpint (send_rtx (&w, video->rtx_ssrc, 2, rtx_pt, bytes, 1), ==,
+      VIA_DROP_MALFORMED);
+  g_assert_cmpint (send_rtx (&w, video->rtx_ssrc, 3, 77, bytes, 20), ==,
+      VIA_DROP_UNKNOWN_PT);
+  g_assert_cmpint (send_rtx (&w, video->rtx_ssrc, 4, codec->pt, bytes, 20), ==,
+      VIA_DROP_UNKNOWN_PT);
+  g_assert_cmpint (send_rtx (&w, video->rtx_ssrc, 5, rtx_pt, bytes, 0), ==,
+      VIA_DROP_NONE); /* a probe */
+  g_assert_cmpuint (figures (&w, VIEWER, 1).duplicates, ==, 0);
+  /* a number that lies far from the stream's */
+  bytes[0] = (guint8) ((wire_rtp (&w, VIEWER, 0)->seq + 30000) >> 8);
+  g_assert_cmpint (
+      send_rtx (&w, video->rtx_ssrc, 6, rtx_pt, bytes, 20), ==, VIA_DROP_NONE);
+  g_assert_cmpuint (figures (&w, VIEWER, 1).duplicates, ==, 1);
+  wire_pass (&w, VIA_S);
+  g_assert_cmpuint (figures (&w, VIEWER, 1).nacks, ==, 0);
+  wire_clear (&w);
+}
+
 /* --- key frames --- */
 
 static void
@@ -26,16 +280,6 @@ test_receive_wanted_key_frame_reaches_the_sender (void)
   wire_pass (&w, 60 * VIA_S);
   g_assert_cmpuint (w.keyframes[SERVER][1], <=, VIA_KEYASK_TRIES);
   wire_clear (&w);
-}
-
-static void
-set_feedback (Wire *w, ViaFeedback feedback)
-{
-  ViaPlanMedia *media = via_plan_media (w->plans[VIEWER], 1);
-
-  for (guint i = 0; i < media->codecs->len; i++)
-    g_array_index (media->codecs, ViaPlanCodec, i).feedback = feedback;
-  g_assert_true (via_peer_apply (w->peers[VIEWER], w->plans[VIEWER], NULL));
 }
 
 static void
@@ -64,12 +308,42 @@ test_receive_key_frame_is_asked_for_as_agreed (void)
   }
 }
 
+#define KEY 0x10000000u /* as a payload: a VP8 key frame begins */
+
+static void
+test_receive_key_frame_ends_the_asking (void)
+{
+  Wire w;
+
+  wire_call (&w);
+  wire_video (&w, 0);
+  wire_pump (&w);
+  w.keyframes[SERVER][1] = 0;
+  via_peer_want_keyframe (w.peers[VIEWER], 1, w.now);
+  wire_pass (&w, 100 * MS);
+  g_assert_cmpuint (w.keyframes[SERVER][1], ==, 1);
+  wire_send (
+      &w, SERVER, 1, wire_packet (77, 60001, 9000, KEY, 1000, w.now, TRUE));
+  wire_pass (&w, 20 * VIA_S);
+  g_assert_cmpuint (w.keyframes[SERVER][1], ==, 1);
+  g_assert_cmpuint (figures (&w, VIEWER, 1).key_frames, ==, 1);
+  wire_clear (&w);
+}
+
 int
 main (int argc, char **argv)
 {
+  g_setenv ("GST_REGISTRY_DISABLE", "yes", TRUE); /* values, no plugins */
+  gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add_func ("/peer/receive/" path, func)
+  ADD ("lost", test_receive_every_lost_packet_comes_once);
+  ADD ("lost/no-rtx", test_receive_without_rtx_the_same_packet_comes_again);
+  ADD ("lost/no-nack", test_receive_nothing_is_asked_where_nack_was_not_agreed);
+  ADD ("duplicate", test_receive_original_after_its_copy_is_a_duplicate);
+  ADD ("hostile-rtx", test_receive_hostile_rtx_is_dropped_and_counted);
   ADD ("key-frame", test_receive_wanted_key_frame_reaches_the_sender);
   ADD ("key-frame-how", test_receive_key_frame_is_asked_for_as_agreed);
+  ADD ("key-frame-came", test_receive_key_frame_ends_the_asking);
   return g_test_run ();
 }

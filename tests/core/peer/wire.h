@@ -168,7 +168,7 @@ wire_put (Wire *w, guint to, const guint8 *data, gsize len)
     g_queue_push_tail (&w->lane[to], g_memdup2 (d, sizeof *d));
 }
 
-static inline void
+static inline WireRtp *
 wire_note (Wire *w, guint who, guint media, const ViaRtpView *rtp, gboolean rtx)
 {
   const guint8 *p = rtp->payload + (rtx ? 2 : 0);
@@ -181,20 +181,32 @@ wire_note (Wire *w, guint who, guint media, const ViaRtpView *rtp, gboolean rtx)
       (guint32) p[0] << 24 | (guint32) p[1] << 16 | (guint32) p[2] << 8 | p[3];
   g_array_append_val (w->rtp[who], note);
   w->rtp_bytes[who] += rtp->len;
+  return &g_array_index (w->rtp[who], WireRtp, w->rtp[who]->len - 1);
 }
 
-/* Our peer keeps RTX to itself, but decrypts it in place. */
+/* What came by RTX is noted as it was on the wire. What had come before is kept
+ * back by our peer, but decrypted in place. */
 static inline ViaDrop
 wire_receive (Wire *w, guint who, WireDatagram *d)
 {
+  guint16 seq = (guint16) (d->data[2] << 8 | d->data[3]);
+  guint8 pt = d->data[1] & 0x7f;
   ViaPeerMedia media;
   ViaRtpView rtp;
   ViaDrop drop =
       via_peer_receive (w->peers[who], d->data, d->len, w->now, &media);
 
   if (media.rtp.data) {
+    WireRtp *note = wire_note (w, who, media.media, &media.rtp, FALSE);
+
     g_assert_cmpint (drop, ==, VIA_DROP_NONE);
-    wire_note (w, who, media.media, &media.rtp, FALSE);
+    note->is_rtx = media.rtp.pt != pt;
+    if (note->is_rtx) {
+      note->osn = note->seq;
+      note->seq = seq;
+      note->pt = pt;
+      note->ssrc = via_plan_media (w->plans[!who], media.media)->rtx_ssrc;
+    }
   } else if (drop == VIA_DROP_NONE && d->data[0] >> 6 == 2
              && (d->data[1] < 192 || d->data[1] > 223)) {
     g_assert_true (via_rtp_view (&rtp, d->data, d->len - 16)); /* GCM's tag */
