@@ -342,6 +342,8 @@ via_lite_next (ViaLite *self, ViaTime now, guint8 *out, gsize size)
 {
   g_autofree gchar *username = NULL;
   guint8 *id = self->asked[self->n_asked % ASKED];
+  ViaStunCheck check = {
+      .priority = VIA_LITE_PRIORITY, .tie_breaker = self->tie_breaker};
 
   if (!self->owes_check || self->remote.pwd == NULL)
     return 0;
@@ -350,8 +352,8 @@ via_lite_next (ViaLite *self, ViaTime now, guint8 *out, gsize size)
   /* never wraps to "none asked" */
   self->n_asked = self->n_asked + 1 == 2 * ASKED ? ASKED : self->n_asked + 1;
   username = g_strdup_printf ("%s:%s", self->remote.ufrag, self->local.ufrag);
-  return via_stun_write_check (id, username, VIA_LITE_PRIORITY,
-      self->tie_breaker, self->remote.pwd, out, size);
+  check.username = username;
+  return via_stun_write_check (&check, id, self->remote.pwd, out, size);
 }
 
 ViaLiteState

@@ -252,7 +252,8 @@ write_bytes (ViaWriter *out, guint16 type, const void *value, gsize len)
 {
   via_writer_u16 (out, type);
   via_writer_u16 (out, (guint16) len);
-  via_writer_bytes (out, value, len);
+  if (len > 0)
+    via_writer_bytes (out, value, len);
   via_writer_zero (out, (4u - len % 4u) % 4u);
 }
 
@@ -367,15 +368,19 @@ via_stun_write_error (const ViaStunMessage *request, guint code,
 }
 
 gsize
-via_stun_write_check (const guint8 id[VIA_STUN_ID], const gchar *username,
-    guint32 priority, guint64 tie_breaker, const gchar *pwd, guint8 *out,
-    gsize size)
+via_stun_write_check (const ViaStunCheck *check, const guint8 id[VIA_STUN_ID],
+    const gchar *pwd, guint8 *out, gsize size)
 {
   ViaWriter writer;
 
   begin (&writer, VIA_STUN_REQUEST, id, out, size);
-  write_bytes (&writer, ATTR_USERNAME, username, strlen (username));
-  write_u32 (&writer, ATTR_PRIORITY, priority);
-  write_u64 (&writer, ATTR_CONTROLLED, tie_breaker);
+  write_bytes (
+      &writer, ATTR_USERNAME, check->username, strlen (check->username));
+  write_u32 (&writer, ATTR_PRIORITY, check->priority);
+  write_u64 (&writer,
+      check->is_controlling ? ATTR_CONTROLLING : ATTR_CONTROLLED,
+      check->tie_breaker);
+  if (check->use_candidate)
+    write_bytes (&writer, ATTR_USE_CANDIDATE, NULL, 0);
   return finish (&writer, pwd);
 }

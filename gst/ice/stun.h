@@ -60,9 +60,15 @@ gsize via_stun_write_success (const ViaStunMessage *request,
 /* 420 lists what was unknown. @pwd: (nullable) */
 gsize via_stun_write_error (const ViaStunMessage *request, guint code,
     const gchar *pwd, guint8 *out, gsize size);
-/* A Binding request of a controlled agent. */
-gsize via_stun_write_check (const guint8 id[VIA_STUN_ID], const gchar *username,
-    guint32 priority, guint64 tie_breaker, const gchar *pwd, guint8 *out,
-    gsize size);
+/* A Binding request. */
+typedef struct
+{
+  const gchar *username;
+  guint32 priority;
+  guint64 tie_breaker;
+  gboolean is_controlling, use_candidate;
+} ViaStunCheck;
+gsize via_stun_write_check (const ViaStunCheck *check,
+    const guint8 id[VIA_STUN_ID], const gchar *pwd, guint8 *out, gsize size);
 
 G_END_DECLS

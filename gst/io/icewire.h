@@ -8,20 +8,11 @@
 #include "base/error.h"
 #include "ice/turnurl.h"
 #include "io/loop.h"
-#include "io/udpsend.h"
+#include "io/wire.h"
 
 G_BEGIN_DECLS
 
 typedef struct _ViaIceWire ViaIceWire;
-
-typedef enum
-{
-  VIA_ICE_NEW,
-  VIA_ICE_CHECKING,
-  VIA_ICE_CONNECTED,    /* a pair is valid and selected */
-  VIA_ICE_DISCONNECTED, /* consent is being lost */
-  VIA_ICE_FAILED,
-} ViaIceState;
 
 typedef struct
 {
@@ -31,15 +22,6 @@ typedef struct
   const ViaIceServer *const *turn; /* NULL-terminated; (nullable) */
   guint16 min_port, max_port;      /* 0: any */
 } ViaIceConfig;
-
-/* All called on the loop thread, never from inside a call to this file. */
-typedef struct
-{
-  void (*candidate) (gpointer user, const gchar *candidate); /* no "a=" */
-  void (*gathering_done) (gpointer user);
-  void (*state) (gpointer user, ViaIceState state);
-  void (*datagram) (gpointer user, guint8 *data, gsize len); /* not STUN */
-} ViaIceFuncs;
 
 /* Makes the agent, with UPnP and ICE-TCP off; gathers nothing yet. */
 ViaIceWire *via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,

@@ -44,8 +44,6 @@ path_of (guint8 last, guint64 flow)
   return (ViaIcePath){flow, {.ip = {192, 0, 2, last}, .port = 5000}};
 }
 
-/* What a controlling agent sends: the writer makes the controlled one's, so
- * the role is turned here and the message signed again. */
 static void
 check (Fixture *f, guint8 last, const gchar *ufrag, const gchar *pwd,
     guint32 priority, gboolean nominates, gboolean is_controlled)
@@ -54,29 +52,10 @@ check (Fixture *f, guint8 last, const gchar *ufrag, const gchar *pwd,
   ViaIcePath path = path_of (last, f->flow);
   guint8 data[VIA_STUN_MAX];
   guint8 id[VIA_STUN_ID] = {(guint8) ++f->n_checks};
+  ViaStunCheck request = {username, priority, 1, !is_controlled, nominates};
   ViaStunMessage message;
-  gsize len =
-      via_stun_write_check (id, username, priority, 1, pwd, data, sizeof data);
+  gsize len = via_stun_write_check (&request, id, pwd, data, sizeof data);
 
-  if (!is_controlled) { /* ICE-CONTROLLING, USE-CANDIDATE, and signed anew */
-    guint8 *role = memmem (data, len, "\x80\x29\x00\x08", 4);
-    gsize end = (gsize) (role - data) + 12;
-    gsize digest = 20;
-    GHmac *hmac;
-
-    role[1] = 0x2a;
-    if (nominates) {
-      memcpy (data + end, "\x00\x25\x00\x00", 4);
-      end += 4;
-    }
-    data[3] = (guint8) (end + 24 - VIA_STUN_HEADER);
-    hmac = g_hmac_new (G_CHECKSUM_SHA1, (const guchar *) pwd, strlen (pwd));
-    g_hmac_update (hmac, data, (gssize) end);
-    memcpy (data + end, "\x00\x08\x00\x14", 4);
-    g_hmac_get_digest (hmac, data + end + 4, &digest);
-    g_hmac_unref (hmac);
-    len = end + 24;
-  }
   g_assert_true (via_stun_read (&message, data, len));
   f->out_len = via_lite_receive (f->lite, &path, &message, f->now, f->out,
       sizeof f->out, &f->is_authentic);

@@ -108,15 +108,16 @@ test_write_check_reads_back (void)
 {
   static const guint8 id[VIA_STUN_ID] = "abcdefghijkl";
   guint8 out[VIA_STUN_MAX];
-  gsize len = via_stun_write_check (
-      id, "them:us", 0x01020304, 0x1122334455667788, pwd, out, sizeof out);
+  ViaStunCheck check = {"them:us", 0x01020304, 0x1122334455667788, TRUE, TRUE};
+  gsize len = via_stun_write_check (&check, id, pwd, out, sizeof out);
   ViaStunMessage message = read_back (out, len);
 
   g_assert_cmpint (message.type, ==, VIA_STUN_REQUEST);
   g_assert_cmpmem (message.id, VIA_STUN_ID, id, VIA_STUN_ID);
   g_assert_cmpmem (message.username, message.username_len, "them:us", 7);
   g_assert_cmphex (message.priority, ==, 0x01020304);
-  g_assert_true (message.is_controlled);
+  g_assert_true (message.is_controlling && !message.is_controlled);
+  g_assert_true (message.use_candidate);
   g_assert_cmphex (message.tie_breaker, ==, 0x1122334455667788);
   g_assert_true (via_stun_is_authentic (&message, pwd));
 }
@@ -171,7 +172,8 @@ test_read_behind_integrity_is_not_believed (void)
 {
   static const guint8 id[VIA_STUN_ID] = "abcdefghijkl";
   guint8 data[VIA_STUN_MAX];
-  gsize len = via_stun_write_check (id, "a:b", 1, 2, pwd, data, sizeof data);
+  ViaStunCheck check = {"a:b", 1, 2, FALSE, FALSE};
+  gsize len = via_stun_write_check (&check, id, pwd, data, sizeof data);
   ViaStunMessage message;
 
   len -= 8; /* FINGERPRINT away, USE-CANDIDATE in its place */
