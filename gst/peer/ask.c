@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * peer/ask.c – writes the RTCP feedback of a receiver.
  * Pure: no sockets, threads or clock; `now` comes in with each call.
- * RFC 4585 §3.1, §6.2.1, §6.3.1 · RFC 5104 §4.3.1 · RFC 5506 §3.4
+ * RFC 4585 §3.1, §6.2.1, §6.3.1 · RFC 5104 §4.3.1 · RFC 5506 §3.4 ·
+ * transport-cc draft
  */
 #include "peer/ask.h"
 
@@ -128,6 +129,24 @@ next_nack (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
   return 0;
 }
 
+static gsize
+next_twcc (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
+{
+  ViaReceiver *receiver = &self->receiver;
+  ViaWriter writer;
+
+  if (!receiver->twcc || now < via_twcc_deadline (receiver->twcc)
+      || receiver->twcc_media >= self->plan->media->len)
+    return 0;
+  via_writer_init (&writer, out, size);
+  begin (self, receiver->twcc_media, &writer);
+  if (!via_twcc_write (
+          receiver->twcc, &writer, own_ssrc (self, receiver->twcc_media), now))
+    return 0;
+  receiver->twcc_feedbacks++;
+  return writer.pos;
+}
+
 gsize
 via_ask_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
 {
@@ -135,13 +154,16 @@ via_ask_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
 
   if (len == 0)
     len = next_nack (self, out, size, now);
+  if (len == 0)
+    len = next_twcc (self, out, size, now);
   return len;
 }
 
 ViaTime
 via_ask_deadline (const ViaPeer *self)
 {
-  ViaTime when = VIA_TIME_NEVER;
+  ViaTime when = self->receiver.twcc ? via_twcc_deadline (self->receiver.twcc)
+                                     : VIA_TIME_NEVER;
 
   for (guint i = 0; i < self->receiver.media->len; i++)
     when = MIN (when,

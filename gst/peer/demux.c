@@ -132,6 +132,19 @@ via_demux_rid (const ViaPlanMedia *media, const ViaRtpView *rtp, gchar out[17])
   return FALSE;
 }
 
+gboolean
+via_demux_twcc (const ViaPlanMedia *media, const ViaRtpView *rtp, guint16 *out)
+{
+  ViaHdrExtItem item;
+
+  if (!rtp->ext
+      || !find_ext (rtp, via_demux_ext_id (media, VIA_EXT_TWCC), &item)
+      || item.len != 2)
+    return FALSE;
+  *out = (guint16) (item.data[0] << 8 | item.data[1]);
+  return TRUE;
+}
+
 /* The only m-line that announced the RID of @rtp. */
 static gint
 by_rid (const ViaPlan *plan, const ViaRtpView *rtp)

@@ -37,6 +37,10 @@ gboolean via_demux_mid (const ViaPlan *plan, const ViaRtpView *rtp,
 gboolean via_demux_rid (
     const ViaPlanMedia *media, const ViaRtpView *rtp, gchar out[17]);
 
+/* The transport-wide number @rtp carries; FALSE: none. */
+gboolean via_demux_twcc (
+    const ViaPlanMedia *media, const ViaRtpView *rtp, guint16 *out);
+
 /* The codec of @media with payload type @pt, NULL if there is none.
  * @out_is_rtx: @pt is its retransmission type. (transfer none) */
 const ViaPlanCodec *via_demux_codec (

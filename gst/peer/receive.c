@@ -25,7 +25,7 @@ free_source (gpointer data)
 void
 via_receiver_init (ViaReceiver *self)
 {
-  self->plan = NULL;
+  *self = (ViaReceiver){0};
   self->sources = g_ptr_array_new_with_free_func (free_source);
   self->media = g_array_new (FALSE, TRUE, sizeof (ViaReceiveMedia));
 }
@@ -35,6 +35,7 @@ via_receiver_clear (ViaReceiver *self)
 {
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->media, g_array_unref);
+  g_clear_pointer (&self->twcc, via_twcc_free);
   self->plan = NULL;
 }
 
@@ -250,6 +251,21 @@ take_resent (ViaReceiver *self, ViaReceiveSource *rtx,
 
 /* --- arrival --- */
 
+static void
+note_twcc (ViaReceiver *self, guint media, const ViaPlanCodec *codec,
+    const ViaRtpView *rtp, ViaTime now)
+{
+  guint16 seq;
+
+  if ((codec->feedback & VIA_FEEDBACK_TWCC) == 0
+      || !via_demux_twcc (via_plan_media (self->plan, media), rtp, &seq))
+    return;
+  if (!self->twcc)
+    self->twcc = via_twcc_new ();
+  via_twcc_packet (self->twcc, seq, rtp->ssrc, now);
+  self->twcc_media = media;
+}
+
 ViaDrop
 via_receiver_rtp (
     ViaReceiver *self, const ViaRtpView *rtp, ViaTime now, ViaPeerMedia *out)
@@ -281,6 +297,7 @@ via_receiver_rtp (
   source->pt = rtp->pt;
   via_demux_rid (via_plan_media (self->plan, media), rtp, source->rid);
   via_receive_stats_packet (&source->stats, rtp, now);
+  note_twcc (self, media, codec, rtp, now);
   out->media = media;
   if (is_rtx)
     return take_resent (self, source, codec, rtp, now, out);

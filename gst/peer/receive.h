@@ -9,6 +9,7 @@
 #include "rtp/keyask.h"
 #include "rtp/nack.h"
 #include "rtp/stats.h"
+#include "rtp/twcc.h"
 
 G_BEGIN_DECLS
 
@@ -48,9 +49,12 @@ typedef struct
 
 typedef struct
 {
-  const ViaPlan *plan; /* (nullable) the peer's */
-  GPtrArray *sources;  /* ViaReceiveSource */
-  GArray *media;       /* ViaReceiveMedia, one per m-line */
+  const ViaPlan *plan;    /* (nullable) the peer's */
+  GPtrArray *sources;     /* ViaReceiveSource */
+  GArray *media;          /* ViaReceiveMedia, one per m-line */
+  ViaTwcc *twcc;          /* (nullable) of all m-lines */
+  guint twcc_media;       /* m-line of the last packet in it */
+  guint64 twcc_feedbacks; /* sent */
 } ViaReceiver;
 
 void via_receiver_init (ViaReceiver *self);

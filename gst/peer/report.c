@@ -184,7 +184,9 @@ via_peer_stats (const ViaPeer *self, ViaTime now)
       "remote-bitrate", G_TYPE_UINT64, self->bitrate_bps,          //
       "twcc-feedbacks", G_TYPE_UINT64, self->twcc_feedbacks,       //
       "twcc-received", G_TYPE_UINT64, self->twcc_received,         //
-      "twcc-lost", G_TYPE_UINT64, self->twcc_lost, NULL);
+      "twcc-lost", G_TYPE_UINT64, self->twcc_lost,                 //
+      "twcc-feedbacks-sent", G_TYPE_UINT64, self->receiver.twcc_feedbacks,
+      NULL);
 
   if (via_peer_srtp_profile (self))
     gst_structure_set (

@@ -194,6 +194,36 @@ test_receive_original_after_its_copy_is_a_duplicate (void)
   wire_clear (&w);
 }
 
+static void
+test_receive_sender_learns_what_arrived (void)
+{
+  Wire w;
+  ViaPeer *server;
+  guint64 sent;
+
+  wire_call (&w);
+  n_lost = n_lost_rtx = 0;
+  wire_video (&w, 0);
+  w.lose = lose_a_fifth;
+  for (guint32 i = 1; i < 1000; i++) {
+    wire_video (&w, i);
+    wire_pass (&w, 4 * MS);
+  }
+  w.lose = NULL;
+  wire_pass (&w, 500 * MS);
+  wire_video (&w, 1000); /* else the end would not be missed */
+  wire_pass (&w, 500 * MS);
+  server = w.peers[SERVER];
+  sent = 1001 + via_peer_sender (server, 1)->counts.resent_packets;
+  g_assert_cmpuint (server->twcc_received + server->twcc_lost, ==, sent);
+  g_assert_cmpuint (server->twcc_lost, ==, n_lost + n_lost_rtx);
+  g_assert_cmpuint (
+      server->twcc_feedbacks, ==, w.peers[VIEWER]->receiver.twcc_feedbacks);
+  g_assert_cmpuint (server->twcc_feedbacks, >=, 35);
+  g_assert_cmpuint (server->twcc_feedbacks, <=, 50);
+  wire_clear (&w);
+}
+
 /* --- hostile RTX --- */
 
 /* The server's RTX, authentic, with @payload of @len bytes. */
@@ -341,6 +371,7 @@ main (int argc, char **argv)
   ADD ("lost/no-rtx", test_receive_without_rtx_the_same_packet_comes_again);
   ADD ("lost/no-nack", test_receive_nothing_is_asked_where_nack_was_not_agreed);
   ADD ("duplicate", test_receive_original_after_its_copy_is_a_duplicate);
+  ADD ("twcc", test_receive_sender_learns_what_arrived);
   ADD ("hostile-rtx", test_receive_hostile_rtx_is_dropped_and_counted);
   ADD ("key-frame", test_receive_wanted_key_frame_reaches_the_sender);
   ADD ("key-frame-how", test_receive_key_frame_is_asked_for_as_agreed);
