@@ -11,8 +11,11 @@
 #include "rtp/hdrext.h"
 #include "rtp/rewrite.h"
 
-#define BATCH 64              /* packets handed on together */
-#define SILENT (500 * VIA_MS) /* then another stream of the m-line is taken */
+#define BATCH 64 /* packets handed on together */
+/* Silent so long, and another stream of its m-line is taken. */
+#define SILENT (500 * VIA_MS)
+/* So long audio waits for video to be shown first. */
+#define VIDEO_WAIT (1 * VIA_S)
 
 typedef struct
 {
@@ -22,7 +25,7 @@ typedef struct
   ViaCodec codec;
   guint8 pt; /* @codec stands for */
   guint32 ssrc;
-  ViaTime last; /* packet of @ssrc */
+  ViaTime begun, last; /* packets of @ssrc */
   ViaFeed *feeds[VIA_RECEIVED_ROOMS];
   ViaPacket *batch[BATCH];
   guint n_batch;
@@ -94,13 +97,41 @@ static const ViaFeedFuncs feed_funcs = {.want_keyframe = on_want_keyframe};
 
 /* --- tracks --- */
 
+static Track *
+find_track (const ViaReceived *self, guint media)
+{
+  return media < self->tracks->len ? g_ptr_array_index (self->tracks, media)
+                                   : NULL;
+}
+
+/* Source pads come video first, for unnamed links: audio gives it a second. */
+static gboolean
+waits_for_video (const Track *self)
+{
+  const ViaReceived *owner = self->owner;
+
+  if (via_codec_kind (self->codec.id) == VIA_KIND_VIDEO
+      || via_loop_now (owner->loop) - self->begun >= VIDEO_WAIT)
+    return FALSE;
+  for (guint i = 0; i < owner->plan->media->len; i++) {
+    const ViaPlanMedia *media = via_plan_media (owner->plan, i);
+
+    if (media->kind == VIA_KIND_VIDEO && !media->is_rejected
+        && (media->direction & VIA_DIRECTION_RECVONLY)
+        && find_track (owner, i) == NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static void
 publish (Track *self, ViaReceivedRoom room)
 {
   ViaMember *member = self->owner->members[room];
   ViaTrackInfo info = {0};
 
-  if (member == NULL)
+  if (member == NULL || self->feeds[room] != NULL
+      || (room == VIA_RECEIVED_TAKER && waits_for_video (self)))
     return;
   info.kind = via_codec_kind (self->codec.id);
   info.codec = self->codec;
@@ -116,6 +147,9 @@ unpublish (Track *self, ViaReceivedRoom room)
 static void
 track_flush (Track *self)
 {
+  if (self->n_batch == 0)
+    return;
+  publish (self, VIA_RECEIVED_TAKER); /* if it had to wait */
   for (guint r = 0; r < VIA_RECEIVED_ROOMS; r++)
     if (self->feeds[r] != NULL)
       via_feed_push (self->feeds[r], self->batch, self->n_batch);
@@ -152,13 +186,6 @@ track_free (gpointer data)
   }
   via_codec_clear (&self->codec);
   g_free (self);
-}
-
-static Track *
-find_track (const ViaReceived *self, guint media)
-{
-  return media < self->tracks->len ? g_ptr_array_index (self->tracks, media)
-                                   : NULL;
 }
 
 static void
@@ -233,7 +260,7 @@ begin_track (ViaReceived *self, const ViaPeerMedia *media)
                         : 0;
   track->codec.id = VIA_CODEC_UNKNOWN;
   track->ssrc = media->rtp.ssrc;
-  track->last = via_loop_now (self->loop);
+  track->begun = track->last = via_loop_now (self->loop);
   self->tracks->pdata[media->media] = track;
   return track;
 }

@@ -87,6 +87,9 @@ void via_session_notice_post (ViaSessionNotice *notice);
 
 /* @plan is complete and holds now: which m-lines take the tracks of rooms. */
 void via_session_rooms_follow (ViaSession *self, const ViaPlan *plan);
+/* Adds to @local's m-lines those for tracks of the hub; with none at all: one
+ * of each kind. */
+void via_session_rooms_count (ViaSession *self, ViaPlanLocal *local);
 /* The peer wants a key frame of what m-line @media sends. */
 void via_session_rooms_want_keyframe (ViaSession *self, guint media);
 

@@ -63,6 +63,7 @@ void via_session_set_own (ViaSession *self, guint n_audio, guint n_video);
 /* Errors as via_plan_answer; STATE if already negotiated. (transfer full) */
 gchar *via_session_process_offer (ViaSession *self,
     const ViaSessionConfig *config, const gchar *offer, GError **error);
+/* @n_audio, @n_video: m-lines for sink pads; the hub's tracks have more. */
 gchar *via_session_generate_offer (ViaSession *self,
     const ViaSessionConfig *config, guint n_audio, guint n_video,
     GError **error);

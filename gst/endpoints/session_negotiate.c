@@ -92,6 +92,7 @@ ask_generate_offer (gpointer data)
       || !via_session_open_call (
           self, question->config, TRUE, &question->error))
     return;
+  via_session_rooms_count (self, &local);
   self->plan = via_plan_offer (&local, via_system_rng ());
   question->result = via_call_describe (self->call, self->plan);
 }

@@ -132,6 +132,17 @@ via_session_rooms_follow (ViaSession *self, const ViaPlan *plan)
   open_slots (self);
 }
 
+void
+via_session_rooms_count (ViaSession *self, ViaPlanLocal *local)
+{
+  guint *n[] = {&local->n_audio, &local->n_video};
+
+  for (guint k = 0; self->hub.member != NULL && k < 2; k++)
+    *n[k] += MAX (1, via_member_count_others (self->hub.member, (ViaKind) k));
+  if (*n[0] + *n[1] == 0) /* then to hear and see what the peer has */
+    *n[0] = *n[1] = 1;
+}
+
 static void
 ask_set_own (gpointer data)
 {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "endpoints/common.h"
+#include "endpoints/outlets.h"
 #include "endpoints/publishers.h"
 #include "endpoints/session.h"
 #include "endpoints/transport.h"
@@ -23,6 +24,8 @@ struct _ViaWebrtcEndpoint
 
   GRWLock session_lock; /* readers use the session, writers make and end it */
   ViaSession *session;  /* above NULL */
+  ViaOutlets *outlets;  /* the source pads; above NULL, not with shared.received
+                         */
 
   /* under the element's state lock */
   ViaIdentity *identity;
@@ -32,6 +35,18 @@ struct _ViaWebrtcEndpoint
 
 /* webrtcendpoint-props.c */
 void via_webrtc_endpoint_install_properties (GObjectClass *object_class);
+
+/* webrtcendpoint-pads.c */
+void via_webrtc_endpoint_install_pads (GstElementClass *klass);
+void via_webrtc_endpoint_init_pads (ViaWebrtcEndpoint *self);
+/* NULL→READY, with a session, and the way back. */
+gboolean via_webrtc_endpoint_open_pads (
+    ViaWebrtcEndpoint *self, GError **error);
+void via_webrtc_endpoint_close_pads (ViaWebrtcEndpoint *self);
+/* Tells the session how many tracks our own sink pads have. */
+void via_webrtc_endpoint_count_sinks (ViaWebrtcEndpoint *self);
+/* Source pads are linked, or somebody waits for them. */
+gboolean via_webrtc_endpoint_is_source (ViaWebrtcEndpoint *self);
 
 /* webrtcendpoint-signals.c; the emitters run on via-app */
 void via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass);

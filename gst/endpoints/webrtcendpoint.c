@@ -84,70 +84,7 @@ static const ViaSessionFuncs session_funcs = {
     .hub_lost = on_hub_lost,
 };
 
-/* --- request sink pads --- */
-
-/* Streaming thread, or whoever took a pad away. */
-static void
-pads_changed (gpointer user)
-{
-  ViaWebrtcEndpoint *self = user;
-  guint n_audio = via_publishers_count (self->publishers, VIA_KIND_AUDIO);
-  guint n_video = via_publishers_count (self->publishers, VIA_KIND_VIDEO);
-
-  g_rw_lock_reader_lock (&self->session_lock);
-  if (self->session != NULL)
-    via_session_set_own (self->session, n_audio, n_video);
-  g_rw_lock_reader_unlock (&self->session_lock);
-}
-
-static void
-pads_ended (gpointer user)
-{
-  ViaWebrtcEndpoint *self = user;
-
-  via_eos_post (&self->common, GST_ELEMENT (self));
-}
-
-static void
-pads_flush (gpointer user)
-{
-  ViaWebrtcEndpoint *self = user;
-
-  via_eos_reset (&self->common);
-}
-
-static ViaMember *
-find_member (gpointer user, const ViaPublisher *publisher)
-{
-  ViaWebrtcEndpoint *self = user;
-  ViaMember *member;
-
-  g_mutex_lock (&self->lock);
-  member = self->pads_member;
-  g_mutex_unlock (&self->lock);
-  return member;
-}
-
-static const ViaPublishersFuncs publishers_funcs = {
-    .member = find_member,
-    .changed = pads_changed,
-    .ended = pads_ended,
-    .flush = pads_flush,
-};
-
-static GstPad *
-request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
-    const GstCaps *caps)
-{
-  return via_publishers_request (
-      VIA_WEBRTC_ENDPOINT (element)->publishers, templ, name);
-}
-
-static void
-release_pad (GstElement *element, GstPad *pad)
-{
-  via_publishers_release (VIA_WEBRTC_ENDPOINT (element)->publishers, pad);
-}
+/* --- negotiation --- */
 
 /* Waits until every pad has caps, 2 s at most; says which have none. */
 static void
@@ -161,8 +98,6 @@ wait_for_caps (ViaWebrtcEndpoint *self)
             n_missing),
         (NULL));
 }
-
-/* --- negotiation --- */
 
 static gboolean
 take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
@@ -211,22 +146,12 @@ via_webrtc_endpoint_generate_offer (ViaWebrtcEndpoint *self, GError **error)
 {
   g_auto (ViaTransportConfig) transport = {0};
   ViaSessionConfig config = {0};
-  g_autofree gchar *hub = via_common_get_hub (&self->common);
   gchar *offer = NULL;
   guint n_audio, n_video;
 
   wait_for_caps (self);
   n_audio = via_publishers_count (self->publishers, VIA_KIND_AUDIO);
   n_video = via_publishers_count (self->publishers, VIA_KIND_VIDEO);
-  if (hub != NULL || self->shared.exchange != NULL) {
-    n_audio++;
-    n_video++;
-  }
-  if (n_audio + n_video == 0) {
-    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
-        "nothing to offer: no sink pad has caps and hub= is not set");
-    return NULL;
-  }
   if (!take_config (self, &config, &transport, error))
     return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
@@ -301,29 +226,6 @@ join_hub (ViaWebrtcEndpoint *self, GError **error)
   return is_joined;
 }
 
-/* The private room between our own sink pads and our peer. */
-static gboolean
-open_pads_room (ViaWebrtcEndpoint *self, GError **error)
-{
-  static const ViaMemberFuncs none = {0};
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
-  g_autoptr (ViaExchange) exchange = via_exchange_new ();
-  ViaMember *member;
-
-  if (!via_session_join (self->session, exchange, VIA_SESSION_OWN,
-          GST_OBJECT_NAME (self), app_data, error))
-    return FALSE;
-  member = via_exchange_join (
-      exchange, NULL, GST_OBJECT_NAME (self), app_data, &none, NULL, error);
-  if (member == NULL)
-    return FALSE;
-  g_mutex_lock (&self->lock);
-  self->pads_member = member;
-  g_mutex_unlock (&self->lock);
-  via_publishers_update (self->publishers);
-  return TRUE;
-}
-
 static gboolean
 start (ViaWebrtcEndpoint *self)
 {
@@ -339,12 +241,13 @@ start (ViaWebrtcEndpoint *self)
   self->session = via_session_new (
       &session_funcs, G_OBJECT (self), GST_OBJECT_NAME (self), &error);
   g_rw_lock_writer_unlock (&self->session_lock);
-  if (self->session == NULL || !open_pads_room (self, &error))
+  if (self->session == NULL || !via_webrtc_endpoint_open_pads (self, &error))
     goto fail;
   if (join_hub (self, &error)
       || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE)) {
-    pads_changed (self); /* their tracks may be known from the last run */
-    return TRUE;         /* without a parent: joins at READY→PAUSED */
+    via_webrtc_endpoint_count_sinks (
+        self);   /* their tracks may be known from the last run */
+    return TRUE; /* without a parent: joins at READY→PAUSED */
   }
 fail:
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
@@ -355,13 +258,8 @@ static void
 stop (ViaWebrtcEndpoint *self)
 {
   ViaSession *session;
-  ViaMember *member;
 
-  g_mutex_lock (&self->lock);
-  member = g_steal_pointer (&self->pads_member);
-  g_mutex_unlock (&self->lock);
-  via_publishers_update (self->publishers);
-  via_member_leave (member);
+  via_webrtc_endpoint_close_pads (self);
   g_rw_lock_writer_lock (&self->session_lock);
   session = g_steal_pointer (&self->session);
   g_rw_lock_writer_unlock (&self->session_lock);
@@ -394,7 +292,7 @@ change_state (GstElement *element, GstStateChange transition)
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       begin_run (self);
       if (join_hub (self, &error)) {
-        pads_changed (self);
+        via_webrtc_endpoint_count_sinks (self);
         break;
       }
       GST_ELEMENT_ERROR (
@@ -409,6 +307,10 @@ change_state (GstElement *element, GstStateChange transition)
       || (transition == GST_STATE_CHANGE_NULL_TO_READY
           && result == GST_STATE_CHANGE_FAILURE))
     stop (self);
+  if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PAUSED
+      && result != GST_STATE_CHANGE_FAILURE)
+    return via_webrtc_endpoint_is_source (self) ? GST_STATE_CHANGE_NO_PREROLL
+                                                : GST_STATE_CHANGE_SUCCESS;
   return result;
 }
 
@@ -476,14 +378,12 @@ via_webrtc_endpoint_class_init (ViaWebrtcEndpointClass *klass)
   via_webrtc_endpoint_install_properties (object_class);
   via_webrtc_endpoint_install_signals (klass);
   element_class->change_state = change_state;
-  element_class->request_new_pad = request_new_pad;
-  element_class->release_pad = release_pad;
   via_eos_init_class (GST_BIN_CLASS (klass));
-  via_publisher_add_templates (element_class);
+  via_webrtc_endpoint_install_pads (element_class);
   gst_element_class_set_static_metadata (element_class, "WebRTC endpoint",
-      "Sink/Network/WebRTC",
-      "One WebRTC peer: sends what comes in at its sink pads, or what is in "
-      "the hub it joined",
+      "Source/Sink/Network/WebRTC",
+      "One WebRTC peer: sends what comes in at its sink pads and what others "
+      "in its hub send; gives what the peer sends to the hub and source pads",
       "The gst-via developers");
 }
 
@@ -495,7 +395,6 @@ via_webrtc_endpoint_init (ViaWebrtcEndpoint *self)
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_rw_lock_init (&self->session_lock);
-  self->publishers =
-      via_publishers_new (GST_BIN (self), &publishers_funcs, self);
+  via_webrtc_endpoint_init_pads (self);
   self->shared.direction = VIA_DIRECTION_SENDRECV;
 }

@@ -246,6 +246,25 @@ via_member_set_slots (ViaMember *self, ViaKind kind, guint n)
   g_mutex_unlock (&exchange->lock);
 }
 
+guint
+via_member_count_others (ViaMember *self, ViaKind kind)
+{
+  ViaExchange *exchange = self->exchange;
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_mutex_lock (&exchange->lock);
+  g_hash_table_iter_init (&iter, exchange->feeds);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const ViaFeed *feed = value;
+
+    n += feed->info.port != self->port && feed->info.kind == kind;
+  }
+  g_mutex_unlock (&exchange->lock);
+  return n;
+}
+
 void
 via_member_want_keyframe (ViaMember *self, ViaKind kind, guint slot)
 {

@@ -57,6 +57,8 @@ void via_member_leave (ViaMember *self);
 guint via_member_port (const ViaMember *self);
 /* How many tracks of @kind it takes; G_MAXUINT: all. Any thread. */
 void via_member_set_slots (ViaMember *self, ViaKind kind, guint n);
+/* Tracks of @kind that others publish now. Any thread. */
+guint via_member_count_others (ViaMember *self, ViaKind kind);
 /* Asks the publisher of what is in the slot for a key frame (throttled to one
  * per 500 ms per track, however many ask). Member's loop thread. */
 void via_member_want_keyframe (ViaMember *self, ViaKind kind, guint slot);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/webrtcendpoint-pads.c – the pads of webrtcendpoint: request sink
+ * pads publish to its peer, sometimes source pads have what the peer sends.
+ * Knows no negotiation.
+ */
+#include "endpoints/webrtcendpoint-private.h"
+
+/* --- sink pads --- */
+
+/* Streaming thread, or whoever took a pad away. */
+static void
+sinks_changed (gpointer user)
+{
+  ViaWebrtcEndpoint *self = user;
+  guint n_audio = via_publishers_count (self->publishers, VIA_KIND_AUDIO);
+  guint n_video = via_publishers_count (self->publishers, VIA_KIND_VIDEO);
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (self->session != NULL)
+    via_session_set_own (self->session, n_audio, n_video);
+  g_rw_lock_reader_unlock (&self->session_lock);
+}
+
+static void
+sinks_ended (gpointer user)
+{
+  ViaWebrtcEndpoint *self = user;
+
+  via_eos_post (&self->common, GST_ELEMENT (self));
+}
+
+static void
+sinks_flush (gpointer user)
+{
+  ViaWebrtcEndpoint *self = user;
+
+  via_eos_reset (&self->common);
+}
+
+static ViaMember *
+find_member (gpointer user, const ViaPublisher *publisher)
+{
+  ViaWebrtcEndpoint *self = user;
+  ViaMember *member;
+
+  g_mutex_lock (&self->lock);
+  member = self->pads_member;
+  g_mutex_unlock (&self->lock);
+  return member;
+}
+
+static const ViaPublishersFuncs publishers_funcs = {
+    .member = find_member,
+    .changed = sinks_changed,
+    .ended = sinks_ended,
+    .flush = sinks_flush,
+};
+
+static GstPad *
+request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
+    const GstCaps *caps)
+{
+  return via_publishers_request (
+      VIA_WEBRTC_ENDPOINT (element)->publishers, templ, name);
+}
+
+static void
+release_pad (GstElement *element, GstPad *pad)
+{
+  via_publishers_release (VIA_WEBRTC_ENDPOINT (element)->publishers, pad);
+}
+
+/* --- rooms of our own --- */
+
+/* Between our own sink pads and our peer. */
+static gboolean
+open_sinks (ViaWebrtcEndpoint *self, GError **error)
+{
+  static const ViaMemberFuncs none = {0};
+  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_autoptr (ViaExchange) exchange = via_exchange_new ();
+  ViaMember *member;
+
+  if (!via_session_join (self->session, exchange, VIA_SESSION_OWN,
+          GST_OBJECT_NAME (self), app_data, error))
+    return FALSE;
+  member = via_exchange_join (
+      exchange, NULL, GST_OBJECT_NAME (self), app_data, &none, NULL, error);
+  if (member == NULL)
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->pads_member = member;
+  g_mutex_unlock (&self->lock);
+  via_publishers_update (self->publishers);
+  return TRUE;
+}
+
+/* Between our peer and our own source pads, or those of a server. */
+static gboolean
+open_sources (ViaWebrtcEndpoint *self, GError **error)
+{
+  static const ViaOutletsFuncs none = {0};
+  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_autoptr (ViaExchange) exchange =
+      self->shared.received != NULL ? via_exchange_ref (self->shared.received)
+                                    : via_exchange_new ();
+  ViaOutletsConfig config = {.name = GST_OBJECT_NAME (self),
+      .app_data = app_data,
+      .n_audio = G_MAXUINT,
+      .n_video = G_MAXUINT};
+
+  if (self->shared.received == NULL) {
+    ViaOutlets *outlets =
+        via_outlets_new (GST_BIN (self), exchange, &config, &none, NULL, error);
+
+    if (outlets == NULL)
+      return FALSE;
+    g_rw_lock_writer_lock (&self->session_lock);
+    self->outlets = outlets;
+    g_rw_lock_writer_unlock (&self->session_lock);
+  }
+  return via_session_join (self->session, exchange, VIA_SESSION_TAKER,
+      GST_OBJECT_NAME (self), app_data, error);
+}
+
+gboolean
+via_webrtc_endpoint_open_pads (ViaWebrtcEndpoint *self, GError **error)
+{
+  return open_sources (self, error) && open_sinks (self, error);
+}
+
+void
+via_webrtc_endpoint_close_pads (ViaWebrtcEndpoint *self)
+{
+  ViaOutlets *outlets;
+  ViaMember *member;
+
+  g_rw_lock_writer_lock (&self->session_lock);
+  outlets = g_steal_pointer (&self->outlets);
+  g_rw_lock_writer_unlock (&self->session_lock);
+  via_outlets_free (outlets);
+  g_mutex_lock (&self->lock);
+  member = g_steal_pointer (&self->pads_member);
+  g_mutex_unlock (&self->lock);
+  via_publishers_update (self->publishers);
+  via_member_leave (member);
+}
+
+void
+via_webrtc_endpoint_count_sinks (ViaWebrtcEndpoint *self)
+{
+  sinks_changed (self);
+}
+
+/* --- source pads --- */
+
+/* Pads come only once the peer sends; who waits for them (a parsed line, an
+ * application) must not wait for preroll before that. */
+gboolean
+via_webrtc_endpoint_is_source (ViaWebrtcEndpoint *self)
+{
+  gboolean is_source = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  for (GList *l = GST_ELEMENT (self)->srcpads; l != NULL; l = l->next)
+    is_source = is_source || gst_pad_is_linked (l->data);
+  GST_OBJECT_UNLOCK (self);
+  return is_source
+         || g_signal_has_handler_pending (
+             self, g_signal_lookup ("pad-added", GST_TYPE_ELEMENT), 0, FALSE);
+}
+
+static gboolean
+send_event (GstElement *element, GstEvent *event)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    g_rw_lock_reader_lock (&self->session_lock);
+    if (self->outlets != NULL)
+      via_outlets_eos (self->outlets);
+    g_rw_lock_reader_unlock (&self->session_lock);
+  }
+  return via_eos_send_event (element, event);
+}
+
+/* --- set-up --- */
+
+void
+via_webrtc_endpoint_install_pads (GstElementClass *klass)
+{
+  klass->request_new_pad = request_new_pad;
+  klass->release_pad = release_pad;
+  klass->send_event = send_event;
+  via_publisher_add_templates (klass);
+  via_outlets_add_templates (klass);
+}
+
+void
+via_webrtc_endpoint_init_pads (ViaWebrtcEndpoint *self)
+{
+  self->publishers =
+      via_publishers_new (GST_BIN (self), &publishers_funcs, self);
+}
