@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Viewers behind a bad network: packets get lost, a viewer vanishes."""
+# timeout: 600
+"""Viewers behind a bad network: packets get lost, late, doubled; a viewer or
+the direct way vanishes."""
 import os
+import re
 import signal
-import subprocess
 import sys
 import time
 
@@ -14,6 +16,7 @@ lab.enter()
 import chromium  # noqa: E402
 import counter  # noqa: E402
 import judge  # noqa: E402
+import network  # noqa: E402
 import reader  # noqa: E402,F401  (initialises GStreamer)
 import tap  # noqa: E402
 from gi.repository import Gst  # noqa: E402
@@ -22,29 +25,16 @@ PORT = 8889
 URL = f'http://127.0.0.1:{PORT}/live/'
 
 
-def nft(text):
-    subprocess.run(['nft', '-f', '-'], input=text, text=True, check=True)
-
-
-def lose(percent):
-    nft('add table inet via\n'
-        'add chain inet via in { type filter hook input priority 0; }\n'
-        f'add rule inet via in meta l4proto udp ip daddr {lab.ADDRESS} '
-        + (f'numgen random mod 100 < {percent} ' if percent < 100 else '')
-        + 'counter drop\n')
-
-
-def lose_nothing():
-    nft('delete table inet via\n')
-
-
 class Server:
-    def __enter__(self):
+    def __init__(self, server='', line=None):
         Gst.init(None)
         path = counter.cached_file(lab.DATA, 30)
         self.pipeline = Gst.parse_launch(
-            f'hub name=room playerendpoint uri={lab.uri(path)} hub=room '
-            f'loop=true webrtcserver name=s hub=room port={PORT}')
+            (line or f'hub name=room playerendpoint uri={lab.uri(path)} '
+             'hub=room loop=true webrtcserver name=s hub=room ')
+            + f' port={PORT} ' + server)
+
+    def __enter__(self):
         self.pipeline.set_state(Gst.State.PLAYING)
         end = time.monotonic() + 10
         while lab.get(URL)[0] != 200:
@@ -69,14 +59,14 @@ def lose_and_watch():
         page = b.open(URL)
         page.watch()
         time.sleep(1)
-        lose(3)
+        network.lose(3)
         try:
             page.take()
             page.samples.clear()
             time.sleep(8)
             figures, stats = page.counters(), page.stats()
         finally:
-            lose_nothing()
+            network.lose_nothing()
     video = stats['inbound']['video']
     tap.note(f'{figures}, NACKs {video.get("nackCount")}, again '
              f'{video.get("retransmittedPacketsReceived")}, lost '
@@ -92,20 +82,165 @@ def test_lost_packets_are_sent_again():
     lab.when_calm(lose_and_watch)
 
 
+def figures_after(page, seconds):
+    page.take()
+    page.samples.clear()
+    time.sleep(seconds)
+    return page.counters(), page.stats()['inbound']['video']
+
+
+# --- late, out of order, twice, lost in bursts ---
+
+def watch_through_a_bad_network():
+    with network.Bad('--delay', '50', '--reorder', '5', '--duplicate', '2',
+                     '--burst', '0.3', '--burst-length', '4') as bad:
+        with Server(), chromium.Browser() as b:
+            page = b.open(URL)
+            page.watch()
+            time.sleep(2)
+            figures, video = figures_after(page, 10)
+    tap.note(f'{figures}, {bad.did}, NACKs {video.get("nackCount")}, again '
+             f'{video.get("retransmittedPacketsReceived")}, lost '
+             f'{video["packetsLost"]}, PLI {video.get("pliCount")}')
+    tap.check(bad.did['lost'] > 20 and bad.did['reordered'] > 50
+              and bad.did['doubled'] > 20, f'the network was good: {bad.did}')
+    tap.check(video.get('retransmittedPacketsReceived', 0) > 10,
+              'nothing was sent again')
+    tap.check(figures['in_order'] >= judge.IN_ORDER and not figures['backwards'],
+              f'through a bad network: {figures}')
+
+
+def test_a_bad_network_still_plays():
+    lab.when_calm(watch_through_a_bad_network)
+
+
+# --- key frames ---
+
+class Camera(Server):
+    """A picture encoded here, with a key frame only when one is asked for."""
+
+    def __init__(self):
+        super().__init__(
+            line='videotestsrc is-live=true pattern=ball ! video/x-raw,'
+            'width=320,height=240,framerate=30/1 ! vp8enc name=enc deadline=1 '
+            'cpu-used=8 keyframe-max-dist=99999 target-bitrate=800000 ! '
+            'webrtcserver name=s')
+        self.asked = []
+        self.pipeline.get_by_name('enc').get_static_pad('src').add_probe(
+            Gst.PadProbeType.EVENT_UPSTREAM, self.on_event)
+
+    def on_event(self, pad, info):
+        s = info.get_event().get_structure()
+        if s and s.get_name() == 'GstForceKeyUnit':
+            self.asked.append(time.monotonic())
+        return Gst.PadProbeReturn.OK
+
+    def shortest_gap(self):
+        return min((b - a for a, b in zip(self.asked, self.asked[1:])),
+                   default=None)
+
+
+def decoded(page):
+    return page.stats()['inbound']['video']['framesDecoded']
+
+
+def play_after_an_outage():
+    with Camera() as camera, chromium.Browser() as b:
+        page = b.open(URL)
+        page.watch(numbers=False)
+        time.sleep(1)
+        network.lose(100)
+        try:
+            time.sleep(2.5)         # longer than any history
+        finally:
+            network.lose_nothing()
+        before, start = decoded(page), time.monotonic()
+        while decoded(page) < before + 15 and time.monotonic() - start < 5:
+            time.sleep(0.1)
+        took = time.monotonic() - start
+    tap.note(f'15 pictures {took:.1f} s after the outage, '
+             f'{len(camera.asked)} key frames asked for')
+    tap.check(took < 3, f'no picture {took:.1f} s after the outage')
+
+
+def test_after_an_outage_it_plays_on():
+    lab.when_calm(play_after_an_outage)
+
+
+def test_key_frames_are_asked_for_sparingly():
+    with Camera() as camera, chromium.Browser() as b:
+        pages = [b.open(URL) for _ in range(3)]
+        for page in pages:
+            page.watch(numbers=False)
+        for _ in range(3):          # each wants a key frame after each
+            network.lose(100)
+            try:
+                time.sleep(1.5)
+            finally:
+                network.lose_nothing()
+            time.sleep(1.5)
+        plis = sum(p.stats()['inbound']['video'].get('pliCount', 0)
+                   for p in pages)
+    gap = camera.shortest_gap()
+    tap.note(f'{plis} PLIs, {len(camera.asked)} key frames asked for, '
+             f'{gap} s apart at least')
+    tap.check(len(camera.asked) >= 3 and plis >= 6,
+              'viewers hardly asked for key frames')
+    tap.check(gap > 0.45, f'asked again after {gap} s')
+
+
+# --- no direct way ---
+
+TURN = (f'turn-url={lab.Relay.USER}:{lab.Relay.ESCAPED}@{lab.ADDRESS}:'
+        f'{lab.Relay.PORT}')
+
+
+def play_behind_a_firewall():
+    ports = f'{{ {lab.Relay.PORT}, 49160-49400 }}'
+    network.lose(100, (f'udp dport {ports}', f'udp sport {ports}'))
+    try:
+        with lab.Relay() as relay, Server(TURN), chromium.Browser() as b:
+            page = b.open(URL)
+            page.watch()
+            figures, _ = figures_after(page, 4)
+            n = relay.allocations()
+    finally:
+        network.lose_nothing()
+    tap.note(f'{figures}, {n} allocations')
+    tap.check(n >= 1, 'no relay was used')
+    tap.check(figures['in_order'] >= judge.IN_ORDER, f'relayed: {figures}')
+
+
+def test_where_only_a_relay_is_reached_it_plays():
+    lab.when_calm(play_behind_a_firewall)
+
+
+def test_relay_only_tells_no_other_address():
+    with lab.Relay(), Server(TURN + ' ice-transport-policy=relay'), \
+            chromium.Browser() as b:
+        page = b.open(URL)
+        page.watch()
+        sdp = page.eval('viaFar.peers[0].remoteDescription.sdp')
+    types = set(re.findall(r'^a=candidate:.* typ (\w+)', sdp, re.M))
+    tap.check(types == {'relay'}, f'candidates: {types}')
+
+
+# --- gone ---
+
 def test_a_viewer_that_vanishes_is_let_go():
     with Server() as s:
         with chromium.Browser() as b:
             page = b.open(URL)
             page.watch()
             tap.check(s.peers() == 1, f'{s.peers()} peers')
-            lose(100)       # as if its cable were pulled
+            network.lose(100)       # as if its cable were pulled
             try:
                 start = time.monotonic()
                 while s.peers() and time.monotonic() - start < 20:
                     time.sleep(0.1)
                 took = time.monotonic() - start
             finally:
-                lose_nothing()
+                network.lose_nothing()
     tap.note(f'gone after {took:.1f} s')
     tap.check(took <= 15, f'still there after {took:.1f} s')
 
