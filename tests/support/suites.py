@@ -72,8 +72,18 @@ def folder_programs(suite, is_long):
                       env, int(m.group(1)) if m else 300)
 
 
+# Where threads of ours meet; what only calls libraries is left out.
+TSAN = ('app', 'call', 'exchange', 'icewire', 'loop', 'loop_pool', 'reentry',
+        'webrtcendpoint')
+
+
 def long_programs():
-    """The core once more under valgrind, which sees reads of uninitialised memory."""
+    """The core once more under valgrind, which sees reads of uninitialised memory;
+    what has threads under ThreadSanitizer."""
+    for p in meson_programs('elements', 'build-tsan'):
+        if p.name.removeprefix('elements-') in TSAN:
+            p.suite, p.timeout = 'tsan', p.timeout * 5
+            yield p
     wrapper = ('valgrind', '-q', '--error-exitcode=99', '--leak-check=no')
     for p in meson_programs('core', 'build', wrapper):
         p.suite, p.timeout = 'valgrind', p.timeout * 20
