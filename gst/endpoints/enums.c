@@ -22,6 +22,12 @@ static const GEnumValue transport_policies[] = {
     {0, NULL, NULL},
 };
 
+static const GEnumValue server_pages[] = {
+    {VIA_SERVER_PAGE_WATCH, "Shows what is published", "watch"},
+    {VIA_SERVER_PAGE_PUBLISH, "Publishes a camera and a microphone", "publish"},
+    {0, NULL, NULL},
+};
+
 GType
 via_connection_state_get_type (void)
 {
@@ -50,5 +56,16 @@ via_ice_transport_policy_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
         g_enum_register_static ("ViaIceTransportPolicy", transport_policies));
+  return (GType) type;
+}
+
+GType
+via_server_page_get_type (void)
+{
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("ViaServerPage", server_pages));
   return (GType) type;
 }

@@ -22,4 +22,13 @@ typedef enum
 #define VIA_TYPE_ICE_TRANSPORT_POLICY (via_ice_transport_policy_get_type ())
 GType via_ice_transport_policy_get_type (void);
 
+typedef enum
+{
+  VIA_SERVER_PAGE_WATCH,
+  VIA_SERVER_PAGE_PUBLISH,
+} ViaServerPage;
+
+#define VIA_TYPE_SERVER_PAGE (via_server_page_get_type ())
+GType via_server_page_get_type (void);
+
 G_END_DECLS

@@ -96,17 +96,17 @@ find_outwards (GstElement *element, const gchar *name, GstObject **out_top)
   return NULL;
 }
 
-ViaExchange *
-via_join_find (GstElement *element, const gchar *hub, GError **error)
+/* (transfer full) */
+static GstElement *
+find_element (GstElement *element, const gchar *hub, GError **error)
 {
   GstObject *top = NULL;
-  g_autoptr (GstElement) near = find_outwards (element, hub, &top);
+  GstElement *near = find_outwards (element, hub, &top);
   g_autoptr (GPtrArray) found = NULL;
   guint best = G_MAXUINT;
-  ViaExchange *exchange = NULL;
 
   if (near != NULL)
-    return exchange_of (near, hub, error);
+    return near;
   if (top == NULL) {
     g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
         "hub=%s: %s has no parent; add the element to the pipeline before "
@@ -118,7 +118,7 @@ via_join_find (GstElement *element, const gchar *hub, GError **error)
   if (GST_IS_BIN (top))
     collect_named (GST_BIN (top), hub, 0, found, &best);
   if (found->len == 1) {
-    exchange = exchange_of (g_ptr_array_index (found, 0), hub, error);
+    near = gst_object_ref (g_ptr_array_index (found, 0));
   } else if (found->len > 1) {
     g_autofree gchar *a =
         gst_object_get_path_string (g_ptr_array_index (found, 0));
@@ -133,5 +133,27 @@ via_join_find (GstElement *element, const gchar *hub, GError **error)
         "hub=%s: no element of that name in %s", hub, GST_OBJECT_NAME (top));
   }
   gst_object_unref (top);
-  return exchange;
+  return near;
+}
+
+ViaExchange *
+via_join_find (GstElement *element, const gchar *hub, GError **error)
+{
+  g_autoptr (GstElement) found = find_element (element, hub, error);
+
+  return found != NULL ? exchange_of (found, hub, error) : NULL;
+}
+
+ViaExchange *
+via_join_find_started (GstElement *element, const gchar *hub, GError **error)
+{
+  g_autoptr (GstElement) found = find_element (element, hub, error);
+
+  if (found == NULL)
+    return NULL;
+  if (GST_STATE (found) >= GST_STATE_READY)
+    return exchange_of (found, hub, error);
+  g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
+      "hub=%s: the hub is in state NULL", hub);
+  return NULL;
 }

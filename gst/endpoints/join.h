@@ -29,5 +29,8 @@ ViaExchange *via_room_owner_get_exchange (ViaRoomOwner *self);
  * is no hub). (transfer full) */
 ViaExchange *via_join_find (
     GstElement *element, const gchar *hub, GError **error);
+/* The same, of a hub that is in READY or above; else STATE. */
+ViaExchange *via_join_find_started (
+    GstElement *element, const gchar *hub, GError **error);
 
 G_END_DECLS

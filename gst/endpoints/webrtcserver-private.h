@@ -4,9 +4,9 @@
 #pragma once
 
 #include "endpoints/common.h"
+#include "endpoints/peers.h"
 #include "endpoints/publishers.h"
 #include "endpoints/transport.h"
-#include "endpoints/viewers.h"
 #include "endpoints/webrtcserver.h"
 
 G_BEGIN_DECLS
@@ -27,18 +27,32 @@ struct _ViaWebrtcServer
   {
     gchar *address, *path;
     guint port, max_peers;
+    gint page; /* ViaServerPage */
   } set;
   guint bound_port; /* 0: not listening */
 
   /* Guards all to the next blank; after that of the pads. */
   GMutex room_lock;
-  ViaExchange *exchange; /* the hub's or our own; above NULL */
-  ViaMember *member;     /* publishes the sink pads; once there is a pad */
+  ViaExchange *exchange; /* the hub's or our own; NULL while there is none */
+  ViaMember *member;     /* publishes the sink pads, hears of the room's end */
+  gboolean is_lost;      /* it ended; left and looked for again soon */
 
   /* under the element's state lock */
   ViaIdentity *identity;
-  ViaViewers *viewers; /* above READY */
+  ViaExchange *received; /* what publishers send, for our source pads */
+  ViaPeers *peers;       /* above READY */
 };
+
+/* webrtcserver-room.c */
+/* Joins the hub or makes the own room; nothing if that is done. Errors as
+ * via_join_find. Call with the element's state lock held, as _leave. */
+gboolean via_webrtc_server_join (ViaWebrtcServer *self, GError **error);
+void via_webrtc_server_leave (ViaWebrtcServer *self);
+/* For ViaPeersConfig: the room there is now. */
+ViaExchange *via_webrtc_server_room (gpointer user, GError **error);
+/* For ViaPublishersFuncs. */
+ViaMember *via_webrtc_server_find_member (
+    gpointer user, const ViaPublisher *publisher);
 
 /* webrtcserver-props.c */
 void via_webrtc_server_install_properties (GObjectClass *object_class);

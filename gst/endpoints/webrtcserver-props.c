@@ -5,6 +5,8 @@
  */
 #include "endpoints/webrtcserver-private.h"
 
+#include "endpoints/enums.h"
+
 enum
 {
   PROP_0,
@@ -13,6 +15,7 @@ enum
   PROP_ADDRESS,
   PROP_PORT,
   PROP_PATH,
+  PROP_PAGE,
   PROP_MAX_PEERS,
   N_PROPS
 };
@@ -39,6 +42,8 @@ set_listening (ViaWebrtcServer *self, guint id, const GValue *value)
   else if (id == PROP_PATH)
     set_text_locked (
         &self->set.path, g_value_get_string (value), VIA_WEBRTC_SERVER_PATH);
+  else if (id == PROP_PAGE)
+    self->set.page = g_value_get_enum (value);
   else if (id == PROP_PORT)
     self->set.port = g_value_get_uint (value);
   else
@@ -61,6 +66,7 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     case PROP_ADDRESS:
     case PROP_PORT:
     case PROP_PATH:
+    case PROP_PAGE:
     case PROP_MAX_PEERS:
       set_listening (self, id, value);
       break;
@@ -95,6 +101,9 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_PATH:
       g_value_set_string (value, self->set.path);
       break;
+    case PROP_PAGE:
+      g_value_set_enum (value, self->set.page);
+      break;
     case PROP_MAX_PEERS:
       g_value_set_uint (value, self->set.max_peers);
       break;
@@ -114,7 +123,7 @@ install_listening_props (void)
       "IP address to listen on. The default can be reached from this machine "
       "only and is plain HTTP; any other address (0.0.0.0 for all) is served "
       "by HTTPS with a certificate of its own, made at the first start, whose "
-      "SHA-256 is printed. Anyone who reaches the address can watch. Takes "
+      "SHA-256 is printed. Anyone who reaches the address can watch and publish. Takes "
       "effect at READY to PAUSED",
       VIA_WEBRTC_SERVER_ADDRESS, flags);
   props[PROP_PORT] = g_param_spec_uint ("port", "Port",
@@ -122,13 +131,17 @@ install_listening_props (void)
       "taken. Takes effect at READY to PAUSED",
       0, G_MAXUINT16, VIA_WEBRTC_SERVER_PORT, flags);
   props[PROP_PATH] = g_param_spec_string ("path", "Path",
-      "First part of every address: the page is at /PATH/, WHEP at "
-      "/PATH/whep. Letters, digits, '-', '_' and '.'. Takes effect at READY "
-      "to PAUSED",
+      "First part of every address: the pages are /PATH/watch and "
+      "/PATH/publish, WHEP is at /PATH/whep, WHIP at /PATH/whip. Letters, "
+      "digits, '-', '_' and '.'. Takes effect at READY to PAUSED",
       VIA_WEBRTC_SERVER_PATH, flags);
+  props[PROP_PAGE] = g_param_spec_enum ("page", "Page",
+      "Which page /PATH/ shows: the one to watch or the one to publish. Takes "
+      "effect at READY to PAUSED",
+      VIA_TYPE_SERVER_PAGE, VIA_SERVER_PAGE_WATCH, flags);
   props[PROP_MAX_PEERS] = g_param_spec_uint ("max-peers", "Most peers",
-      "How many viewers there may be at once; one more is answered 503. 0: no "
-      "limit. Takes effect at READY to PAUSED",
+      "How many viewers and publishers there may be at once; one more is "
+      "answered 503. 0: no limit. Takes effect at READY to PAUSED",
       0, G_MAXUINT, 0, flags);
 }
 

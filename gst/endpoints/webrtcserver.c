@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/webrtcserver.c – the element webrtcserver: states, room, sink pads
- * and messages. Viewers are endpoints/viewers.c, HTTP is http/server.c.
+ * endpoints/webrtcserver.c – the element webrtcserver: states, pads and
+ * messages. The room it is in is webrtcserver-room.c, peers are
+ * endpoints/peers.c, HTTP is http/server.c.
  *
  * SECTION:element-webrtcserver
  * |[
@@ -11,9 +12,12 @@
  */
 #include "endpoints/webrtcserver-private.h"
 
-#include "endpoints/join.h"
+#include <string.h>
+
+#include "endpoints/enums.h"
 #include "endpoints/webrtcendpoint.h"
 #include "http/tlscert.h"
+#include "ice/turnurl.h"
 #include "io/app.h"
 
 GST_DEBUG_CATEGORY_STATIC (via_webrtc_server_debug);
@@ -21,26 +25,7 @@ GST_DEBUG_CATEGORY_STATIC (via_webrtc_server_debug);
 
 G_DEFINE_FINAL_TYPE (ViaWebrtcServer, via_webrtc_server, GST_TYPE_BIN)
 
-/* --- the room and the sink pads --- */
-
-/* Every sink pad is a track of one port: the member that publishes it, or NULL
- * while there is no room. */
-static ViaMember *
-find_member (gpointer user, const ViaPublisher *publisher)
-{
-  static const ViaMemberFuncs none = {0};
-  ViaWebrtcServer *self = user;
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
-  ViaMember *member;
-
-  g_mutex_lock (&self->room_lock);
-  if (self->member == NULL && self->exchange != NULL)
-    self->member = via_exchange_join (self->exchange, NULL,
-        GST_OBJECT_NAME (self), app_data, &none, NULL, NULL);
-  member = self->member;
-  g_mutex_unlock (&self->room_lock);
-  return member;
-}
+/* --- sink pads --- */
 
 static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
@@ -56,54 +41,40 @@ release_pad (GstElement *element, GstPad *pad)
   via_publishers_release (VIA_WEBRTC_SERVER (element)->publishers, pad);
 }
 
-static gboolean
-join_room (ViaWebrtcServer *self, GError **error)
-{
-  g_autofree gchar *hub = via_common_get_hub (&self->common);
-  ViaExchange *exchange;
-
-  if (self->exchange != NULL)
-    return TRUE;
-  exchange = hub != NULL ? via_join_find (GST_ELEMENT (self), hub, error)
-                         : via_exchange_new ();
-  if (exchange == NULL)
-    return FALSE;
-  g_mutex_lock (&self->room_lock);
-  self->exchange = exchange;
-  g_mutex_unlock (&self->room_lock);
-  via_publishers_update (self->publishers);
-  return TRUE;
-}
-
-static void
-leave_room (ViaWebrtcServer *self)
-{
-  ViaExchange *exchange;
-  ViaMember *member;
-
-  g_mutex_lock (&self->room_lock);
-  exchange = g_steal_pointer (&self->exchange);
-  member = g_steal_pointer (&self->member);
-  g_mutex_unlock (&self->room_lock);
-  via_publishers_update (self->publishers);
-  via_member_leave (member);
-  g_clear_pointer (&exchange, via_exchange_unref);
-}
-
 /* --- listening --- */
+
+/* The STUN server alone: what TURN needs is a password of ours. */
+static gchar *
+ice_link (gpointer user)
+{
+  g_autofree gchar *text = NULL;
+  g_autoptr (ViaIceServer) stun = NULL;
+
+  g_object_get (user, "stun-server", &text, NULL);
+  if (text == NULL || (stun = via_stun_url_parse (text, NULL)) == NULL)
+    return NULL;
+  return g_strdup_printf (strchr (stun->host, ':') != NULL
+                              ? "<stun:[%s]:%u>; rel=\"ice-server\""
+                              : "<stun:%s:%u>; rel=\"ice-server\"",
+      stun->host, stun->port);
+}
 
 static void
 configure (gpointer user, GstElement *child)
 {
+  ViaWebrtcServer *self = user;
+  g_autofree gchar *hub = via_common_get_hub (&self->common);
+
   via_webrtc_endpoint_set_transport (
-      VIA_WEBRTC_ENDPOINT (child), &VIA_WEBRTC_SERVER (user)->transport);
+      VIA_WEBRTC_ENDPOINT (child), &self->transport);
+  g_object_set (child, "hub", hub, NULL); /* named in its messages */
 }
 
 /* gst-launch prints the debug string of an INFO. */
 static void
 announce (ViaWebrtcServer *self)
 {
-  const ViaHttpServer *http = via_viewers_http (self->viewers);
+  const ViaHttpServer *http = via_peers_http (self->peers);
   const gchar *url = via_http_server_url (http);
   const gchar *sha256 = via_http_server_sha256 (http);
   g_autoptr (GError) text = g_error_new (
@@ -128,26 +99,30 @@ listen_now (ViaWebrtcServer *self, GError **error)
   g_autofree gchar *directory = via_tlscert_default_directory ();
   g_autofree gchar *address = NULL;
   g_autofree gchar *path = NULL;
-  ViaViewersConfig config = {0};
+  ViaPeersConfig config = {0};
 
   g_mutex_lock (&self->lock);
   config.http.address = address = g_strdup (self->set.address);
   config.http.path = path = g_strdup (self->set.path);
   config.http.port = self->set.port;
   config.http.max_peers = self->set.max_peers;
+  config.http.page =
+      self->set.page == VIA_SERVER_PAGE_PUBLISH ? "publish" : "watch";
   g_mutex_unlock (&self->lock);
   config.http.data_directory = directory;
   config.http.rng = via_system_rng ();
   config.bin = GST_BIN (self);
-  config.exchange = self->exchange;
   config.identity = self->identity;
+  config.received = self->received;
+  config.room = via_webrtc_server_room;
   config.configure = configure;
+  config.link = ice_link;
   config.user = self;
-  self->viewers = via_viewers_start (&config, error);
-  if (self->viewers == NULL)
+  self->peers = via_peers_start (&config, error);
+  if (self->peers == NULL)
     return FALSE;
   g_mutex_lock (&self->lock);
-  self->bound_port = via_http_server_port (via_viewers_http (self->viewers));
+  self->bound_port = via_http_server_port (via_peers_http (self->peers));
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -155,7 +130,7 @@ listen_now (ViaWebrtcServer *self, GError **error)
 static void
 stop_listening (ViaWebrtcServer *self)
 {
-  via_viewers_stop (g_steal_pointer (&self->viewers));
+  via_peers_stop (g_steal_pointer (&self->peers));
   g_mutex_lock (&self->lock);
   self->bound_port = 0;
   g_mutex_unlock (&self->lock);
@@ -187,7 +162,8 @@ get_ready (ViaWebrtcServer *self)
   if (self->identity == NULL)
     return fail (self, error);
   via_app_acquire ();
-  if (!join_room (self, &error)
+  self->received = via_exchange_new ();
+  if (!via_webrtc_server_join (self, &error)
       && !g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE))
     return fail (self, error); /* without a parent: again at READY→PAUSED */
   return TRUE;
@@ -196,9 +172,11 @@ get_ready (ViaWebrtcServer *self)
 static void
 get_unready (ViaWebrtcServer *self)
 {
-  leave_room (self);
+  via_webrtc_server_leave (self);
   if (self->identity == NULL)
     return;
+  via_exchange_close (self->received);
+  g_clear_pointer (&self->received, via_exchange_unref);
   g_clear_pointer (&self->identity, via_identity_unref);
   via_app_release ();
 }
@@ -209,7 +187,7 @@ start (ViaWebrtcServer *self)
   g_autoptr (GError) error = NULL;
 
   via_eos_reset (&self->common);
-  if (!join_room (self, &error) || !listen_now (self, &error))
+  if (!via_webrtc_server_join (self, &error) || !listen_now (self, &error))
     return fail (self, error);
   return TRUE;
 }
@@ -319,7 +297,8 @@ via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
 static void
 via_webrtc_server_init (ViaWebrtcServer *self)
 {
-  static const ViaPublishersFuncs funcs = {.member = find_member};
+  static const ViaPublishersFuncs funcs = {
+      .member = via_webrtc_server_find_member};
 
   via_common_init (&self->common, GST_ELEMENT (self));
   via_transport_init (&self->transport);

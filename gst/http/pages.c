@@ -26,10 +26,13 @@ typedef struct
 } Page;
 
 static const Page pages[] = {
-    {"", "watch.html", "text/html; charset=utf-8"},
     {"watch", "watch.html", "text/html; charset=utf-8"},
     {"watch.css", "watch.css", "text/css; charset=utf-8"},
     {"watch.js", "watch.js", "text/javascript; charset=utf-8"},
+    {"publish", "publish.html", "text/html; charset=utf-8"},
+    {"publish.css", "publish.css", "text/css; charset=utf-8"},
+    {"publish.js", "publish.js", "text/javascript; charset=utf-8"},
+    {"wish.js", "wish.js", "text/javascript; charset=utf-8"},
     {"icon.svg", "icon.svg", "image/svg+xml"},
 };
 
@@ -70,11 +73,12 @@ name_below (const gchar *base, const gchar *path)
 }
 
 gboolean
-via_pages_request (
-    const gchar *base, const ViaRequest *request, ViaReply *reply)
+via_pages_request (const gchar *base, const gchar *main_page,
+    const ViaRequest *request, ViaReply *reply)
 {
   const gchar *name = name_below (base, request->path);
-  const Page *page = name != NULL ? find_page (name) : NULL;
+  const Page *page =
+      name != NULL ? find_page (*name != '\0' ? name : main_page) : NULL;
   gboolean is_short =
       !strcmp (request->path, "/")
       || (request->path[0] == '/' && !strcmp (request->path + 1, base));

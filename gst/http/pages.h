@@ -9,8 +9,8 @@
 G_BEGIN_DECLS
 
 /* FALSE if @request is for no page below /@base/; @reply untouched. "/" and
- * "/@base" lead to "/@base/". */
-gboolean via_pages_request (
-    const gchar *base, const ViaRequest *request, ViaReply *reply);
+ * "/@base" lead to "/@base/", which shows @main_page ("watch", "publish"). */
+gboolean via_pages_request (const gchar *base, const gchar *main_page,
+    const ViaRequest *request, ViaReply *reply);
 
 G_END_DECLS

@@ -66,17 +66,18 @@ typedef struct
   const gchar *ufrag, *pwd; /* the first seen: session's or BUNDLE tag's */
   gboolean has_fingerprint, has_setup; /* a bundle-only section has none */
   const gchar *kind; /* of the present m-line: the text after "m=" */
-  gboolean session_deaf, media_deaf; /* sendonly or inactive */
-  guint n_audio, n_video, n_watchable;
+  gboolean is_publisher;
+  gboolean session_idle, media_idle; /* not in the peer's direction */
+  guint n_audio, n_video, n_useful;
 } Reader;
 
 static void
 close_section (Reader *r)
 {
-  if (r->kind != NULL && !r->media_deaf
+  if (r->kind != NULL && !r->media_idle
       && (g_str_has_prefix (r->kind, "audio ")
           || g_str_has_prefix (r->kind, "video ")))
-    r->n_watchable++;
+    r->n_useful++;
 }
 
 static void
@@ -84,7 +85,7 @@ read_mline (Reader *r, ViaOfferOutline *out, const gchar *value)
 {
   close_section (r);
   r->kind = value;
-  r->media_deaf = r->session_deaf;
+  r->media_idle = r->session_idle;
   if (g_str_has_prefix (value, "audio "))
     r->n_audio++;
   else if (g_str_has_prefix (value, "video "))
@@ -95,7 +96,7 @@ read_mline (Reader *r, ViaOfferOutline *out, const gchar *value)
 static void
 read_attribute (Reader *r, ViaOfferOutline *out, const gchar *line)
 {
-  gboolean *deaf = r->kind != NULL ? &r->media_deaf : &r->session_deaf;
+  gboolean *idle = r->kind != NULL ? &r->media_idle : &r->session_idle;
   const gchar *value;
 
   if ((value = attribute (line, "ice-ufrag")) != NULL) {
@@ -108,10 +109,14 @@ read_attribute (Reader *r, ViaOfferOutline *out, const gchar *line)
     r->has_fingerprint = TRUE;
   } else if (attribute (line, "setup") != NULL) {
     r->has_setup = TRUE;
-  } else if (!strcmp (line, "a=sendonly") || !strcmp (line, "a=inactive")) {
-    *deaf = TRUE;
-  } else if (!strcmp (line, "a=recvonly") || !strcmp (line, "a=sendrecv")) {
-    *deaf = FALSE;
+  } else if (!strcmp (line, "a=sendrecv")) {
+    *idle = FALSE;
+  } else if (!strcmp (line, "a=inactive")) {
+    *idle = TRUE;
+  } else if (!strcmp (line, "a=sendonly")) {
+    *idle = !r->is_publisher;
+  } else if (!strcmp (line, "a=recvonly")) {
+    *idle = r->is_publisher;
   } else if ((value = attribute (line, "mid")) != NULL && r->kind != NULL) {
     g_free (out->mids->pdata[out->mids->len - 1]);
     out->mids->pdata[out->mids->len - 1] = g_strdup (value);
@@ -129,9 +134,11 @@ check_offer (const Reader *r, const ViaOfferOutline *out, GError **error)
     return refuse (error, VIA_ERROR_SYNTAX,
         "The offer needs ice-ufrag (4 to 256 characters) and ice-pwd "
         "(22 to 256)");
-  if (r->n_watchable == 0)
+  if (r->n_useful == 0)
     return refuse (error, VIA_ERROR_UNSUPPORTED,
-        "A player receives: offer audio or video as recvonly");
+        r->is_publisher
+            ? "A publisher sends: offer audio or video as sendonly"
+            : "A player receives: offer audio or video as recvonly");
   if (r->n_audio > 1 || r->n_video > 1)
     return refuse (error, VIA_ERROR_UNSUPPORTED,
         "At most one audio and one video m= line can be offered here");
@@ -144,12 +151,12 @@ check_offer (const Reader *r, const ViaOfferOutline *out, GError **error)
 }
 
 gboolean
-via_offer_outline_read (
-    ViaOfferOutline *out, const gchar *sdp, gsize len, GError **error)
+via_offer_outline_read (ViaOfferOutline *out, gboolean is_publisher,
+    const gchar *sdp, gsize len, GError **error)
 {
   g_auto (ViaOfferOutline) outline = {NULL, NULL};
   g_auto (GStrv) lines = NULL;
-  Reader r = {0};
+  Reader r = {.is_publisher = is_publisher};
 
   if (len < 3 || strncmp (sdp, "v=0", 3)
       || (lines = split_lines (sdp, len)) == NULL)

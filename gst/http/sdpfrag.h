@@ -20,12 +20,12 @@ typedef struct
   GPtrArray *mids; /* gchar*: one per m-line; "" if it has none */
 } ViaOfferOutline;
 
-/* Is @sdp an offer a player may send? Errors: SYNTAX – not SDP, or ufrag, pwd,
- * fingerprint or setup missing or of a wrong length; UNSUPPORTED – a player
- * receives: no m-line lets us send, or there are two of one kind. Each message
- * names the rule. */
-gboolean via_offer_outline_read (
-    ViaOfferOutline *out, const gchar *sdp, gsize len, GError **error);
+/* Is @sdp an offer that a publisher (@is_publisher) or a player may send?
+ * Errors: SYNTAX – not SDP, or ufrag, pwd, fingerprint or setup missing or of a
+ * wrong length; UNSUPPORTED – no m-line that a publisher sends or a player
+ * receives, or two of one kind. Each message names the rule. */
+gboolean via_offer_outline_read (ViaOfferOutline *out, gboolean is_publisher,
+    const gchar *sdp, gsize len, GError **error);
 void via_offer_outline_clear (ViaOfferOutline *self);
 
 typedef struct

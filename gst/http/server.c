@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * http/server.c – SoupServer glue: a thread "via-http" with its own context.
- * Turns libsoup's messages into values for whep and pages, and back. Decides
+ * Turns libsoup's messages into values for wish and pages, and back. Decides
  * nothing.
  */
 #include "http/server.h"
@@ -21,20 +21,22 @@
 
 struct _ViaHttpServer
 {
+  gatomicrefcount refs;
   /* immutable after start */
   gchar *path;
+  gchar *page;
   gchar *url;
   guint port;
   ViaTlsCert cert; /* empty without TLS */
   GMainContext *context;
   GThread *thread;
-  ViaWhepFuncs funcs;
+  ViaWishFuncs funcs;
   gpointer user;
   gint is_stopping; /* atomic */
   /* only on the thread */
   ViaDoor *door;
   SoupServer *soup;
-  ViaWhep *whep;
+  ViaWish *wish;
   GHashTable *pending; /* gchar* id → SoupServerMessage, paused */
 };
 
@@ -159,7 +161,7 @@ on_check (
     return TRUE;
   read_request (message, NULL, &request);
   return length > VIA_HTTP_BODY_MAX
-         && via_whep_refuse_early (self->whep, &request, length, reply);
+         && via_wish_refuse_early (self->wish, &request, length, reply);
 }
 
 static GQuark
@@ -177,7 +179,7 @@ on_aborted (SoupServer *soup, SoupServerMessage *message, gpointer user)
 
   if (id == NULL)
     return;
-  via_whep_abandon (self->whep, id);
+  via_wish_abandon (self->wish, id);
   g_hash_table_remove (self->pending, id);
 }
 
@@ -203,7 +205,7 @@ call_free (gpointer data)
   g_free (call);
 }
 
-/* Never directly, even on the thread: whep allows no call from its own. */
+/* Never directly, even on the thread: wish allows no call from its own. */
 static void
 post (ViaHttpServer *self, guint ms, GSourceFunc func, gpointer data,
     GDestroyNotify destroy)
@@ -229,8 +231,8 @@ run_answer (gpointer data)
     return G_SOURCE_REMOVE;
   origin = origin_of (self, message);
   via_reply_init (&reply);
-  if (via_whep_answer (
-          self->whep, call->id, call->sdp, call->error, origin, &reply)) {
+  if (via_wish_answer (
+          self->wish, call->id, call->sdp, call->error, origin, &reply)) {
     send_reply (message, &reply);
     soup_server_message_unpause (message);
     g_hash_table_remove (self->pending, call->id);
@@ -291,7 +293,7 @@ post_id (ViaHttpServer *self, const gchar *id,
 static void
 run_connected (ViaHttpServer *self, const gchar *id)
 {
-  via_whep_connected (self->whep, id);
+  via_wish_connected (self->wish, id);
 }
 
 void
@@ -304,7 +306,7 @@ static void
 run_end (ViaHttpServer *self, const gchar *id)
 {
   if (!g_hash_table_contains (self->pending, id))
-    via_whep_end (self->whep, id);
+    via_wish_end (self->wish, id);
 }
 
 void
@@ -345,19 +347,19 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
   ViaHttpServer *self = user;
   g_autofree gchar *origin = origin_of (self, message);
   g_auto (ViaReply) reply = {0};
-  gchar id[VIA_WHEP_ID_LEN + 1];
+  gchar id[VIA_WISH_ID_LEN + 1];
   ViaRequest request;
-  ViaWhepResult result;
+  ViaWishResult result;
 
   via_reply_init (&reply);
   read_request (message, origin, &request);
-  result = via_whep_request (self->whep, &request, &reply, id);
-  if (result == VIA_WHEP_WAIT) {
+  result = via_wish_request (self->wish, &request, &reply, id);
+  if (result == VIA_WISH_WAIT) {
     wait_for_answer (self, message, id);
     return;
   }
-  if (result == VIA_WHEP_NOT_OURS
-      && !via_pages_request (self->path, &request, &reply))
+  if (result == VIA_WISH_NOT_OURS
+      && !via_pages_request (self->path, self->page, &request, &reply))
     via_reply_problem (&reply, 404, "There is nothing at this address");
   send_reply (message, &reply);
 }
@@ -491,20 +493,30 @@ load_certificate (ViaHttpServer *self, const ViaHttpConfig *config,
   return via_tlscert_load (&self->cert, config->data_directory, hosts, error);
 }
 
-static void
-server_free (ViaHttpServer *self)
+void
+via_http_server_unref (ViaHttpServer *self)
 {
-  g_clear_pointer (&self->whep, via_whep_free);
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_clear_pointer (&self->wish, via_wish_free);
   g_clear_pointer (&self->pending, g_hash_table_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   via_tlscert_clear (&self->cert);
   g_free (self->path);
+  g_free (self->page);
   g_free (self->url);
   g_free (self);
 }
 
 ViaHttpServer *
-via_http_server_new (const ViaHttpConfig *config, const ViaWhepFuncs *funcs,
+via_http_server_ref (ViaHttpServer *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+ViaHttpServer *
+via_http_server_new (const ViaHttpConfig *config, const ViaWishFuncs *funcs,
     gpointer user, GError **error)
 {
   const gchar *address = config->address;
@@ -519,21 +531,23 @@ via_http_server_new (const ViaHttpConfig *config, const ViaWhepFuncs *funcs,
   if (door == NULL)
     return NULL;
   self = g_new0 (ViaHttpServer, 1);
+  g_atomic_ref_count_init (&self->refs);
   if (!load_certificate (self, config, address, error)) {
     via_door_free (door);
-    server_free (self);
+    via_http_server_unref (self);
     return NULL;
   }
   self->door = door;
   self->port = via_door_port (door);
   self->path = g_strdup (config->path);
+  self->page = g_strdup (config->page);
   self->url = make_url (
       address, self->port, self->cert.certificate != NULL, config->path);
   self->context = g_main_context_new ();
   self->funcs = *funcs;
   self->user = user;
-  self->whep =
-      via_whep_new (config->path, config->max_peers, config->rng, funcs, user);
+  self->wish =
+      via_wish_new (config->path, config->max_peers, config->rng, funcs, user);
   self->pending =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   return self;
@@ -554,7 +568,7 @@ via_http_server_stop (ViaHttpServer *self)
     g_thread_join (self->thread);
   else
     via_door_free (self->door);
-  server_free (self);
+  via_http_server_unref (self);
 }
 
 guint

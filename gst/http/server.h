@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * http/server.h – the HTTP(S) server of one webrtcserver: a thread of its own,
- * pages and WHEP. Knows no element: viewers are ids, told and answered through
- * the calls here.
+ * pages, WHIP and WHEP. Knows no element: peers are ids, told and answered
+ * through the calls here.
  */
 #pragma once
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "http/whep.h"
+#include "http/wish.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +18,7 @@ typedef struct
   const gchar *address; /* IP literal or "localhost"; no loopback means TLS */
   guint port;           /* 0: any free one */
   const gchar *path;    /* "live": letters, digits, '-', '_', '.' */
+  const gchar *page;    /* what /PATH/ shows: "watch" or "publish" */
   guint max_peers;      /* 0: no limit */
   const gchar *data_directory; /* (nullable) where the certificate is kept */
   ViaRng *rng;                 /* thread-safe; kept */
@@ -29,12 +30,13 @@ gboolean via_http_server_check (GError **error);
 /* Binds; nobody is answered yet. Errors: SETTING – address or path; IO – names
  * address:port; UNSUPPORTED, CRYPTO – TLS. Any thread. */
 ViaHttpServer *via_http_server_new (const ViaHttpConfig *config,
-    const ViaWhepFuncs *funcs, gpointer user, GError **error);
+    const ViaWishFuncs *funcs, gpointer user, GError **error);
 /* Serves from now on; @funcs are called on the server's thread and must not
  * block. */
 void via_http_server_start (ViaHttpServer *self);
-/* Frees it. After return no function of @funcs or of _after runs; open requests
- * are cut. Not on the server's thread. */
+/* Ends it and gives up the reference that _new gave. After return no function
+ * of @funcs or of _after runs; open requests are cut. Not on the server's
+ * thread. */
 void via_http_server_stop (ViaHttpServer *self);
 
 guint via_http_server_port (const ViaHttpServer *self);
@@ -44,16 +46,22 @@ const gchar *via_http_server_url (const ViaHttpServer *self);
 /* The certificate's "AB:CD:…", NULL without TLS. */
 const gchar *via_http_server_sha256 (const ViaHttpServer *self);
 
+/* For who may call the functions below while another thread stops the server:
+ * they then do nothing. Any thread. */
+ViaHttpServer *via_http_server_ref (ViaHttpServer *self);
+void via_http_server_unref (ViaHttpServer *self);
+
 /* All of these: any thread, never block, nothing happens for an unknown @id. */
 
 /* The answer to @id's offer, or (@sdp NULL) why there is none. */
 void via_http_server_answer (ViaHttpServer *self, const gchar *id,
     const gchar *sdp, const GError *error);
 void via_http_server_connected (ViaHttpServer *self, const gchar *id);
-/* The viewer is gone: its address answers 404 from now on. */
+/* The peer is gone: its address answers 404 from now on. */
 void via_http_server_end (ViaHttpServer *self, const gchar *id);
 /* Runs @func once on the server's thread, @ms from now; @destroy always. */
 void via_http_server_after (ViaHttpServer *self, guint ms, GSourceFunc func,
     gpointer data, GDestroyNotify destroy);
 
 G_END_DECLS
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaHttpServer, via_http_server_unref)

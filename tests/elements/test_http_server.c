@@ -34,13 +34,13 @@ typedef struct
   ViaHttpServer *server;
   guint port;
   gint answers; /* atomic: 1 an answer, 0 an error, -1 nothing */
-  gchar id[VIA_WHEP_ID_LEN + 1];       /* of the last offer */
+  gchar id[VIA_WISH_ID_LEN + 1];       /* of the last offer */
   gint n_offers, n_byes, n_candidates; /* atomic */
 } Fixture;
 
 static void
-on_offer (
-    gpointer user, const gchar *id, const gchar *offer, const gchar *app_data)
+on_offer (gpointer user, const gchar *id, ViaWishRole role, const gchar *offer,
+    const gchar *app_data)
 {
   Fixture *f = user;
   g_autoptr (GError) error = NULL;
@@ -69,12 +69,13 @@ on_bye (gpointer user, const gchar *id)
   g_atomic_int_inc (&((Fixture *) user)->n_byes);
 }
 
-static const ViaWhepFuncs funcs = {on_offer, on_candidate, on_bye};
+static const ViaWishFuncs funcs = {on_offer, on_candidate, on_bye};
 
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  ViaHttpConfig config = {"127.0.0.1", 0, "live", 0, NULL, &system_rng};
+  ViaHttpConfig config = {
+      "127.0.0.1", 0, "live", "watch", 0, NULL, &system_rng};
   g_autoptr (GError) error = NULL;
 
   f->answers = 1;
@@ -137,6 +138,12 @@ test_routes_every_status (Fixture *f, gconstpointer data)
       {"POST", "/live/", NULL, NULL, 405},
       {"GET", "/nothing", NULL, NULL, 404},
       {"GET", "/live/%2e%2e/x", NULL, NULL, 404},
+      {"GET", "/live/publish", NULL, NULL, 200},
+      {"GET", "/live/wish.js", NULL, NULL, 200},
+      {"POST", "/live/whip", SDP, "hello", 400},
+      {"POST", "/live/whip", "Content-Type: text/plain\r\n", "x", 415},
+      {"DELETE", "/live/whip", NULL, NULL, 405},
+      {"DELETE", "/live/whip/0", NULL, NULL, 404},
       {"POST", "/live/whep", SDP, "hello", 400},
       {"POST", "/live/whep", SDP, NULL, 400},
       {"POST", "/live/whep", "Content-Type: text/plain\r\n", "x", 415},
@@ -532,7 +539,8 @@ test_proxied_page_is_served_by_https_only (Fixture *f, gconstpointer data)
 static void
 test_start_busy_port_is_named (Fixture *f, gconstpointer data)
 {
-  ViaHttpConfig config = {"127.0.0.1", f->port, "live", 0, NULL, &system_rng};
+  ViaHttpConfig config = {
+      "127.0.0.1", f->port, "live", "watch", 0, NULL, &system_rng};
   g_autofree gchar *where = g_strdup_printf ("127.0.0.1:%u", f->port);
   g_autoptr (GError) error = NULL;
 
@@ -544,7 +552,8 @@ test_start_busy_port_is_named (Fixture *f, gconstpointer data)
 static void
 test_start_bad_settings_are_named (Fixture *f, gconstpointer data)
 {
-  ViaHttpConfig config = {"no.such.host", 0, "live", 0, NULL, &system_rng};
+  ViaHttpConfig config = {
+      "no.such.host", 0, "live", "watch", 0, NULL, &system_rng};
   g_autoptr (GError) error = NULL;
 
   g_assert_null (via_http_server_new (&config, &funcs, f, &error));
@@ -615,7 +624,7 @@ on_certificate (GTlsConnection *tls, GTlsCertificate *certificate,
 static void
 test_tls_serves_with_printed_digest (void)
 {
-  ViaHttpConfig config = {"0.0.0.0", 0, "live", 0, NULL, &system_rng};
+  ViaHttpConfig config = {"0.0.0.0", 0, "live", "watch", 0, NULL, &system_rng};
   Fixture f = {.answers = 1};
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketConnection) c = NULL;

@@ -33,6 +33,13 @@ FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic',
 HERE = os.path.dirname(os.path.realpath(__file__))
 
 
+def camera(width, height, fps=30):
+    """The script that makes getUserMedia () give the counter and a 440 Hz tone
+    (camera.js)."""
+    with open(os.path.join(HERE, 'camera.js'), encoding='utf-8') as f:
+        return f'window.viaCamera = [{width}, {height}, {fps}];\n' + f.read()
+
+
 class BrowserError(Exception):
     pass
 
@@ -107,14 +114,17 @@ class Browser:
             raise BrowserError(f'{method}: {answer["error"]}')
         return answer['result']
 
-    def open(self, url, rtc_config=None):
-        """@rtc_config: JSON that each RTCPeerConnection of the page takes."""
+    def open(self, url, rtc_config=None, script=None):
+        """@rtc_config: JSON that each RTCPeerConnection of the page takes.
+        @script: runs in the page before its own."""
         target = self.call('Target.createTarget', url='about:blank',
                            newWindow=True)['targetId']
         page = Page(self, target)
         if rtc_config:
             page.call('Page.addScriptToEvaluateOnNewDocument',
                       source=f'window.viaRtcConfig = {rtc_config};')
+        if script:
+            page.call('Page.addScriptToEvaluateOnNewDocument', source=script)
         page.go(url)
         return page
 
@@ -201,6 +211,26 @@ class Page:
         g = self.eval('viaFar.grab()')
         return numpy.frombuffer(base64.b64decode(g['luma']), numpy.uint8) \
             .reshape(g['height'], g['width'])
+
+    def resize(self, width, height, scale=1, mobile=False, dark=False):
+        self.call('Emulation.setDeviceMetricsOverride', width=width,
+                  height=height, deviceScaleFactor=scale, mobile=mobile)
+        self.call('Emulation.setEmulatedMedia', features=[
+            {'name': 'prefers-color-scheme',
+             'value': 'dark' if dark else 'light'}])
+
+    def text(self):
+        """What the page says."""
+        return self.eval('document.body.innerText')
+
+    def until(self, condition, seconds=15):
+        """Waits until the JavaScript @condition holds."""
+        end = time.monotonic() + seconds
+        while not self.eval(condition):
+            if time.monotonic() > end:
+                raise BrowserError(f'never: {condition}; the page says: '
+                                   + self.text()[:500])
+            time.sleep(0.05)
 
     def screenshot(self, path):
         data = self.call('Page.captureScreenshot', format='png')['data']

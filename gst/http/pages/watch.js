@@ -2,8 +2,6 @@
 // watch.js – plays this server's stream by WHEP; says in plain words what is going on; comes back by itself.
 'use strict';
 (() => {
-  const GATHER_MS = 500; // then the offer goes; later candidates follow by PATCH
-  const ANSWER_MS = 10000;
   const CONNECT_MS = 15000;
   const UNSTABLE_MS = 5000; // "disconnected" this long: start again
   const STILL_MS = 3000; // no new frame this long: say so
@@ -41,95 +39,13 @@
     if (!on) $('facts').textContent = '';
   }
 
-  // --- signalling ---
-
-  const within = (promise, ms) => Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
-
-  const gathered = (pc) => new Promise((done) => {
-    const look = () => pc.iceGatheringState === 'complete' && done();
-    pc.addEventListener('icegatheringstatechange', look);
-    look();
-  });
-
-  // Chromium plays Opus in stereo only if its own offer says so.
-  const withStereo = (sdp) => {
-    const opus = /a=rtpmap:(\d+) opus\/48000\/2/i.exec(sdp);
-    return opus ? sdp.replace(new RegExp(`a=fmtp:${opus[1]} (?!.*stereo=1).*`), '$&;stereo=1') : sdp;
-  };
-
-  async function describe(pc) {
-    const offer = await pc.createOffer();
-    try {
-      await pc.setLocalDescription({ type: 'offer', sdp: withStereo(offer.sdp) });
-    } catch {
-      await pc.setLocalDescription(offer);
-    }
-    await within(gathered(pc), GATHER_MS);
-  }
-
-  class Refusal extends Error {
-    constructor(status, detail, after) {
-      super(detail);
-      this.status = status;
-      this.after = after;
-    }
-  }
-
-  async function refusalOf(response) {
-    let detail = '';
-    try {
-      detail = (await response.json()).detail || '';
-    } catch { /* some other server's error */ }
-    return new Refusal(response.status, detail, Number(response.headers.get('Retry-After')) || 0);
-  }
-
-  async function post(s) {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), ANSWER_MS);
-    try {
-      const sent = s.pc.localDescription.sdp;
-      s.early.length = 0; // they are in the offer
-      const response = await fetch(endpoint, {
-        method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: sent, signal: abort.signal, cache: 'no-store',
-      });
-      if (!response.ok) throw await refusalOf(response);
-      const where = response.headers.get('Location');
-      // a proxy may have changed scheme and host: keep to ours
-      if (where) s.url = new URL(new URL(where, endpoint).pathname, location.origin);
-      if (s.over) leave(s); // closed while the answer was under way
-      return await response.text();
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  function leave(s) {
-    if (!s.url) return;
-    fetch(s.url, { method: 'DELETE', keepalive: true }).catch(() => {});
-    s.url = null;
-  }
-
-  function trickle(s) {
-    if (!s.url || s.trickled || !s.early.length) return;
-    const sdp = s.pc.localDescription.sdp;
-    const line = (name) => (new RegExp(`^a=${name}:.*$`, 'm').exec(sdp) || [''])[0].trim();
-    let text = `${line('ice-ufrag')}\r\n${line('ice-pwd')}\r\n`;
-    for (const c of s.early) text += `m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:${c.sdpMid}\r\na=${c.candidate}\r\n`;
-    s.early.length = 0;
-    fetch(s.url, {
-      method: 'PATCH', headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' }, body: text,
-    }).catch(() => {});
-  }
-
   // --- one try ---
 
   function end(s) {
     if (!s || s.over) return;
-    s.over = true;
     clearInterval(s.watch);
     clearTimeout(s.timer);
-    s.pc.close();
-    leave(s);
+    s.end();
     if (session === s) session = null;
   }
 
@@ -151,9 +67,12 @@
     tick();
   }
 
+  const busy = (detail) => detail.includes('max-peers') ? 'All places are taken.'
+    : detail.includes('hub') ? 'The room is closed at the moment.' : 'The server is busy.';
+
   function explain(error) {
-    if (error instanceof Refusal) {
-      if (error.status === 503) return again(error.message.includes('max-peers') ? 'All places are taken.' : 'The server is busy.', error.after);
+    if (error instanceof viaWish.Refusal) {
+      if (error.status === 503) return again(busy(error.message), error.after);
       if (error.status === 404) return again('There is no stream at this address.', 5);
       end(session);
       return show('error', 'The server cannot play this here.', error.message || `It answered ${error.status}.`);
@@ -188,7 +107,7 @@
     clearInterval(retryTimer);
     end(session);
     show('connecting', attempt ? 'Connecting again…' : 'Connecting…');
-    const s = { pc: new RTCPeerConnection({ bundlePolicy: 'max-bundle' }), early: [], over: false, frames: 0, sound: 0, moved: 0, heard: 0 };
+    const s = Object.assign(new viaWish.Session(endpoint), { frames: 0, sound: 0, moved: 0, heard: 0 });
     session = s;
     const stream = new MediaStream();
     hasSound = false;
@@ -197,21 +116,9 @@
       stream.addTrack(receiver.track);
     }
     video.srcObject = stream;
-    s.pc.onicecandidate = (e) => {
-      if (!e.candidate || !e.candidate.candidate) return;
-      s.early.push(e.candidate);
-      trickle(s);
-    };
     s.pc.onconnectionstatechange = () => onState(s);
     try {
-      await describe(s.pc);
-      const answer = await post(s);
-      if (s.over) return;
-      await s.pc.setRemoteDescription({ type: 'answer', sdp: answer });
-      const dtls = s.pc.getReceivers()[0].transport;
-      // the server's goodbye
-      if (dtls) dtls.addEventListener('statechange', () => dtls.state === 'closed' && !s.over && again('The stream has ended.'));
-      trickle(s);
+      if (!await s.connect(() => again('The stream has ended.'))) return;
       video.play().catch(() => {});
     } catch (error) {
       if (!s.over) explain(error);

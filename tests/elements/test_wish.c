@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * test_whep.c – WHEP as values: which request gets which status, what the
- * viewers' side is told.
+ * test_wish.c – WHIP and WHEP as values: which request gets which status, what
+ * the peers' side is told.
  */
 #include <glib.h>
 #include <string.h>
 #include "http/pages.h"
-#include "http/whep.h"
+#include "http/wish.h"
 
 #define TYPE_SDP "application/sdp"
 #define TYPE_FRAG "application/trickle-ice-sdpfrag"
@@ -23,21 +23,23 @@ static const gchar *const OFFER =
 typedef struct
 {
   ViaSeededRng rng;
-  ViaWhep *whep;
+  ViaWish *wish;
   GString *log; /* what the viewers' side was told */
   ViaReply reply;
-  gchar id[VIA_WHEP_ID_LEN + 1];
+  gchar id[VIA_WISH_ID_LEN + 1];
 } Fixture;
 
 static void
-on_offer (
-    gpointer user, const gchar *id, const gchar *offer, const gchar *app_data)
+on_offer (gpointer user, const gchar *id, ViaWishRole role, const gchar *offer,
+    const gchar *app_data)
 {
   Fixture *f = user;
 
-  g_assert_cmpstr (offer, ==, OFFER);
-  g_string_append_printf (
-      f->log, "offer(%s) ", app_data != NULL ? app_data : "-");
+  if (role == VIA_WISH_PLAY)
+    g_assert_cmpstr (offer, ==, OFFER);
+  g_string_append_printf (f->log, "%s(%s) ",
+      role == VIA_WISH_PUBLISH ? "publish" : "offer",
+      app_data != NULL ? app_data : "-");
 }
 
 static void
@@ -56,13 +58,21 @@ on_bye (gpointer user, const gchar *id)
   g_string_append (((Fixture *) user)->log, "bye ");
 }
 
-static const ViaWhepFuncs funcs = {on_offer, on_candidate, on_bye};
+#define LINK "<stun:s.example:3478>; rel=\"ice-server\""
+
+static gchar *
+link_of (gpointer user)
+{
+  return g_strdup (LINK);
+}
+
+static const ViaWishFuncs funcs = {on_offer, on_candidate, on_bye, link_of};
 
 static void
 set_up (Fixture *f, gconstpointer max_peers)
 {
   via_seeded_rng_init (&f->rng, 7);
-  f->whep = via_whep_new (
+  f->wish = via_wish_new (
       "live", GPOINTER_TO_UINT (max_peers), &f->rng.parent, &funcs, f);
   f->log = g_string_new (NULL);
   via_reply_init (&f->reply);
@@ -73,10 +83,10 @@ tear_down (Fixture *f, gconstpointer max_peers)
 {
   via_reply_clear (&f->reply);
   g_string_free (f->log, TRUE);
-  via_whep_free (f->whep);
+  via_wish_free (f->wish);
 }
 
-static ViaWhepResult
+static ViaWishResult
 request (Fixture *f, const gchar *method, const gchar *path, const gchar *type,
     const gchar *body)
 {
@@ -91,14 +101,14 @@ request (Fixture *f, const gchar *method, const gchar *path, const gchar *type,
 
   via_reply_clear (&f->reply);
   via_reply_init (&f->reply);
-  return via_whep_request (f->whep, &r, &f->reply, f->id);
+  return via_wish_request (f->wish, &r, &f->reply, f->id);
 }
 
 static void
 expect (Fixture *f, guint status, const gchar *method, const gchar *path,
     const gchar *type, const gchar *body)
 {
-  g_assert_cmpint (request (f, method, path, type, body), ==, VIA_WHEP_REPLIED);
+  g_assert_cmpint (request (f, method, path, type, body), ==, VIA_WISH_REPLIED);
   g_assert_cmpuint (f->reply.status, ==, status);
 }
 
@@ -112,9 +122,9 @@ static void
 join (Fixture *f)
 {
   g_assert_cmpint (
-      request (f, "POST", "/live/whep", TYPE_SDP, OFFER), ==, VIA_WHEP_WAIT);
-  g_assert_true (via_whep_answer (
-      f->whep, f->id, "v=0 answer", NULL, "http://h:1", &f->reply));
+      request (f, "POST", "/live/whep", TYPE_SDP, OFFER), ==, VIA_WISH_WAIT);
+  g_assert_true (via_wish_answer (
+      f->wish, f->id, "v=0 answer", NULL, "http://h:1", &f->reply));
 }
 
 static void
@@ -146,7 +156,7 @@ test_post_good_answers_201 (Fixture *f, gconstpointer data)
   g_assert_cmpstr (
       via_reply_get_header (&f->reply, "Content-Type"), ==, TYPE_SDP);
   g_assert_cmpstr (f->log->str, ==, "offer(-) ");
-  g_assert_cmpuint (via_whep_count (f->whep), ==, 1);
+  g_assert_cmpuint (via_wish_count (f->wish), ==, 1);
 }
 
 static void
@@ -162,7 +172,7 @@ test_post_query_carries_app_data (Fixture *f, gconstpointer data)
   };
 
   g_assert_cmpint (
-      via_whep_request (f->whep, &r, &f->reply, f->id), ==, VIA_WHEP_WAIT);
+      via_wish_request (f->wish, &r, &f->reply, f->id), ==, VIA_WISH_WAIT);
   g_assert_cmpstr (f->log->str, ==, "offer(Room ä b) ");
 }
 
@@ -189,7 +199,7 @@ test_post_bad_body_answers_400 (Fixture *f, gconstpointer data)
     expect (f, 400, "POST", "/live/whep", TYPE_SDP, offer);
   }
   g_assert_cmpstr (f->log->str, ==, "");
-  g_assert_cmpuint (via_whep_count (f->whep), ==, 0);
+  g_assert_cmpuint (via_wish_count (f->wish), ==, 0);
 }
 
 static void
@@ -228,9 +238,9 @@ test_early_long_body_answers_413 (Fixture *f, gconstpointer data)
       .method = "POST", .path = "/live/whep", .content_type = TYPE_SDP};
 
   g_assert_false (
-      via_whep_refuse_early (f->whep, &r, VIA_HTTP_BODY_MAX, &f->reply));
+      via_wish_refuse_early (f->wish, &r, VIA_HTTP_BODY_MAX, &f->reply));
   g_assert_true (
-      via_whep_refuse_early (f->whep, &r, VIA_HTTP_BODY_MAX + 1, &f->reply));
+      via_wish_refuse_early (f->wish, &r, VIA_HTTP_BODY_MAX + 1, &f->reply));
   g_assert_cmpuint (f->reply.status, ==, 413);
 }
 
@@ -256,10 +266,10 @@ test_answer_error_maps_to_status (Fixture *f, gconstpointer data)
 
     request (f, "POST", "/live/whep", TYPE_SDP, OFFER);
     g_assert_true (
-        via_whep_answer (f->whep, f->id, NULL, error, "", &f->reply));
+        via_wish_answer (f->wish, f->id, NULL, error, "", &f->reply));
     g_assert_cmpuint (f->reply.status, ==, cases[i].status);
     expect_detail (f, "rule \\\"");
-    g_assert_cmpuint (via_whep_count (f->whep), ==, 0);
+    g_assert_cmpuint (via_wish_count (f->wish), ==, 0);
   }
 }
 
@@ -276,7 +286,7 @@ test_post_full_house_answers_503 (Fixture *f, gconstpointer data)
 static void
 test_post_flood_answers_503 (Fixture *f, gconstpointer data)
 {
-  for (guint i = 0; i < VIA_WHEP_UNCONNECTED_MAX; i++)
+  for (guint i = 0; i < VIA_WISH_UNCONNECTED_MAX; i++)
     join (f);
   expect (f, 503, "POST", "/live/whep", TYPE_SDP, OFFER);
 }
@@ -284,14 +294,14 @@ test_post_flood_answers_503 (Fixture *f, gconstpointer data)
 static void
 test_post_connected_make_room (Fixture *f, gconstpointer data)
 {
-  for (guint i = 0; i < 2 * VIA_WHEP_UNCONNECTED_MAX; i++) {
+  for (guint i = 0; i < 2 * VIA_WISH_UNCONNECTED_MAX; i++) {
     join (f);
-    via_whep_connected (f->whep, f->id);
-    via_whep_connected (f->whep, f->id); /* counts once */
+    via_wish_connected (f->wish, f->id);
+    via_wish_connected (f->wish, f->id); /* counts once */
   }
-  g_assert_cmpuint (via_whep_count (f->whep), ==, 2 * VIA_WHEP_UNCONNECTED_MAX);
+  g_assert_cmpuint (via_wish_count (f->wish), ==, 2 * VIA_WISH_UNCONNECTED_MAX);
   g_assert_cmpint (
-      request (f, "POST", "/live/whep", TYPE_SDP, OFFER), ==, VIA_WHEP_WAIT);
+      request (f, "POST", "/live/whep", TYPE_SDP, OFFER), ==, VIA_WISH_WAIT);
 }
 
 static void
@@ -401,7 +411,7 @@ test_preflight_has_no_body (Fixture *f, gconstpointer data)
       .method = "OPTIONS", .path = "/live/whep", .request_method = "POST"};
 
   g_assert_cmpint (
-      via_whep_request (f->whep, &r, &f->reply, f->id), ==, VIA_WHEP_REPLIED);
+      via_wish_request (f->wish, &r, &f->reply, f->id), ==, VIA_WISH_REPLIED);
   g_assert_cmpuint (f->reply.status, ==, 204);
   g_assert_cmpuint (f->reply.headers->len, ==, 0);
 }
@@ -414,10 +424,10 @@ test_waiting_session_is_hidden (Fixture *f, gconstpointer data)
   request (f, "POST", "/live/whep", TYPE_SDP, OFFER);
   path = session_path (f);
   expect (f, 404, "DELETE", path, NULL, NULL);
-  via_whep_abandon (f->whep, f->id);
+  via_wish_abandon (f->wish, f->id);
   g_assert_cmpstr (f->log->str, ==, "offer(-) bye ");
-  g_assert_false (via_whep_answer (f->whep, f->id, "v=0", NULL, "", &f->reply));
-  g_assert_cmpuint (via_whep_count (f->whep), ==, 0);
+  g_assert_false (via_wish_answer (f->wish, f->id, "v=0", NULL, "", &f->reply));
+  g_assert_cmpuint (via_wish_count (f->wish), ==, 0);
 }
 
 static void
@@ -429,7 +439,7 @@ test_ids_never_repeat (Fixture *f, gconstpointer data)
   for (guint i = 0; i < 1000; i++) {
     join (f);
     g_assert_true (g_hash_table_add (seen, g_strdup (f->id)));
-    via_whep_end (f->whep, f->id);
+    via_wish_end (f->wish, f->id);
   }
 }
 
@@ -437,11 +447,11 @@ static void
 test_other_addresses_are_not_ours (Fixture *f, gconstpointer data)
 {
   static const gchar *const paths[] = {
-      "/", "/live", "/live/", "/live/whepx", "/other/whep", "/live/whip", ""};
+      "/", "/live", "/live/", "/live/whepx", "/other/whep", "/live/whipx", ""};
 
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     g_assert_cmpint (
-        request (f, "POST", paths[i], TYPE_SDP, OFFER), ==, VIA_WHEP_NOT_OURS);
+        request (f, "POST", paths[i], TYPE_SDP, OFFER), ==, VIA_WISH_NOT_OURS);
 }
 
 static void
@@ -456,6 +466,10 @@ test_pages_table (Fixture *f, gconstpointer data)
       {"GET", "/live/watch", 200},
       {"GET", "/live/watch.js", 200},
       {"GET", "/live/watch.css", 200},
+      {"GET", "/live/publish", 200},
+      {"GET", "/live/publish.js", 200},
+      {"GET", "/live/publish.css", 200},
+      {"GET", "/live/wish.js", 200},
       {"GET", "/live/icon.svg", 200},
       {"HEAD", "/live/", 200},
       {"OPTIONS", "/live/", 204},
@@ -470,16 +484,209 @@ test_pages_table (Fixture *f, gconstpointer data)
     r.path = cases[i].path;
     via_reply_clear (&f->reply);
     via_reply_init (&f->reply);
-    g_assert_true (via_pages_request ("live", &r, &f->reply));
+    g_assert_true (via_pages_request ("live", "watch", &r, &f->reply));
     g_assert_cmpuint (f->reply.status, ==, cases[i].status);
     if (cases[i].status == 200)
       g_assert_nonnull (
           via_reply_get_header (&f->reply, "Content-Security-Policy"));
   }
   r.path = "/live/../etc/passwd";
-  g_assert_false (via_pages_request ("live", &r, &f->reply));
+  g_assert_false (via_pages_request ("live", "watch", &r, &f->reply));
   r.path = "/livex/";
-  g_assert_false (via_pages_request ("live", &r, &f->reply));
+  g_assert_false (via_pages_request ("live", "watch", &r, &f->reply));
+}
+
+static void
+test_main_page_is_chosen (Fixture *f, gconstpointer data)
+{
+  static const gchar *const pages[] = {"watch", "publish"};
+  ViaRequest r = {.method = "GET", .path = "/live/"};
+  GBytes *shown[2];
+
+  for (guint i = 0; i < 2; i++) {
+    via_reply_clear (&f->reply);
+    via_reply_init (&f->reply);
+    g_assert_true (via_pages_request ("live", pages[i], &r, &f->reply));
+    shown[i] = g_bytes_ref (f->reply.body);
+  }
+  g_assert_false (g_bytes_equal (shown[0], shown[1]));
+  g_bytes_unref (shown[0]);
+  g_bytes_unref (shown[1]);
+}
+
+/* --- publishers --- */
+
+/* OFFER with another direction in each section. (transfer full) */
+static gchar *
+offer_with (const gchar *direction)
+{
+  g_auto (GStrv) parts = g_strsplit (OFFER, "a=recvonly", -1);
+
+  return g_strjoinv (direction, parts);
+}
+
+static void
+publish (Fixture *f)
+{
+  g_autofree gchar *offer = offer_with ("a=sendonly");
+
+  g_assert_cmpint (
+      request (f, "POST", "/live/whip", TYPE_SDP, offer), ==, VIA_WISH_WAIT);
+  g_assert_true (via_wish_answer (
+      f->wish, f->id, "v=0 answer", NULL, "https://h:1", &f->reply));
+}
+
+static void
+test_publish_from_post_to_delete (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *location = NULL;
+  g_autofree gchar *path = NULL;
+
+  publish (f);
+  path = g_strdup_printf ("/live/whip/%s", f->id);
+  location = g_strconcat ("https://h:1", path, NULL);
+  g_assert_cmpuint (f->reply.status, ==, 201);
+  g_assert_cmpstr (via_reply_get_header (&f->reply, "Location"), ==, location);
+  g_assert_cmpstr (via_reply_get_header (&f->reply, "ETag"), ==, "\"1\"");
+  g_assert_cmpstr (
+      via_reply_get_header (&f->reply, "Content-Type"), ==, TYPE_SDP);
+  g_assert_cmpstr (via_reply_get_header (&f->reply, "Link"), ==, LINK);
+  expect (f, 204, "PATCH", path, TYPE_FRAG,
+      "a=ice-ufrag:abcd\r\na=ice-pwd:" PWD "\r\na=mid:v\r\n"
+      "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
+  expect (f, 200, "DELETE", path, NULL, NULL);
+  expect (f, 404, "DELETE", path, NULL, NULL);
+  g_assert_cmpstr (f->log->str, ==,
+      "publish(-) 1:candidate:1 1 udp 1 192.0.2.1 9 typ host bye ");
+}
+
+static void
+test_publish_directions (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *both = offer_with ("a=sendrecv");
+  g_autofree gchar *deaf = offer_with ("a=inactive");
+  g_autofree gchar *plain = offer_with ("a=x"); /* sendrecv by default */
+  g_autofree gchar *two = g_strconcat (
+      both, "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=sendonly\r\n", NULL);
+
+  expect (f, 422, "POST", "/live/whip", TYPE_SDP, OFFER);
+  expect_detail (f, "sendonly");
+  expect (f, 422, "POST", "/live/whip", TYPE_SDP, deaf);
+  expect (f, 422, "POST", "/live/whip", TYPE_SDP, two);
+  expect (f, 422, "POST", "/live/whep", TYPE_SDP, deaf);
+  g_assert_cmpstr (f->log->str, ==, "");
+  g_assert_cmpint (
+      request (f, "POST", "/live/whip", TYPE_SDP, both), ==, VIA_WISH_WAIT);
+  g_assert_cmpint (
+      request (f, "POST", "/live/whip", TYPE_SDP, plain), ==, VIA_WISH_WAIT);
+}
+
+/* Encoders send their offer without a candidate, over RTP/SAVPF, as server. */
+static void
+test_publish_from_encoders_is_taken (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *offer = offer_with ("a=sendonly");
+  g_autoptr (GString) other = g_string_new (offer);
+
+  g_string_replace (other, "UDP/TLS/RTP/SAVPF", "RTP/SAVPF", 0);
+  g_string_replace (other, "a=setup:actpass", "a=setup:passive", 0);
+  g_assert_cmpint (
+      request (f, "POST", "/live/whip", TYPE_SDP, offer), ==, VIA_WISH_WAIT);
+  g_assert_cmpint (request (f, "POST", "/live/whip",
+                       "Application/SDP;charset=utf-8", other->str),
+      ==, VIA_WISH_WAIT);
+}
+
+static void
+test_publish_bad_is_refused (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *offer = offer_with ("a=sendonly");
+  g_autofree gchar *path = NULL;
+  static const struct
+  {
+    guint status;
+    const gchar *type, *body;
+  } patches[] = {
+      {415, "text/plain", "a=ice-ufrag:abcd\r\n"}, {415, NULL, NULL},
+      {400, TYPE_FRAG, "hello"}, {400, TYPE_FRAG, NULL},
+      {422, TYPE_FRAG, "a=ice-ufrag:restart\r\na=ice-pwd:" PWD "\r\n"},
+      {422, TYPE_SDP, "v=0\r\n"},
+      {204, TYPE_FRAG, "a=ice-ufrag:abcd\r\n"}, /* it lives on */
+  };
+
+  expect (f, 415, "POST", "/live/whip", "text/plain", offer);
+  expect (f, 400, "POST", "/live/whip", TYPE_SDP, NULL);
+  expect (f, 400, "POST", "/live/whip", TYPE_SDP, "hello");
+  expect (f, 404, "PATCH", "/live/whip/0", TYPE_FRAG, "a=ice-ufrag:a\r\n");
+  expect (f, 405, "PUT", "/live/whip", TYPE_SDP, offer);
+  publish (f);
+  path = g_strdup_printf ("/live/whip/%s", f->id);
+  for (guint i = 0; i < G_N_ELEMENTS (patches); i++)
+    expect (
+        f, patches[i].status, "PATCH", path, patches[i].type, patches[i].body);
+  expect (f, 405, "POST", path, TYPE_SDP, offer);
+}
+
+static void
+test_publish_endpoint_is_described (Fixture *f, gconstpointer data)
+{
+  ViaRequest preflight = {
+      .method = "OPTIONS", .path = "/live/whip", .request_method = "POST"};
+
+  expect (f, 200, "OPTIONS", "/live/whip", NULL, NULL);
+  g_assert_cmpstr (
+      via_reply_get_header (&f->reply, "Accept-Post"), ==, TYPE_SDP);
+  g_assert_cmpstr (via_reply_get_header (&f->reply, "Link"), ==, LINK);
+  expect (f, 204, "GET", "/live/whip", NULL, NULL);
+  expect (f, 200, "HEAD", "/live/whip", NULL, NULL);
+  via_reply_clear (&f->reply);
+  via_reply_init (&f->reply);
+  g_assert_cmpint (via_wish_request (f->wish, &preflight, &f->reply, f->id), ==,
+      VIA_WISH_REPLIED);
+  g_assert_cmpuint (f->reply.status, ==, 204);
+  g_assert_null (via_reply_get_header (&f->reply, "Link"));
+}
+
+static void
+test_roles_keep_their_addresses (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *as_player = NULL;
+  g_autofree gchar *as_publisher = NULL;
+
+  publish (f);
+  as_player = session_path (f);
+  expect (f, 404, "DELETE", as_player, NULL, NULL);
+  expect (f, 404, "PATCH", as_player, TYPE_FRAG, "a=ice-ufrag:abcd\r\n");
+  as_publisher = g_strdup_printf ("/live/whip/%s", f->id);
+  expect (f, 200, "DELETE", as_publisher, NULL, NULL);
+}
+
+static void
+test_publish_early_type_and_length (Fixture *f, gconstpointer data)
+{
+  ViaRequest r = {
+      .method = "POST", .path = "/live/whip", .content_type = TYPE_SDP};
+
+  g_assert_false (
+      via_wish_refuse_early (f->wish, &r, VIA_HTTP_BODY_MAX, &f->reply));
+  g_assert_true (
+      via_wish_refuse_early (f->wish, &r, VIA_HTTP_BODY_MAX + 1, &f->reply));
+  g_assert_cmpuint (f->reply.status, ==, 413);
+  r.content_type = "text/plain";
+  g_assert_true (via_wish_refuse_early (f->wish, &r, 1, &f->reply));
+  g_assert_cmpuint (f->reply.status, ==, 415);
+}
+
+/* Places are counted together. */
+static void
+test_publish_full_house_answers_503 (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *offer = offer_with ("a=sendonly");
+
+  join (f);
+  publish (f);
+  expect (f, 503, "POST", "/live/whip", TYPE_SDP, offer);
+  g_assert_cmpstr (via_reply_get_header (&f->reply, "Retry-After"), ==, "5");
 }
 
 static void
@@ -489,7 +696,7 @@ test_real_offers_pass (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_true (
-      via_offer_outline_read (&outline, OFFER, strlen (OFFER), &error));
+      via_offer_outline_read (&outline, FALSE, OFFER, strlen (OFFER), &error));
   g_assert_no_error (error);
   g_assert_cmpstr (outline.ufrag, ==, "abcd");
   g_assert_cmpuint (outline.mids->len, ==, 2);
@@ -497,7 +704,7 @@ test_real_offers_pass (Fixture *f, gconstpointer data)
 }
 
 #define ADD(path, func)                                                        \
-  g_test_add ("/whep/" path, Fixture, NULL, set_up, func, tear_down)
+  g_test_add ("/wish/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
 main (int argc, char **argv)
@@ -511,7 +718,7 @@ main (int argc, char **argv)
   ADD ("post/type-415", test_post_wrong_type_answers_415);
   ADD ("post/length-413", test_early_long_body_answers_413);
   ADD ("post/errors", test_answer_error_maps_to_status);
-  g_test_add ("/whep/post/full-503", Fixture, GUINT_TO_POINTER (2), set_up,
+  g_test_add ("/wish/post/full-503", Fixture, GUINT_TO_POINTER (2), set_up,
       test_post_full_house_answers_503, tear_down);
   ADD ("post/flood-503", test_post_flood_answers_503);
   ADD ("post/connected-make-room", test_post_connected_make_room);
@@ -526,6 +733,16 @@ main (int argc, char **argv)
   ADD ("session/ids", test_ids_never_repeat);
   ADD ("addresses", test_other_addresses_are_not_ours);
   ADD ("pages", test_pages_table);
+  ADD ("pages/main", test_main_page_is_chosen);
+  ADD ("publish/life", test_publish_from_post_to_delete);
+  ADD ("publish/directions", test_publish_directions);
+  ADD ("publish/encoders", test_publish_from_encoders_is_taken);
+  ADD ("publish/bad", test_publish_bad_is_refused);
+  ADD ("publish/described", test_publish_endpoint_is_described);
+  ADD ("publish/addresses", test_roles_keep_their_addresses);
+  ADD ("publish/early", test_publish_early_type_and_length);
+  g_test_add ("/wish/publish/full-503", Fixture, GUINT_TO_POINTER (2), set_up,
+      test_publish_full_house_answers_503, tear_down);
   ADD ("offer/outline", test_real_offers_pass);
   return g_test_run ();
 }

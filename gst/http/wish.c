@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * http/whep.c – which request gets which status, and the table of sessions.
- * Knows no socket, thread, clock or element.
- * draft-ietf-wish-whep §4 · RFC 9725 §4.2–§4.5 · RFC 8840 §9
+ * http/wish.c – which request gets which status, and the table of sessions; one
+ * set of rules for publishers (WHIP) and players (WHEP). Knows no socket,
+ * thread, clock or element.
+ * RFC 9725 §4.1–§4.6 · draft-ietf-wish-whep §4 · RFC 8840 §9 · RFC 8288 (Link)
  */
-#include "http/whep.h"
+#include "http/wish.h"
 
 #include <string.h>
 
@@ -15,18 +16,19 @@
 
 typedef struct
 {
+  ViaWishRole role;
   ViaOfferOutline outline;
   gboolean is_answered;
   gboolean is_connected;
   guint n_candidates;
 } Session;
 
-struct _ViaWhep
+struct _ViaWish
 {
-  gchar *endpoint; /* "/live/whep" */
+  gchar *endpoints[VIA_WISH_N_ROLES]; /* "/live/whep", "/live/whip" */
   guint max_peers;
   ViaRng *rng;
-  ViaWhepFuncs funcs;
+  ViaWishFuncs funcs;
   gpointer user;
   GHashTable *sessions; /* gchar* id → Session* */
   guint n_unconnected;
@@ -41,13 +43,14 @@ session_free (gpointer data)
   g_free (session);
 }
 
-ViaWhep *
-via_whep_new (const gchar *path, guint max_peers, ViaRng *rng,
-    const ViaWhepFuncs *funcs, gpointer user)
+ViaWish *
+via_wish_new (const gchar *path, guint max_peers, ViaRng *rng,
+    const ViaWishFuncs *funcs, gpointer user)
 {
-  ViaWhep *self = g_new0 (ViaWhep, 1);
+  ViaWish *self = g_new0 (ViaWish, 1);
 
-  self->endpoint = g_strdup_printf ("/%s/whep", path);
+  self->endpoints[VIA_WISH_PLAY] = g_strdup_printf ("/%s/whep", path);
+  self->endpoints[VIA_WISH_PUBLISH] = g_strdup_printf ("/%s/whip", path);
   self->max_peers = max_peers;
   self->rng = rng;
   self->funcs = *funcs;
@@ -58,36 +61,38 @@ via_whep_new (const gchar *path, guint max_peers, ViaRng *rng,
 }
 
 void
-via_whep_free (ViaWhep *self)
+via_wish_free (ViaWish *self)
 {
   g_hash_table_unref (self->sessions);
-  g_free (self->endpoint);
+  for (guint i = 0; i < VIA_WISH_N_ROLES; i++)
+    g_free (self->endpoints[i]);
   g_free (self);
 }
 
 guint
-via_whep_count (const ViaWhep *self)
+via_wish_count (const ViaWish *self)
 {
   return g_hash_table_size (self->sessions);
 }
 
 /* --- addresses --- */
 
+/* TRUE if @path is an endpoint (@out_id NULL) or an address below it. */
 static gboolean
-is_endpoint (const ViaWhep *self, const gchar *path)
+locate (const ViaWish *self, const gchar *path, ViaWishRole *out_role,
+    const gchar **out_id)
 {
-  return !strcmp (path, self->endpoint);
-}
+  for (guint i = 0; i < VIA_WISH_N_ROLES; i++) {
+    gsize len = strlen (self->endpoints[i]);
 
-/* The id in "/live/whep/<id>", or NULL if @path is another address. */
-static const gchar *
-session_id_of (const ViaWhep *self, const gchar *path)
-{
-  gsize len = strlen (self->endpoint);
-
-  if (strncmp (path, self->endpoint, len) || path[len] != '/')
-    return NULL;
-  return path + len + 1;
+    if (strncmp (path, self->endpoints[i], len)
+        || (path[len] != '/' && path[len] != '\0'))
+      continue;
+    *out_role = (ViaWishRole) i;
+    *out_id = path[len] == '/' ? path + len + 1 : NULL;
+    return TRUE;
+  }
+  return FALSE;
 }
 
 /* --- the endpoint --- */
@@ -98,6 +103,17 @@ reply_empty (ViaReply *reply, guint status)
   reply->status = status;
 }
 
+/* The STUN server our side uses, for the other side too. */
+static void
+add_link (ViaWish *self, ViaReply *reply)
+{
+  g_autofree gchar *link =
+      self->funcs.link != NULL ? self->funcs.link (self->user) : NULL;
+
+  if (link != NULL)
+    via_reply_header (reply, "Link", link);
+}
+
 static void
 reply_busy (ViaReply *reply, const gchar *detail)
 {
@@ -106,24 +122,24 @@ reply_busy (ViaReply *reply, const gchar *detail)
 }
 
 static gboolean
-check_room (ViaWhep *self, ViaReply *reply)
+check_room (ViaWish *self, ViaReply *reply)
 {
-  if (self->max_peers > 0 && via_whep_count (self) >= self->max_peers) {
+  if (self->max_peers > 0 && via_wish_count (self) >= self->max_peers) {
     reply_busy (reply, "All places are taken (max-peers)");
     return FALSE;
   }
-  if (self->n_unconnected >= VIA_WHEP_UNCONNECTED_MAX) {
-    reply_busy (reply, "Too many players are connecting at once");
+  if (self->n_unconnected >= VIA_WISH_UNCONNECTED_MAX) {
+    reply_busy (reply, "Too many peers are connecting at once");
     return FALSE;
   }
   return TRUE;
 }
 
 static gchar *
-make_id (ViaWhep *self)
+make_id (ViaWish *self)
 {
-  guint8 bytes[VIA_WHEP_ID_LEN / 2];
-  GString *id = g_string_sized_new (VIA_WHEP_ID_LEN);
+  guint8 bytes[VIA_WISH_ID_LEN / 2];
+  GString *id = g_string_sized_new (VIA_WISH_ID_LEN);
 
   self->rng->fill (self->rng, bytes, sizeof bytes);
   for (gsize i = 0; i < sizeof bytes; i++)
@@ -161,40 +177,41 @@ reply_error (ViaReply *reply, const GError *error)
     via_reply_problem (reply, status, error->message);
 }
 
-static ViaWhepResult
-post_offer (
-    ViaWhep *self, const ViaRequest *request, ViaReply *reply, gchar *out_id)
+static ViaWishResult
+post_offer (ViaWish *self, ViaWishRole role, const ViaRequest *request,
+    ViaReply *reply, gchar *out_id)
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *app_data = NULL;
   Session *session;
   gchar *id;
 
-  if (via_whep_refuse_early (self, request, request->body_len, reply))
-    return VIA_WHEP_REPLIED;
+  if (via_wish_refuse_early (self, request, request->body_len, reply))
+    return VIA_WISH_REPLIED;
   session = g_new0 (Session, 1);
-  if (!via_offer_outline_read (
-          &session->outline, request->body, request->body_len, &error)) {
+  session->role = role;
+  if (!via_offer_outline_read (&session->outline, role == VIA_WISH_PUBLISH,
+          request->body, request->body_len, &error)) {
     reply_error (reply, error);
     session_free (session);
-    return VIA_WHEP_REPLIED;
+    return VIA_WISH_REPLIED;
   }
   if (!check_room (self, reply)) {
     session_free (session);
-    return VIA_WHEP_REPLIED;
+    return VIA_WISH_REPLIED;
   }
   id = make_id (self);
-  g_strlcpy (out_id, id, VIA_WHEP_ID_LEN + 1);
+  g_strlcpy (out_id, id, VIA_WISH_ID_LEN + 1);
   g_hash_table_insert (self->sessions, id, session);
   self->n_unconnected++;
   app_data = via_request_query (request, "app-data");
-  self->funcs.offer (self->user, id, request->body, app_data);
-  return VIA_WHEP_WAIT;
+  self->funcs.offer (self->user, id, role, request->body, app_data);
+  return VIA_WISH_WAIT;
 }
 
 static void
-reply_options (const ViaRequest *request, ViaReply *reply, const gchar *allow,
-    const gchar *accept_name, const gchar *accept)
+reply_options (ViaWish *self, const ViaRequest *request, ViaReply *reply,
+    const gchar *allow, const gchar *accept_name, const gchar *accept)
 {
   if (request->request_method != NULL) { /* preflight: CORS headers only */
     reply_empty (reply, 204);
@@ -203,34 +220,36 @@ reply_options (const ViaRequest *request, ViaReply *reply, const gchar *allow,
   reply_empty (reply, 200);
   via_reply_header (reply, "Allow", allow);
   via_reply_header (reply, accept_name, accept);
+  add_link (self, reply);
 }
 
-static ViaWhepResult
-endpoint_request (
-    ViaWhep *self, const ViaRequest *request, ViaReply *reply, gchar *out_id)
+static ViaWishResult
+endpoint_request (ViaWish *self, ViaWishRole role, const ViaRequest *request,
+    ViaReply *reply, gchar *out_id)
 {
   const gchar *method = request->method;
 
   if (!strcmp (method, "POST"))
-    return post_offer (self, request, reply, out_id);
+    return post_offer (self, role, request, reply, out_id);
   if (!strcmp (method, "OPTIONS")) {
-    reply_options (request, reply, ENDPOINT_METHODS, "Accept-Post", SDP_TYPE);
+    reply_options (
+        self, request, reply, ENDPOINT_METHODS, "Accept-Post", SDP_TYPE);
   } else if (!strcmp (method, "GET")) {
     reply_empty (reply, 204);
-  } else if (!strcmp (method, "HEAD")) { /* how players find an endpoint */
+  } else if (!strcmp (method, "HEAD")) { /* how clients find an endpoint */
     reply_empty (reply, 200);
     via_reply_header (reply, "Content-Type", SDP_TYPE);
     via_reply_header (reply, "Accept-Post", SDP_TYPE);
   } else {
     via_reply_not_allowed (reply, ENDPOINT_METHODS);
   }
-  return VIA_WHEP_REPLIED;
+  return VIA_WISH_REPLIED;
 }
 
 /* --- a session --- */
 
 static void
-remove_session (ViaWhep *self, const gchar *id)
+remove_session (ViaWish *self, const gchar *id)
 {
   Session *session = g_hash_table_lookup (self->sessions, id);
 
@@ -243,7 +262,7 @@ remove_session (ViaWhep *self, const gchar *id)
 
 static void
 deliver_candidates (
-    ViaWhep *self, const gchar *id, Session *session, const ViaSdpFrag *frag)
+    ViaWish *self, const gchar *id, Session *session, const ViaSdpFrag *frag)
 {
   for (guint i = 0; i < frag->candidates->len; i++) {
     ViaFragCandidate *c =
@@ -256,7 +275,7 @@ deliver_candidates (
 }
 
 static void
-patch_session (ViaWhep *self, const gchar *id, Session *session,
+patch_session (ViaWish *self, const gchar *id, Session *session,
     const ViaRequest *request, ViaReply *reply)
 {
   g_auto (ViaSdpFrag) frag = {NULL, NULL, NULL};
@@ -281,16 +300,18 @@ patch_session (ViaWhep *self, const gchar *id, Session *session,
   }
 }
 
-static ViaWhepResult
-session_request (
-    ViaWhep *self, const gchar *id, const ViaRequest *request, ViaReply *reply)
+static ViaWishResult
+session_request (ViaWish *self, ViaWishRole role, const gchar *id,
+    const ViaRequest *request, ViaReply *reply)
 {
   const gchar *method = request->method;
   Session *session = g_hash_table_lookup (self->sessions, id);
 
   if (!strcmp (method, "OPTIONS")) { /* tells nothing about the id */
-    reply_options (request, reply, SESSION_METHODS, "Accept-Patch", FRAG_TYPE);
-  } else if (session == NULL || !session->is_answered) {
+    reply_options (
+        self, request, reply, SESSION_METHODS, "Accept-Patch", FRAG_TYPE);
+  } else if (session == NULL || session->role != role
+             || !session->is_answered) {
     via_reply_problem (reply, 404, "There is no such session (any more)");
   } else if (!strcmp (method, "DELETE")) {
     self->funcs.bye (self->user, id);
@@ -303,16 +324,20 @@ session_request (
   } else {
     via_reply_not_allowed (reply, SESSION_METHODS);
   }
-  return VIA_WHEP_REPLIED;
+  return VIA_WISH_REPLIED;
 }
 
 /* --- public --- */
 
 gboolean
-via_whep_refuse_early (
-    ViaWhep *self, const ViaRequest *request, gint64 length, ViaReply *reply)
+via_wish_refuse_early (
+    ViaWish *self, const ViaRequest *request, gint64 length, ViaReply *reply)
 {
-  if (is_endpoint (self, request->path) && !strcmp (request->method, "POST")
+  ViaWishRole role;
+  const gchar *id;
+
+  if (locate (self, request->path, &role, &id) && id == NULL
+      && !strcmp (request->method, "POST")
       && !via_request_has_type (request, SDP_TYPE)) {
     via_reply_problem (reply, 415, "POST takes " SDP_TYPE);
     via_reply_header (reply, "Accept-Post", SDP_TYPE);
@@ -325,22 +350,22 @@ via_whep_refuse_early (
   return FALSE;
 }
 
-ViaWhepResult
-via_whep_request (
-    ViaWhep *self, const ViaRequest *request, ViaReply *reply, gchar *out_id)
+ViaWishResult
+via_wish_request (
+    ViaWish *self, const ViaRequest *request, ViaReply *reply, gchar *out_id)
 {
+  ViaWishRole role;
   const gchar *id;
 
-  if (is_endpoint (self, request->path))
-    return endpoint_request (self, request, reply, out_id);
-  id = session_id_of (self, request->path);
-  if (id != NULL)
-    return session_request (self, id, request, reply);
-  return VIA_WHEP_NOT_OURS;
+  if (!locate (self, request->path, &role, &id))
+    return VIA_WISH_NOT_OURS;
+  if (id == NULL)
+    return endpoint_request (self, role, request, reply, out_id);
+  return session_request (self, role, id, request, reply);
 }
 
 gboolean
-via_whep_answer (ViaWhep *self, const gchar *id, const gchar *sdp,
+via_wish_answer (ViaWish *self, const gchar *id, const gchar *sdp,
     const GError *error, const gchar *origin, ViaReply *reply)
 {
   Session *session = g_hash_table_lookup (self->sessions, id);
@@ -354,16 +379,18 @@ via_whep_answer (ViaWhep *self, const gchar *id, const gchar *sdp,
     return TRUE;
   }
   session->is_answered = TRUE;
-  location = g_strdup_printf ("%s%s/%s", origin, self->endpoint, id);
+  location =
+      g_strdup_printf ("%s%s/%s", origin, self->endpoints[session->role], id);
   via_reply_text (reply, 201, SDP_TYPE, sdp);
   via_reply_header (reply, "Location", location);
   via_reply_header (reply, "ETag", "\"1\"");
   via_reply_header (reply, "Accept-Patch", FRAG_TYPE);
+  add_link (self, reply);
   return TRUE;
 }
 
 void
-via_whep_connected (ViaWhep *self, const gchar *id)
+via_wish_connected (ViaWish *self, const gchar *id)
 {
   Session *session = g_hash_table_lookup (self->sessions, id);
 
@@ -374,13 +401,13 @@ via_whep_connected (ViaWhep *self, const gchar *id)
 }
 
 void
-via_whep_end (ViaWhep *self, const gchar *id)
+via_wish_end (ViaWish *self, const gchar *id)
 {
   remove_session (self, id);
 }
 
 void
-via_whep_abandon (ViaWhep *self, const gchar *id)
+via_wish_abandon (ViaWish *self, const gchar *id)
 {
   if (!g_hash_table_contains (self->sessions, id))
     return;

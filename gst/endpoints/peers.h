@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/peers.h – the peers of one webrtcserver, publishers and viewers: a
+ * webrtcendpoint child per HTTP session, from offer to goodbye.
+ */
+#pragma once
+
+#include <gst/gst.h>
+#include "dtls/identity.h"
+#include "http/server.h"
+#include "io/exchange.h"
+
+G_BEGIN_DECLS
+
+#define VIA_PEERS_GATHER_MS 1000    /* after the first candidate */
+#define VIA_PEERS_ANSWER_MS 4000    /* from the offer, come what may */
+#define VIA_PEERS_CONNECT_MS 15000  /* from the answer to media */
+#define VIA_PEERS_VANISHED_MS 10000 /* disconnected this long */
+
+typedef struct _ViaPeers ViaPeers;
+
+typedef struct
+{
+  ViaHttpConfig http;
+  GstBin *bin;           /* gets the children; outlives us */
+  ViaIdentity *identity; /* of all of them */
+  ViaExchange *received; /* gets a copy of what publishers send */
+  /* The room they are in, or NULL with an error while there is none; on
+   * via-app. (transfer full) */
+  ViaExchange *(*room) (gpointer user, GError **error);
+  /* Sets the properties of a child before it is added; on via-app. */
+  void (*configure) (gpointer user, GstElement *child);
+  gchar *(*link) (gpointer user); /* as in ViaWishFuncs */
+  gpointer user;
+} ViaPeersConfig;
+
+/* Listens. Needs via_app_acquire. Errors as via_http_server_new. */
+ViaPeers *via_peers_start (const ViaPeersConfig *config, GError **error);
+/* Takes every child away (they say goodbye) and listens on. Any thread but
+ * loops. */
+void via_peers_dismiss (ViaPeers *self);
+/* Stops listening and takes every child away; waits for no handler of the
+ * application. NULL is ignored. Any thread but the server's own and loops. */
+void via_peers_stop (ViaPeers *self);
+/* Runs @func once, @ms from now, on a thread that must not wait; not after
+ * _stop. @destroy always. */
+void via_peers_after (ViaPeers *self, guint ms, GSourceFunc func, gpointer data,
+    GDestroyNotify destroy);
+/* What listens; valid until _stop. */
+const ViaHttpServer *via_peers_http (const ViaPeers *self);
+
+G_END_DECLS

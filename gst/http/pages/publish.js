@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// publish.js – sends this device's camera and microphone by WHIP; says in plain words what is missing; comes back by itself.
+'use strict';
+(() => {
+  const CONNECT_MS = 15000;
+  const UNSTABLE_MS = 5000; // "disconnected" this long: start again
+  const RETRY_S = [1, 2, 4, 8, 15];
+  const NONE = 'none'; // value of "No camera"
+
+  const $ = (id) => document.getElementById(id);
+  const video = $('video');
+
+  let stream = null; // camera and microphone
+  let session = null; // the present try
+  let wanted = false; // Start was pressed, Stop was not
+  let attempt = 0; // failures in a row
+  let retryTimer = 0;
+  let opening = 0; // counts calls of open (): only the last one matters
+  let meter = null;
+  let lock = null; // keeps the screen on
+
+  const short = {
+    asking: 'Not live', ready: 'Not live', connecting: 'Connecting', live: 'Live',
+    unstable: 'Unstable', retrying: 'Reconnecting', error: 'Not live',
+  };
+
+  function show(state, headline, detail = '') {
+    document.body.dataset.state = state;
+    document.body.classList.toggle('has-picture', !!track('video'));
+    $('short').textContent = short[state];
+    if ($('headline').textContent !== headline) $('headline').textContent = headline;
+    if ($('detail').textContent !== detail) $('detail').textContent = detail;
+    $('retry').hidden = state !== 'error' || !window.isSecureContext || !navigator.mediaDevices;
+    $('go').textContent = wanted ? 'Stop' : 'Start';
+    $('go').classList.toggle('stop', wanted);
+    $('go').disabled = !wanted && !stream;
+    $('name').disabled = wanted;
+    if (state !== 'live') $('facts').textContent = '';
+  }
+
+  const track = (kind) => stream && stream.getTracks().find((t) => t.kind === kind && t.readyState === 'live');
+
+  // --- camera and microphone ---
+
+  const problems = {
+    NotAllowedError: ['Permission denied', 'Allow camera and microphone for this page (in the address bar or the browser’s settings), then try again.'],
+    NotFoundError: ['No camera and no microphone', 'Connect one, then try again.'],
+    NotReadableError: ['The camera or microphone cannot be used', 'Perhaps another program has it. Close that, then try again.'],
+  };
+
+  function constraints(kind) {
+    const chosen = $(kind === 'video' ? 'camera' : 'microphone').value;
+    const device = chosen ? { deviceId: { exact: chosen } } : {};
+    const [width, height] = $('size').value.split('x').map(Number);
+    if (chosen === NONE) return false;
+    if (kind === 'audio') return device.deviceId ? device : true;
+    return { ...device, width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: 30 } };
+  }
+
+  // What there is of what was asked for: one kind missing does not stop the other.
+  async function capture() {
+    const kinds = new Set((await navigator.mediaDevices.enumerateDevices()).map((d) => d.kind));
+    const want = { video: kinds.has('videoinput') && constraints('video'), audio: kinds.has('audioinput') && constraints('audio') };
+    if (!want.video && !want.audio) throw new DOMException('', 'NotFoundError');
+    try {
+      return await navigator.mediaDevices.getUserMedia(want);
+    } catch (error) {
+      if (error.name === 'OverconstrainedError') { // the chosen one is gone
+        $('camera').value = $('microphone').value = '';
+        return navigator.mediaDevices.getUserMedia({ video: !!want.video, audio: !!want.audio });
+      }
+      if (!want.video || !want.audio || error.name === 'NotAllowedError') throw error;
+      return navigator.mediaDevices.getUserMedia({ audio: want.audio })
+        .catch(() => navigator.mediaDevices.getUserMedia({ video: want.video }))
+        .catch(() => { throw error; });
+    }
+  }
+
+  function fill(select, devices, kind, none) {
+    const now = track(kind), id = now && now.getSettings().deviceId;
+    const wantsNone = select.value === NONE;
+    select.replaceChildren(...devices.map((d, i) => new Option(d.label || `${none.slice(3)} ${i + 1}`, d.deviceId)), new Option(none, NONE));
+    select.value = wantsNone || !now ? NONE : id;
+    if (!select.value && devices.length) select.value = devices[0].deviceId;
+    select.disabled = !devices.length;
+  }
+
+  async function list() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    fill($('camera'), all.filter((d) => d.kind === 'videoinput'), 'video', 'No camera');
+    fill($('microphone'), all.filter((d) => d.kind === 'audioinput'), 'audio', 'No microphone');
+  }
+
+  function stopTracks() {
+    if (stream) for (const t of stream.getTracks()) t.stop();
+    stream = null;
+    video.srcObject = null;
+  }
+
+  // Opens what is chosen; a running session goes on with it.
+  async function open() {
+    const turn = ++opening;
+    stopTracks();
+    if (!wanted) show('asking', 'May this page use camera and microphone?', 'Your browser is asking you.');
+    let got;
+    try {
+      got = await capture();
+    } catch (error) {
+      if (turn !== opening) return;
+      const [headline, detail] = problems[error.name] || ['Camera and microphone cannot be used', error.message || error.name];
+      stop();
+      show('error', headline, detail);
+      return;
+    }
+    if (turn !== opening) { // chosen again meanwhile
+      for (const t of got.getTracks()) t.stop();
+      return;
+    }
+    stream = got;
+    for (const t of stream.getTracks()) t.addEventListener('ended', () => stream === got && lostTrack(t));
+    video.srcObject = stream;
+    video.play().catch(() => {});
+    listen();
+    await list().catch(() => {});
+    if (wanted) swap();
+    else ready();
+  }
+
+  const missing = () => !track('video') ? 'Without a picture: sound only.' : !track('audio') ? 'Without sound: picture only.' : '';
+
+  function ready() {
+    show('ready', 'Ready', `Nobody sees you before you press Start. ${missing()}`.trim());
+  }
+
+  function lostTrack(t) {
+    const rest = stream.getTracks().some((x) => x.readyState === 'live');
+    const what = t.kind === 'video' ? 'The camera' : 'The microphone';
+    if (rest) {
+      if (!wanted) ready();
+      $('facts').textContent = `${what} has stopped.`;
+    } else {
+      stop();
+      stopTracks();
+      show('error', `${what} has stopped.`, 'Connect it again, then try again.');
+    }
+  }
+
+  // How loud the microphone is.
+  function listen() {
+    if (meter) meter.close().catch(() => {});
+    meter = null;
+    $('level').value = 0;
+    if (!track('audio') || !window.AudioContext) return;
+    const context = meter = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(stream).connect(analyser);
+    const wave = new Float32Array(analyser.fftSize);
+    const timer = setInterval(() => {
+      if (context !== meter) {
+        clearInterval(timer);
+        return;
+      }
+      analyser.getFloatTimeDomainData(wave);
+      const mean = Math.sqrt(wave.reduce((sum, x) => sum + x * x, 0) / wave.length);
+      $('level').value = Math.min(1, Math.max(0, 1 + Math.log10(mean + 1e-6) / 2.5));
+    }, 100);
+  }
+
+  // --- publishing ---
+
+  function endpoint() {
+    const url = new URL('whip', location.href);
+    if ($('name').value.trim()) url.searchParams.set('app-data', $('name').value.trim());
+    return url;
+  }
+
+  function end(s) {
+    if (!s || s.over) return;
+    clearInterval(s.watch);
+    clearTimeout(s.timer);
+    s.end();
+    if (session === s) session = null;
+  }
+
+  function again(headline, after = 0) {
+    end(session);
+    const base = Math.max(RETRY_S[Math.min(attempt, RETRY_S.length - 1)], after);
+    let left = Math.ceil(base * (0.8 + 0.4 * Math.random()));
+    attempt++;
+    clearInterval(retryTimer);
+    const tick = () => {
+      if (left <= 0) {
+        connect();
+        return;
+      }
+      show('retrying', headline, `Trying again in ${left} s.`);
+      left--;
+    };
+    retryTimer = setInterval(tick, 1000);
+    tick();
+  }
+
+  const busy = (detail) => detail.includes('max-peers') ? 'All places are taken.'
+    : detail.includes('hub') ? 'The room is closed at the moment.' : 'The server is busy.';
+
+  function explain(error) {
+    if (error instanceof viaWish.Refusal) {
+      if (error.status === 503) return again(busy(error.message), error.after);
+      if (error.status === 404) return again('There is no server at this address.', 5);
+      stop();
+      return show('error', 'The server does not take this.', error.message || `It answered ${error.status}.`);
+    }
+    if (error instanceof TypeError || error.name === 'AbortError') return again('Cannot reach the server.');
+    return again('The connection did not work.');
+  }
+
+  function onState(s) {
+    if (s.over) return;
+    clearTimeout(s.timer);
+    switch (s.pc.connectionState) {
+      case 'connected':
+        attempt = 0;
+        s.was = true;
+        show('live', 'You are live', missing());
+        if (!s.watch) s.watch = setInterval(() => facts(s), 2000);
+        break;
+      case 'disconnected':
+        show('unstable', 'The connection is unstable…');
+        s.timer = setTimeout(() => again('Connection lost.'), UNSTABLE_MS);
+        break;
+      case 'failed':
+      case 'closed':
+        again(s.was ? 'Connection lost.' : 'The media connection could not be made.');
+        break;
+      default:
+        s.timer = setTimeout(() => again('The media connection could not be made.'), CONNECT_MS);
+    }
+  }
+
+  async function connect() {
+    clearInterval(retryTimer);
+    end(session);
+    if (!stream) return;
+    show('connecting', attempt ? 'Connecting again…' : 'Connecting…');
+    const s = new viaWish.Session(endpoint());
+    session = s;
+    for (const kind of ['video', 'audio'])
+      if (track(kind)) s.pc.addTransceiver(track(kind), { direction: 'sendonly', streams: [stream] });
+    s.pc.onconnectionstatechange = () => onState(s);
+    try {
+      await s.connect(() => again('The server has ended the session.'));
+    } catch (error) {
+      if (!s.over) explain(error);
+    }
+  }
+
+  // Other tracks in a running session; another set of kinds needs a new one.
+  function swap() {
+    const senders = session && !session.over ? session.pc.getSenders() : [];
+    const kinds = (list) => list.filter(Boolean).map((t) => t.kind).sort().join();
+    if (!senders.length || kinds(senders.map((x) => x.track)) !== kinds([track('video'), track('audio')])) {
+      connect();
+      return;
+    }
+    for (const sender of senders) sender.replaceTrack(track(sender.track.kind)).catch(() => connect());
+    document.body.classList.toggle('has-picture', !!track('video'));
+  }
+
+  async function facts(s) {
+    const stats = [...(await s.pc.getStats()).values()];
+    if (s.over || document.body.dataset.state !== 'live') return;
+    const now = performance.now(), parts = [];
+    const out = stats.filter((x) => x.type === 'outbound-rtp');
+    const v = out.find((x) => x.kind === 'video'), bytes = out.reduce((sum, x) => sum + x.bytesSent, 0);
+    const codec = v && stats.find((x) => x.id === v.codecId);
+    if (v && v.frameWidth) parts.push(`${v.frameWidth}×${v.frameHeight}`);
+    if (codec) parts.push(codec.mimeType.split('/')[1]);
+    if (s.measured) parts.push(`${((bytes - s.bytes) * 8e-3 / (now - s.measured)).toFixed(1)} Mb/s`);
+    s.measured = now;
+    s.bytes = bytes;
+    $('facts').textContent = parts.join(' · ');
+  }
+
+  // --- the person ---
+
+  async function keepAwake() {
+    if (lock || !wanted || !navigator.wakeLock) return;
+    try {
+      lock = await navigator.wakeLock.request('screen');
+      lock.addEventListener('release', () => { lock = null; });
+    } catch { /* not now */ }
+  }
+
+  function start() {
+    wanted = true;
+    attempt = 0;
+    keepAwake();
+    connect();
+  }
+
+  function stop() {
+    wanted = false;
+    clearInterval(retryTimer);
+    end(session);
+    if (lock) lock.release();
+  }
+
+  $('panel').addEventListener('submit', (e) => {
+    e.preventDefault();
+    if (meter) meter.resume();
+    if (!wanted) {
+      if (stream) start();
+      return;
+    }
+    stop();
+    if (stream) ready();
+    else open();
+  });
+  for (const id of ['camera', 'microphone', 'size']) $(id).addEventListener('change', open);
+  $('retry').addEventListener('click', open);
+  addEventListener('online', () => wanted && !session && connect());
+  addEventListener('pagehide', () => {
+    clearInterval(retryTimer);
+    end(session);
+  });
+  addEventListener('pageshow', (e) => e.persisted && wanted && connect());
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && keepAwake());
+
+  $('name').value = new URLSearchParams(location.search).get('app-data') || '';
+  if (!window.RTCPeerConnection) {
+    show('error', 'This browser cannot publish.', 'WebRTC is missing or switched off.');
+  } else if (!window.isSecureContext || !navigator.mediaDevices) {
+    show('error', 'This page needs HTTPS.', location.protocol === 'https:'
+      ? 'The browser gives no camera or microphone to this page.'
+      : 'Browsers give camera and microphone to secure pages only: open this one by https://, or on the server’s own machine by http://127.0.0.1.');
+  } else {
+    navigator.mediaDevices.addEventListener('devicechange', () => (stream ? list().catch(() => {}) : wanted || open()));
+    open();
+  }
+})();

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/wish.h – WHIP and WHEP: requests in, answers and sessions out.
+ * Knows no socket, thread, clock or element; its owner's one thread calls it.
+ * RFC 9725 §4 · draft-ietf-wish-whep §4 · RFC 8840 (trickle)
+ */
+#pragma once
+
+#include "base/rng.h"
+#include "http/reply.h"
+#include "http/sdpfrag.h"
+
+G_BEGIN_DECLS
+
+#define VIA_WISH_ID_LEN 32           /* hexadecimal digits: 128 bits */
+#define VIA_WISH_UNCONNECTED_MAX 128 /* sessions without media yet */
+
+typedef struct _ViaWish ViaWish;
+
+typedef enum
+{
+  VIA_WISH_PLAY,    /* WHEP: the peer watches */
+  VIA_WISH_PUBLISH, /* WHIP: the peer sends */
+  VIA_WISH_N_ROLES,
+} ViaWishRole;
+
+/* What the peers' side is told, from within the calls below; none may call
+ * back or block. */
+typedef struct
+{
+  /* A peer's offer; to be answered by via_wish_answer. */
+  void (*offer) (gpointer user, const gchar *id, ViaWishRole role,
+      const gchar *offer, const gchar *app_data);
+  void (*candidate) (
+      gpointer user, const gchar *id, guint mline, const gchar *candidate);
+  /* The peer left, or went away before its answer. */
+  void (*bye) (gpointer user, const gchar *id);
+  /* (nullable) The value of a Link header that names an ICE server, or NULL.
+   * (transfer full) */
+  gchar *(*link) (gpointer user);
+} ViaWishFuncs;
+
+/* @path: the first part of each address ("live"). @max_peers: 0 for no limit.
+ * @rng: kept; makes the ids. */
+ViaWish *via_wish_new (const gchar *path, guint max_peers, ViaRng *rng,
+    const ViaWishFuncs *funcs, gpointer user);
+void via_wish_free (ViaWish *self);
+
+typedef enum
+{
+  VIA_WISH_NOT_OURS, /* no address of ours; @reply untouched */
+  VIA_WISH_REPLIED,  /* @reply is complete */
+  VIA_WISH_WAIT,     /* the answer comes by via_wish_answer */
+} ViaWishResult;
+
+/* Before the body: TRUE if the request must be refused unread (415, 413);
+ * then @reply is complete. @length: as announced, -1 if not. */
+gboolean via_wish_refuse_early (
+    ViaWish *self, const ViaRequest *request, gint64 length, ViaReply *reply);
+/* @out_id: room for VIA_WISH_ID_LEN + 1 bytes, set with VIA_WISH_WAIT. */
+ViaWishResult via_wish_request (
+    ViaWish *self, const ViaRequest *request, ViaReply *reply, gchar *out_id);
+/* The answer @sdp to session @id's offer, or @error (the session ends). FALSE
+ * if there is no such session waiting; @reply untouched. @origin: as in
+ * ViaRequest. */
+gboolean via_wish_answer (ViaWish *self, const gchar *id, const gchar *sdp,
+    const GError *error, const gchar *origin, ViaReply *reply);
+/* The peer's media connection is up. */
+void via_wish_connected (ViaWish *self, const gchar *id);
+/* The session is over on our side; the peer's next request gets 404. No
+ * callback. */
+void via_wish_end (ViaWish *self, const gchar *id);
+/* The peer's connection broke before the answer: ends it with bye. */
+void via_wish_abandon (ViaWish *self, const gchar *id);
+guint via_wish_count (const ViaWish *self);
+
+G_END_DECLS
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaWish, via_wish_free)
