@@ -4,6 +4,7 @@
  */
 #include "io/call.h"
 
+#include "io/icewire_priv.h"
 #include "io/scratch.h"
 
 #define MAX_BATCH 64 /* datagrams; a turn with more sends several times */
@@ -327,8 +328,15 @@ via_call_apply (ViaCall *self, const ViaPlan *plan, GError **error)
   const ViaRemoteTransport *remote = plan->remote;
 
   via_loop_assert (self->loop);
-  if (!via_peer_apply (self->peer, plan, error)
-      || !via_icewire_set_remote (
+  if (!via_icewire_check_credentials (remote->ufrag, remote->pwd, error))
+    return FALSE;
+  if (!via_peer_apply (self->peer, plan, error))
+    return FALSE;
+  if (plan->restarts_ice)
+    via_icewire_restart (self->ice, NULL);
+  else
+    via_icewire_stay (self->ice);
+  if (!via_icewire_set_remote (
           self->ice, remote->ufrag, remote->pwd, remote->is_ice_lite, error))
     return FALSE;
   self->mline = bundle_mline (plan);
@@ -353,6 +361,13 @@ via_call_add_candidate (ViaCall *self, const gchar *candidate, GError **error)
   return FALSE;
 }
 
+void
+via_call_roll_back (ViaCall *self)
+{
+  via_loop_assert (self->loop);
+  via_icewire_stay (self->ice);
+}
+
 gchar *
 via_call_describe (ViaCall *self, const ViaPlan *plan)
 {
@@ -361,6 +376,8 @@ via_call_describe (ViaCall *self, const ViaPlan *plan)
 
   via_loop_assert (self->loop);
   self->mline = bundle_mline (plan);
+  if (!plan->is_complete && plan->restarts_ice)
+    via_icewire_restart (self->ice, NULL);
   for (guint i = 0; i < self->candidates->len; i++)
     g_ptr_array_add (list, g_ptr_array_index (self->candidates, i));
   g_ptr_array_add (list, NULL);

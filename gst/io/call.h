@@ -49,14 +49,17 @@ void via_call_free (ViaCall *self);
 
 /* Starts gathering; candidates then come by callback. Idempotent. */
 gboolean via_call_gather (ViaCall *self, GError **error);
-/* A complete plan: gives ICE the remote side, its candidates, and the peer its
- * m-lines. */
+/* A complete plan, the first or a later one: gives ICE the remote side, its
+ * candidates, and the peer its m-lines. One with restarts_ice begins the
+ * restart. FALSE leaves the call as it was. */
 gboolean via_call_apply (ViaCall *self, const ViaPlan *plan, GError **error);
 /* "" or NULL: end of candidates. FALSE with error: not a candidate. */
 gboolean via_call_add_candidate (
     ViaCall *self, const gchar *candidate, GError **error);
-/* @plan as SDP with our transport and the candidates known so far.
- * (transfer full) */
+/* Our offer is taken back: so are the credentials it had. */
+void via_call_roll_back (ViaCall *self);
+/* @plan as SDP; an offer that restarts ICE has new credentials. With our
+ * transport and the candidates known so far. (transfer full) */
 gchar *via_call_describe (ViaCall *self, const ViaPlan *plan);
 gboolean via_call_gathering_is_done (const ViaCall *self);
 

@@ -5,21 +5,20 @@
  * RFC 8445 · RFC 8838 (trickle) · RFC 7675 (consent) · RFC 8656 (TURN)
  */
 #include "io/icewire.h"
-#include "io/icewire_priv.h"
+#include "io/icewire_state.h"
+#include "base/rng.h"
 #include "ice/candidate.h"
-#include "io/gcontext.h"
 
 #include <gst/gst.h>
-#include <nice/agent.h>
 #include <nice/debug.h>
 #include <nice/interfaces.h>
 #include <string.h>
 
-GST_DEBUG_CATEGORY_STATIC (via_ice_debug);
+GST_DEBUG_CATEGORY (via_ice_debug);
 #define GST_CAT_DEFAULT via_ice_debug
 
-#define COMPONENT 1
-#define MAX_REMOTE 64 /* candidates; each one is paired with all of ours */
+#define UFRAG_LEN 8   /* RFC 8445 §5.3: at least 24 bits */
+#define PWD_LEN 24    /* at least 128 bits */
 #define SEND_BATCH 32 /* datagrams handed to libnice at once */
 
 typedef enum
@@ -35,33 +34,6 @@ typedef struct
   gchar *text; /* EVENT_CANDIDATE */
   ViaIceState state;
 } Event;
-
-struct _ViaIceWire
-{
-  /* immutable */
-  ViaLoop *loop;
-  ViaIceFuncs funcs;
-  gpointer user;
-  gboolean relay_only;
-  gchar *ufrag, *pwd;
-
-  /* loop thread */
-  ViaGContext *context;
-  NiceAgent *agent;
-  guint stream;
-  gboolean is_closed; /* by the user; no more callbacks */
-  GQueue events;      /* (owned) Event */
-  ViaIceState state;
-  gboolean is_gathering;
-  gchar *remote_ufrag, *remote_pwd;
-  GPtrArray *early; /* candidates before the remote credentials; texts */
-  gboolean is_ended;
-  guint n_remote;
-  gchar *local, *remote; /* the selected pair, for people */
-  ViaUdpSend *direct;    /* NULL: through libnice */
-  GSocket *socket;       /* whose descriptor @direct borrows */
-  ViaSendCounters counters;
-};
 
 static gint n_alive; /* atomic */
 
@@ -144,10 +116,14 @@ on_gathered (NiceAgent *agent, guint stream, ViaIceWire *self)
 }
 
 static ViaIceState
-state_after (ViaIceState before, NiceComponentState now)
+state_after (const ViaIceWire *self, NiceComponentState now)
 {
+  ViaIceState before = self->state;
+
   switch (now) {
     case NICE_COMPONENT_STATE_CONNECTING:
+      if (self->is_restarting) /* the old pair goes on */
+        return before;
       return before == VIA_ICE_CONNECTED ? VIA_ICE_DISCONNECTED
                                          : VIA_ICE_CHECKING;
     case NICE_COMPONENT_STATE_CONNECTED:
@@ -174,8 +150,10 @@ static void
 on_state (NiceAgent *agent, guint stream, guint component, guint nice_state,
     ViaIceWire *self)
 {
-  ViaIceState state = state_after (self->state, nice_state);
+  ViaIceState state = state_after (self, nice_state);
 
+  if (nice_state == NICE_COMPONENT_STATE_READY)
+    self->is_restarting = FALSE;
   if (self->is_closed || state == self->state)
     return;
   GST_DEBUG (
@@ -216,8 +194,8 @@ take_direct (
   if (local->transport != NICE_CANDIDATE_TRANSPORT_UDP
       || local->type == NICE_CANDIDATE_TYPE_RELAYED || self->relay_only)
     return;
-  self->socket =
-      nice_agent_get_selected_socket (self->agent, self->stream, COMPONENT);
+  self->socket = nice_agent_get_selected_socket (
+      self->agent, self->stream, VIA_ICE_COMPONENT);
   if (!self->socket)
     return;
   nice_address_copy_to_sockaddr (&remote->addr, (struct sockaddr *) &to);
@@ -290,8 +268,8 @@ add_relay (ViaIceWire *self, const ViaIceServer *turn)
 
   g_mutex_lock (&lock);
   nice_debug_disable (TRUE);
-  is_ok = nice_agent_set_relay_info (self->agent, self->stream, COMPONENT,
-      turn->host, turn->port, turn->user, turn->password,
+  is_ok = nice_agent_set_relay_info (self->agent, self->stream,
+      VIA_ICE_COMPONENT, turn->host, turn->port, turn->user, turn->password,
       turn->transport == VIA_TURN_UDP ? NICE_RELAY_TYPE_TURN_UDP
                                       : NICE_RELAY_TYPE_TURN_TCP);
   if (was_on)
@@ -307,13 +285,13 @@ stream_new (ViaIceWire *self, const ViaIceConfig *config)
   if (self->stream == 0)
     return FALSE;
   if (config->min_port || config->max_port)
-    nice_agent_set_port_range (self->agent, self->stream, COMPONENT,
+    nice_agent_set_port_range (self->agent, self->stream, VIA_ICE_COMPONENT,
         config->min_port ? config->min_port : 1024,
         config->max_port ? config->max_port : 65535);
   for (guint i = 0; config->turn && config->turn[i]; i++)
     if (!add_relay (self, config->turn[i]))
       return FALSE;
-  return nice_agent_attach_recv (self->agent, self->stream, COMPONENT,
+  return nice_agent_attach_recv (self->agent, self->stream, VIA_ICE_COMPONENT,
              via_gcontext_main_context (self->context), on_datagram, self)
          && nice_agent_get_local_credentials (
              self->agent, self->stream, &self->ufrag, &self->pwd)
@@ -348,6 +326,7 @@ via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
   self->user = user;
   self->relay_only = config->relay_only;
   self->early = g_ptr_array_new_with_free_func (g_free);
+  self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->events);
   g_atomic_int_inc (&n_alive);
 
@@ -371,13 +350,15 @@ finish_close (gpointer data)
   ViaIceWire *self = data;
   ViaLoop *loop = self->loop;
   gchar *texts[] = {self->ufrag, self->pwd, self->remote_ufrag,
-      self->remote_pwd, self->local, self->remote};
+      self->remote_pwd, self->next_ufrag, self->next_pwd, self->local,
+      self->remote};
 
   via_gcontext_enter (self->context);
   g_clear_object (&self->agent);
   via_gcontext_leave (self->context);
   via_gcontext_free (self->context);
   g_ptr_array_unref (self->early);
+  g_hash_table_unref (self->known);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_free (self);
@@ -402,7 +383,7 @@ begin_close (gpointer data)
   via_gcontext_enter (self->context);
   g_signal_handlers_disconnect_by_data (self->agent, self);
   if (self->stream)
-    nice_agent_attach_recv (self->agent, self->stream, COMPONENT,
+    nice_agent_attach_recv (self->agent, self->stream, VIA_ICE_COMPONENT,
         via_gcontext_main_context (self->context), NULL, NULL);
   nice_agent_close_async (self->agent, on_closed, self);
   via_gcontext_leave (self->context);
@@ -434,13 +415,34 @@ via_icewire_alive (void)
 const gchar *
 via_icewire_ufrag (const ViaIceWire *self)
 {
-  return self->ufrag;
+  return self->next_ufrag ? self->next_ufrag : self->ufrag;
 }
 
 const gchar *
 via_icewire_pwd (const ViaIceWire *self)
 {
-  return self->pwd;
+  return self->next_pwd ? self->next_pwd : self->pwd;
+}
+
+gboolean
+via_icewire_restart (ViaIceWire *self, GError **error)
+{
+  ViaRng *rng = via_system_rng ();
+
+  via_loop_assert (self->loop);
+  if (!self->next_ufrag && self->remote_ufrag) {
+    self->next_ufrag = via_rng_text (rng, UFRAG_LEN);
+    self->next_pwd = via_rng_text (rng, PWD_LEN);
+  }
+  return TRUE;
+}
+
+void
+via_icewire_stay (ViaIceWire *self)
+{
+  via_loop_assert (self->loop);
+  g_clear_pointer (&self->next_ufrag, g_free);
+  g_clear_pointer (&self->next_pwd, g_free);
 }
 
 /* All addresses but link-local ones, which no peer elsewhere can use. None
@@ -482,130 +484,6 @@ via_icewire_gather (ViaIceWire *self, GError **error)
   return TRUE;
 }
 
-/* --- the other side --- */
-
-static gboolean
-add_parsed (ViaIceWire *self, const ViaCandidate *parsed)
-{
-  static const NiceCandidateType types[] = {
-      [VIA_CANDIDATE_HOST] = NICE_CANDIDATE_TYPE_HOST,
-      [VIA_CANDIDATE_SRFLX] = NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE,
-      [VIA_CANDIDATE_PRFLX] = NICE_CANDIDATE_TYPE_PEER_REFLEXIVE,
-      [VIA_CANDIDATE_RELAY] = NICE_CANDIDATE_TYPE_RELAYED,
-  };
-  NiceAddress address;
-  NiceCandidate *candidate;
-  GSList list = {NULL, NULL};
-  gint n;
-
-  nice_address_init (&address);
-  if (parsed->component != COMPONENT || parsed->is_mdns
-      || parsed->transport != VIA_TRANSPORT_UDP
-      || !via_icewire_is_usable_address (parsed->address)
-      || !nice_address_set_from_string (&address, parsed->address))
-    return FALSE;
-  candidate = nice_candidate_new (types[parsed->type]);
-  candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
-  candidate->stream_id = self->stream;
-  candidate->component_id = COMPONENT;
-  candidate->priority = parsed->priority;
-  candidate->addr = address;
-  nice_address_set_port (&candidate->addr, parsed->port);
-  g_strlcpy (
-      candidate->foundation, parsed->foundation, sizeof candidate->foundation);
-  list.data = candidate;
-  via_gcontext_enter (self->context);
-  n = nice_agent_set_remote_candidates (
-      self->agent, self->stream, COMPONENT, &list);
-  via_gcontext_leave (self->context);
-  nice_candidate_free (candidate);
-  return n > 0;
-}
-
-gboolean
-via_icewire_add_candidate (ViaIceWire *self, const gchar *text, GError **error)
-{
-  ViaCandidate parsed;
-  GError *why = NULL;
-
-  via_loop_assert (self->loop);
-  if (!via_candidate_parse (&parsed, text, &why)) {
-    if (g_error_matches (why, VIA_ERROR, VIA_ERROR_SYNTAX)
-        || g_error_matches (why, VIA_ERROR, VIA_ERROR_LIMIT)) {
-      g_propagate_error (error, why);
-      return FALSE;
-    }
-    GST_DEBUG ("wire %s: candidate dropped: %s", self->ufrag, why->message);
-    g_error_free (why);
-    return FALSE;
-  }
-  if (self->n_remote + self->early->len >= MAX_REMOTE)
-    return FALSE;
-  if (!self->remote_ufrag) {
-    g_ptr_array_add (self->early, g_strdup (text));
-    return TRUE;
-  }
-  if (!add_parsed (self, &parsed)) {
-    GST_DEBUG ("wire %s: candidate of no use: %s", self->ufrag, text);
-    return FALSE;
-  }
-  self->n_remote++;
-  return TRUE;
-}
-
-void
-via_icewire_end_of_candidates (ViaIceWire *self)
-{
-  via_loop_assert (self->loop);
-  self->is_ended = TRUE;
-  if (!self->remote_ufrag)
-    return;
-  via_gcontext_enter (self->context);
-  nice_agent_peer_candidate_gathering_done (self->agent, self->stream);
-  via_gcontext_leave (self->context);
-}
-
-gboolean
-via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag, const gchar *pwd,
-    gboolean is_lite, GError **error)
-{
-  g_autoptr (GPtrArray) early = NULL;
-  gboolean is_ok;
-
-  via_loop_assert (self->loop);
-  if (!via_icewire_check_credentials (ufrag, pwd, error))
-    return FALSE;
-  if (self->remote_ufrag) {
-    if (g_str_equal (self->remote_ufrag, ufrag)
-        && g_str_equal (self->remote_pwd, pwd))
-      return TRUE;
-    g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
-        "the remote ICE credentials changed: a restart needs a new wire");
-    return FALSE;
-  }
-  via_gcontext_enter (self->context);
-  if (is_lite) /* the full side controls (RFC 8445 §6.1.1) */
-    g_object_set (self->agent, "controlling-mode", TRUE, NULL);
-  is_ok =
-      nice_agent_set_remote_credentials (self->agent, self->stream, ufrag, pwd);
-  via_gcontext_leave (self->context);
-  if (!is_ok) {
-    g_set_error (error, VIA_ERROR, VIA_ERROR_IO,
-        "the ICE agent refused the remote credentials");
-    return FALSE;
-  }
-  self->remote_ufrag = g_strdup (ufrag);
-  self->remote_pwd = g_strdup (pwd);
-
-  early = g_steal_pointer (&self->early);
-  self->early = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < early->len; i++)
-    via_icewire_add_candidate (self, g_ptr_array_index (early, i), NULL);
-  if (self->is_ended)
-    via_icewire_end_of_candidates (self);
-  return TRUE;
-}
-
 /* --- datagrams and what is known --- */
 
 ViaIceState
@@ -638,8 +516,8 @@ send_through_agent (ViaIceWire *self, const ViaDatagram *datagrams, guint n)
       messages[i].buffers = &vectors[i];
       messages[i].n_buffers = 1;
     }
-    sent = nice_agent_send_messages_nonblocking (
-        self->agent, self->stream, COMPONENT, messages, batch, NULL, NULL);
+    sent = nice_agent_send_messages_nonblocking (self->agent, self->stream,
+        VIA_ICE_COMPONENT, messages, batch, NULL, NULL);
     if (sent <= 0)
       break;
     taken += (guint) sent;
