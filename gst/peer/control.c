@@ -114,6 +114,17 @@ take_bye (ViaPeer *self, const ViaRtcpItem *item)
 }
 
 static void
+take_sdes (ViaPeer *self, const ViaRtcpItem *item)
+{
+  const gchar *cname;
+  guint32 ssrc;
+  gsize len;
+
+  for (guint i = 0; via_rtcp_sdes_cname (item, i, &ssrc, &cname, &len); i++)
+    via_receiver_cname (&self->receiver, ssrc, cname, len);
+}
+
+static void
 take_twcc (ViaPeer *self, const ViaRtcpItem *item)
 {
   ViaTwccPacket packets[MAX_TWCC];
@@ -136,7 +147,8 @@ take_item (ViaPeer *self, const ViaRtcpItem *item, ViaTime now)
 {
   switch (item->type) {
     case VIA_RTCP_SR:
-      via_receiver_sr (&self->receiver, item->sender_ssrc, item->ntp, now);
+      via_receiver_sr (&self->receiver, item->sender_ssrc, item->ntp,
+          item->rtp_timestamp, now);
       take_reports (self, item, now);
       break;
     case VIA_RTCP_RR:
@@ -161,6 +173,8 @@ take_item (ViaPeer *self, const ViaRtcpItem *item, ViaTime now)
       take_bye (self, item);
       break;
     case VIA_RTCP_SDES:
+      take_sdes (self, item);
+      break;
     case VIA_RTCP_OTHER:
       break;
   }

@@ -36,6 +36,8 @@ via_receiver_clear (ViaReceiver *self)
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->media, g_array_unref);
   g_clear_pointer (&self->twcc, via_twcc_free);
+  for (guint i = 0; i < VIA_RECEIVER_CNAMES; i++)
+    g_clear_pointer (&self->clocks[i].cname, g_free);
   self->plan = NULL;
 }
 
@@ -72,6 +74,34 @@ via_receiver_configure (ViaReceiver *self, const ViaPlan *plan)
   }
 }
 
+/* NULL: there are too many. */
+static ViaTimelineClock *
+clock_of (ViaReceiver *self, const gchar *cname)
+{
+  for (guint i = 0; i < VIA_RECEIVER_CNAMES; i++) {
+    if (!self->clocks[i].cname)
+      self->clocks[i].cname = g_strdup (cname);
+    if (g_str_equal (self->clocks[i].cname, cname))
+      return &self->clocks[i].clock;
+  }
+  return NULL;
+}
+
+/* As announced with its SSRC; "": not. */
+static const gchar *
+announced_cname (const ViaReceiver *self, guint media, guint32 ssrc)
+{
+  const GArray *sources = via_plan_media (self->plan, media)->sources;
+
+  for (guint i = 0; sources && i < sources->len; i++) {
+    const ViaPlanSource *source = &g_array_index (sources, ViaPlanSource, i);
+
+    if (source->ssrc == ssrc && source->cname)
+      return source->cname;
+  }
+  return "";
+}
+
 /* The stream latches to the m-line of its first packet. */
 static ViaDrop
 latch (ViaReceiver *self, const ViaRtpView *rtp, ViaReceiveSource **out)
@@ -93,6 +123,8 @@ latch (ViaReceiver *self, const ViaRtpView *rtp, ViaReceiveSource **out)
   (*out)->media = media;
   (*out)->is_rtx = is_rtx;
   via_receive_stats_init (&(*out)->stats, rtp->ssrc, codec->codec.clock_rate);
+  via_timeline_init (&(*out)->timeline, codec->codec.clock_rate);
+  (*out)->clock = clock_of (self, announced_cname (self, media, rtp->ssrc));
   g_ptr_array_add (self->sources, *out);
   return VIA_DROP_NONE;
 }
@@ -112,14 +144,15 @@ media_of (const ViaReceiver *self, const ViaRtpView *rtp,
 
 /* @out of an original packet. */
 static void
-describe (ViaReceiver *self, const ViaReceiveSource *source,
+describe (ViaReceiver *self, ViaReceiveSource *source,
     const ViaPlanCodec *codec, const ViaRtpView *rtp, ViaTime now,
     ViaPeerMedia *out)
 {
   ViaReceiveMedia *media = via_receiver_media (self, source->media);
 
   out->rtp = *rtp;
-  out->captured = now;
+  out->captured = via_timeline_packet (
+      &source->timeline, source->clock, rtp->timestamp, now);
   memcpy (out->rid, source->rid, sizeof out->rid);
   out->is_key =
       via_keyframe_starts (codec->codec.id, rtp->payload, rtp->payload_len);
@@ -251,6 +284,15 @@ take_resent (ViaReceiver *self, ViaReceiveSource *rtx,
 
 /* --- arrival --- */
 
+/* The payload type changed to one that counts otherwise. */
+static void
+change_rate (ViaReceiveSource *source, guint32 clock_rate)
+{
+  source->stats.clock_rate = clock_rate;
+  source->stats.has_transit = FALSE;
+  via_timeline_init (&source->timeline, clock_rate);
+}
+
 static void
 note_twcc (ViaReceiver *self, guint media, const ViaPlanCodec *codec,
     const ViaRtpView *rtp, ViaTime now)
@@ -292,6 +334,8 @@ via_receiver_rtp (
       via_demux_codec (via_plan_media (self->plan, media), rtp->pt, &is_rtx);
   if (!codec || is_rtx != source->is_rtx)
     return VIA_DROP_UNKNOWN_PT;
+  if (codec->codec.clock_rate != source->stats.clock_rate)
+    change_rate (source, codec->codec.clock_rate);
   source->media = media;
   source->has_left = FALSE;
   source->pt = rtp->pt;
@@ -306,12 +350,29 @@ via_receiver_rtp (
 }
 
 void
-via_receiver_sr (ViaReceiver *self, guint32 ssrc, guint64 ntp, ViaTime now)
+via_receiver_sr (ViaReceiver *self, guint32 ssrc, guint64 ntp,
+    guint32 timestamp, ViaTime now)
 {
   ViaReceiveSource *source = find (self, ssrc);
 
-  if (source)
-    via_receive_stats_sr (&source->stats, ntp, now);
+  if (!source)
+    return;
+  via_receive_stats_sr (&source->stats, ntp, now);
+  if (!source->is_rtx)
+    via_timeline_sr (&source->timeline, source->clock, ntp, timestamp, now);
+}
+
+void
+via_receiver_cname (
+    ViaReceiver *self, guint32 ssrc, const gchar *cname, gsize len)
+{
+  ViaReceiveSource *source = find (self, ssrc);
+  g_autofree gchar *name = NULL;
+
+  if (!source || len == 0 || len > 255)
+    return;
+  name = g_strndup (cname, len);
+  source->clock = clock_of (self, name);
 }
 
 void

@@ -9,11 +9,13 @@
 #include "rtp/keyask.h"
 #include "rtp/nack.h"
 #include "rtp/stats.h"
+#include "rtp/timeline.h"
 #include "rtp/twcc.h"
 
 G_BEGIN_DECLS
 
 #define VIA_RECEIVER_SSRCS 64
+#define VIA_RECEIVER_CNAMES 8          /* further ones go by arrival alone */
 #define VIA_RECEIVER_IDLE (60 * VIA_S) /* then an SSRC is forgotten */
 #define VIA_RECEIVER_LEFT (5 * VIA_S)  /* or this long after its BYE */
 
@@ -28,6 +30,8 @@ typedef struct
   guint32 original;      /* SSRC */
   ViaNack *nack;         /* NULL: neither NACK nor RTX was agreed, or is RTX */
   ViaReceiveStats stats;
+  ViaTimeline timeline;
+  ViaTimelineClock *clock; /* (nullable) of its CNAME; the receiver's */
 } ViaReceiveSource;
 
 typedef struct
@@ -39,6 +43,14 @@ typedef struct
   guint64 key_frames;            /* seen */
 } ViaReceiveCounts;
 
+/* Streams of one CNAME share a clock; all whose CNAME is not known share
+ * another, as one peer has one CNAME (RFC 8834 §4.9). */
+typedef struct
+{
+  gchar *cname; /* "": not known; NULL: free */
+  ViaTimelineClock clock;
+} ViaReceiveClock;
+
 /* One m-line. */
 typedef struct
 {
@@ -49,9 +61,10 @@ typedef struct
 
 typedef struct
 {
-  const ViaPlan *plan;    /* (nullable) the peer's */
-  GPtrArray *sources;     /* ViaReceiveSource */
-  GArray *media;          /* ViaReceiveMedia, one per m-line */
+  const ViaPlan *plan; /* (nullable) the peer's */
+  GPtrArray *sources;  /* ViaReceiveSource */
+  GArray *media;       /* ViaReceiveMedia, one per m-line */
+  ViaReceiveClock clocks[VIA_RECEIVER_CNAMES];
   ViaTwcc *twcc;          /* (nullable) of all m-lines */
   guint twcc_media;       /* m-line of the last packet in it */
   guint64 twcc_feedbacks; /* sent */
@@ -67,8 +80,11 @@ void via_receiver_configure (ViaReceiver *self, const ViaPlan *plan);
  * what it brings; out->rtp.data is NULL if that is nothing. */
 ViaDrop via_receiver_rtp (
     ViaReceiver *self, const ViaRtpView *rtp, ViaTime now, ViaPeerMedia *out);
-void via_receiver_sr (
-    ViaReceiver *self, guint32 ssrc, guint64 ntp, ViaTime now);
+void via_receiver_sr (ViaReceiver *self, guint32 ssrc, guint64 ntp,
+    guint32 timestamp, ViaTime now);
+/* SDES: @cname is not NUL-terminated. */
+void via_receiver_cname (
+    ViaReceiver *self, guint32 ssrc, const gchar *cname, gsize len);
 void via_receiver_bye (ViaReceiver *self, guint32 ssrc);
 /* Forgets a stream that is long silent; FALSE: none is. */
 gboolean via_receiver_forget (

@@ -214,7 +214,7 @@ test_receiver_reports_what_each_m_line_got (void)
       via_receiver_rtp (
           &self, packet (&p, 500, 96, seq, NULL), seq * VIA_MS, &got);
   via_receiver_rtp (&self, packet (&p, 7, 111, 1, NULL), VIA_MS, &got);
-  via_receiver_sr (&self, 500, G_GUINT64_CONSTANT (0x1234567800000000), 0);
+  via_receiver_sr (&self, 500, G_GUINT64_CONSTANT (0x1234567800000000), 0, 0);
   g_assert_cmpuint (via_receiver_reports (&self, 1, VIA_S, reports, 4), ==, 1);
   g_assert_cmpuint (reports[0].ssrc, ==, 500);
   g_assert_cmpint (reports[0].lost, ==, 1);

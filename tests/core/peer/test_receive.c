@@ -224,6 +224,34 @@ test_receive_sender_learns_what_arrived (void)
   wire_clear (&w);
 }
 
+/* Taken at the same moments; video leaves 80 ms later than audio. */
+static void
+test_receive_audio_and_video_are_on_one_timeline (void)
+{
+  Wire w;
+  ViaTime audio[400] = {0}, video[400] = {0};
+
+  wire_call (&w);
+  for (guint32 i = 0; i < 400; i++) {
+    wire_send (&w, SERVER, 0, //
+        wire_packet (5, i, i * 960, i, 100, w.now - 10 * MS, FALSE));
+    wire_send (&w, SERVER, 1, //
+        wire_packet (6, i, i * 1800, i, 1000, w.now - 90 * MS, i == 0));
+    wire_pass (&w, 20 * MS);
+  }
+  for (guint i = 0; i < w.rtp[VIEWER]->len; i++) {
+    const WireRtp *rtp = wire_rtp (&w, VIEWER, i);
+
+    (rtp->media == 0 ? audio : video)[rtp->id] = rtp->captured;
+  }
+  g_assert_cmpint (video[0], ==, audio[0]); /* as they came */
+  for (guint i = 300; i < 400; i++) {
+    g_assert_cmpint (audio[i] - video[i], >=, 79 * MS);
+    g_assert_cmpint (audio[i] - video[i], <=, 81 * MS);
+  }
+  wire_clear (&w);
+}
+
 /* --- hostile RTX --- */
 
 /* The server's RTX, authentic, with @payload of @len bytes. */
@@ -372,6 +400,7 @@ main (int argc, char **argv)
   ADD ("lost/no-nack", test_receive_nothing_is_asked_where_nack_was_not_agreed);
   ADD ("duplicate", test_receive_original_after_its_copy_is_a_duplicate);
   ADD ("twcc", test_receive_sender_learns_what_arrived);
+  ADD ("timeline", test_receive_audio_and_video_are_on_one_timeline);
   ADD ("hostile-rtx", test_receive_hostile_rtx_is_dropped_and_counted);
   ADD ("key-frame", test_receive_wanted_key_frame_reaches_the_sender);
   ADD ("key-frame-how", test_receive_key_frame_is_asked_for_as_agreed);

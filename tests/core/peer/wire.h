@@ -33,6 +33,7 @@ typedef struct
   guint8 pt;
   gboolean marker, is_rtx;
   guint16 osn;
+  ViaTime captured;
 } WireRtp;
 
 typedef struct _Wire Wire;
@@ -200,6 +201,7 @@ wire_receive (Wire *w, guint who, WireDatagram *d)
     WireRtp *note = wire_note (w, who, media.media, &media.rtp, FALSE);
 
     g_assert_cmpint (drop, ==, VIA_DROP_NONE);
+    note->captured = media.captured;
     note->is_rtx = media.rtp.pt != pt;
     if (note->is_rtx) {
       note->osn = note->seq;
