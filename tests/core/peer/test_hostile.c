@@ -78,6 +78,7 @@ test_hostile_10000_forged_packets_lose_no_frame (void)
 {
   Wire w;
   WireDatagram *model;
+  const ViaReceiveMedia *media;
   guint8 out[2048];
   guint auth;
 
@@ -101,6 +102,18 @@ test_hostile_10000_forged_packets_lose_no_frame (void)
          + wire_drops (&w, VIEWER, VIA_DROP_MALFORMED)
          + wire_drops (&w, VIEWER, VIA_DROP_REPLAY);
   g_assert_cmpuint (auth, ==, 499 * 20);
+  /* nothing was learned from them */
+  media = via_receiver_media (&w.peers[VIEWER]->receiver, 1);
+  g_assert_cmpuint (w.peers[VIEWER]->receiver.sources->len, ==, 1);
+  g_assert_cmpuint (w.peers[VIEWER]->received_packets, ==, 500);
+  g_assert_cmpuint (media->counts.nacks, ==, 0);
+  g_assert_cmpuint (media->counts.duplicates, ==, 0);
+  g_assert_cmpint (
+      via_receive_stats_lost (
+          &via_receiver_source (&w.peers[VIEWER]->receiver, 0)->stats),
+      ==, 0);
+  g_assert_cmpuint (w.peers[SERVER]->twcc_lost, ==, 0);
+  g_assert_cmpuint (w.peers[SERVER]->twcc_received, >, 450);
   g_assert_cmpint (via_peer_state (w.peers[VIEWER]), ==, VIA_PEER_CONNECTED);
   g_free (model);
   wire_clear (&w);
