@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * base/codec.c – the table of codecs.
  * Values only.
- * RFC 3551 §6 · RFC 7587 §4.1, §7 · RFC 7741 §6 · RFC 9628 §7 · RFC 6184 §8
+ * RFC 3551 §4.5.2, §6 · RFC 7587 §4.1, §7 · RFC 7741 §6 · RFC 9628 §7 ·
+ * RFC 6184 §8 · RFC 7798 §7.1 · RFC 4733 §2.1
  */
 #include "base/codec.h"
 
@@ -20,6 +21,10 @@ static const CodecRow rows[VIA_N_CODECS] = {
     [VIA_CODEC_OPUS] = {"opus", VIA_KIND_AUDIO, 48000, 2},
     [VIA_CODEC_PCMU] = {"PCMU", VIA_KIND_AUDIO, 8000, 1},
     [VIA_CODEC_PCMA] = {"PCMA", VIA_KIND_AUDIO, 8000, 1},
+    [VIA_CODEC_H265] = {"H265", VIA_KIND_VIDEO, 90000, 0},
+    [VIA_CODEC_AV1] = {"AV1", VIA_KIND_VIDEO, 90000, 0},
+    [VIA_CODEC_G722] = {"G722", VIA_KIND_AUDIO, 8000, 1},
+    [VIA_CODEC_EVENT] = {"telephone-event", VIA_KIND_AUDIO, 0, 1},
 };
 
 static const CodecRow *

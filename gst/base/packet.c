@@ -21,6 +21,7 @@ via_packet_new (
   self->captured = captured;
   self->len = (guint16) len;
   self->is_key = is_key;
+  self->is_event = FALSE;
   memcpy (self->data, data, len);
   g_atomic_int_inc (&n_alive);
   return self;

@@ -15,9 +15,10 @@ typedef struct _ViaPacket ViaPacket;
 struct _ViaPacket
 {
   gatomicrefcount refs;
-  ViaTime captured; /* when the sample was to be heard or seen */
-  guint16 len;      /* bytes in @data: RTP header and payload */
-  gboolean is_key;  /* first packet of a key frame (video) */
+  ViaTime captured;  /* when the sample was to be heard or seen */
+  guint16 len;       /* bytes in @data: RTP header and payload */
+  gboolean is_key;   /* first packet of a key frame (video) */
+  gboolean is_event; /* RFC 4733: no sound but keys; its maker sets it */
   guint8 data[];
 };
 

@@ -142,9 +142,9 @@ static const ViaIntakeFuncs intake_funcs = {
 /* --- life --- */
 
 static const ViaCodecId audio_codecs[] = {
-    VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_PCMA};
-static const ViaCodecId video_codecs[] = {
-    VIA_CODEC_VP8, VIA_CODEC_VP9, VIA_CODEC_H264};
+    VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_PCMA, VIA_CODEC_G722};
+static const ViaCodecId video_codecs[] = {VIA_CODEC_VP8, VIA_CODEC_VP9,
+    VIA_CODEC_H264, VIA_CODEC_H265, VIA_CODEC_AV1};
 
 static const ViaIntakeConfig intake_config = {
     .audio = audio_codecs,

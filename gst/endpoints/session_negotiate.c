@@ -4,10 +4,10 @@
  */
 #include "endpoints/session-private.h"
 
-static const ViaCodecId audio_codecs[] = {
-    VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_PCMA};
-static const ViaCodecId video_codecs[] = {
-    VIA_CODEC_VP8, VIA_CODEC_VP9, VIA_CODEC_H264};
+static const ViaCodecId audio_codecs[] = {VIA_CODEC_OPUS, VIA_CODEC_PCMU,
+    VIA_CODEC_PCMA, VIA_CODEC_G722, VIA_CODEC_EVENT};
+static const ViaCodecId video_codecs[] = {VIA_CODEC_VP8, VIA_CODEC_VP9,
+    VIA_CODEC_H264, VIA_CODEC_H265, VIA_CODEC_AV1};
 
 /* Loop thread: @plan is complete and now holds. */
 static gboolean

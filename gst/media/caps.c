@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * media/caps.c – what caps mean to us: raw, encoded or RTP, which codec, and
  * what decodes it. Values only; makes no element. RFC 6184 §8.1 · RFC 7587 §6.1
- * · RFC 3551 §4.5.14
+ * · RFC 3551 §4.5.2, §4.5.14 · RFC 7798 §7.1
  */
 #include "media/caps.h"
 
@@ -24,9 +24,9 @@ static const Row rows[] = {
         {"avdec_h264", "openh264dec"}},
     {"video/x-vp8", "VP8", VIA_KIND_VIDEO, VIA_CODEC_VP8, NULL, {"vp8dec"}},
     {"video/x-vp9", "VP9", VIA_KIND_VIDEO, VIA_CODEC_VP9, NULL, {"vp9dec"}},
-    {"video/x-h265", "H265", VIA_KIND_VIDEO, VIA_CODEC_UNKNOWN, "h265parse",
+    {"video/x-h265", "H265", VIA_KIND_VIDEO, VIA_CODEC_H265, "h265parse",
         {"avdec_h265"}},
-    {"video/x-av1", "AV1", VIA_KIND_VIDEO, VIA_CODEC_UNKNOWN, "av1parse",
+    {"video/x-av1", "AV1", VIA_KIND_VIDEO, VIA_CODEC_AV1, "av1parse",
         {"av1dec"}},
     {"video/mpeg, mpegversion=(int)4, systemstream=(boolean)false", "MPEG-4",
         VIA_KIND_VIDEO, VIA_CODEC_UNKNOWN, "mpeg4videoparse", {"avdec_mpeg4"}},
@@ -44,6 +44,8 @@ static const Row rows[] = {
     {"audio/x-mulaw", "PCMU", VIA_KIND_AUDIO, VIA_CODEC_PCMU, NULL,
         {"mulawdec"}},
     {"audio/x-alaw", "PCMA", VIA_KIND_AUDIO, VIA_CODEC_PCMA, NULL, {"alawdec"}},
+    {"audio/G722", "G722", VIA_KIND_AUDIO, VIA_CODEC_G722, NULL,
+        {"avdec_g722"}},
     {"audio/mpeg, mpegversion=(int){2,4}", "AAC", VIA_KIND_AUDIO,
         VIA_CODEC_UNKNOWN, "aacparse", {"avdec_aac"}},
     {"audio/mpeg, mpegversion=(int)1", "MP3", VIA_KIND_AUDIO, VIA_CODEC_UNKNOWN,
@@ -68,17 +70,20 @@ static const gchar *const rtp_video[] = {
     "application/x-rtp, media=(string)video, encoding-name=(string)H264",
     "application/x-rtp, media=(string)video, encoding-name=(string)VP8",
     "application/x-rtp, media=(string)video, encoding-name=(string)VP9",
+    "application/x-rtp, media=(string)video, encoding-name=(string)H265",
+    "application/x-rtp, media=(string)video, encoding-name=(string)AV1",
 };
 
 static const gchar *const rtp_audio[] = {
     "application/x-rtp, media=(string)audio, encoding-name=(string)OPUS",
     "application/x-rtp, media=(string)audio, encoding-name=(string)PCMU",
     "application/x-rtp, media=(string)audio, encoding-name=(string)PCMA",
+    "application/x-rtp, media=(string)audio, encoding-name=(string)G722",
 };
 
 /* Payloaders' templates leave `media` out; unnamed links still fit here. */
-static const gchar any_rtp[] =
-    "application/x-rtp, encoding-name=(string){H264,VP8,VP9,OPUS,PCMU,PCMA}";
+static const gchar any_rtp[] = "application/x-rtp, encoding-name=(string)"
+                               "{H264,VP8,VP9,H265,AV1,OPUS,PCMU,PCMA,G722}";
 
 static void
 append (GstCaps *caps, const gchar *text)
@@ -97,8 +102,12 @@ append_kind (GstCaps *caps, ViaKind kind)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     if (rows[i].kind == kind)
       append (caps, rows[i].caps);
-  for (guint i = 0; i < G_N_ELEMENTS (rtp_video); i++)
-    append (caps, kind == VIA_KIND_VIDEO ? rtp_video[i] : rtp_audio[i]);
+  if (kind == VIA_KIND_VIDEO)
+    for (guint i = 0; i < G_N_ELEMENTS (rtp_video); i++)
+      append (caps, rtp_video[i]);
+  else
+    for (guint i = 0; i < G_N_ELEMENTS (rtp_audio); i++)
+      append (caps, rtp_audio[i]);
 }
 
 GstCaps *
@@ -160,6 +169,10 @@ find_objection (ViaCodecId codec, const GstStructure *s)
   if ((codec == VIA_CODEC_PCMU || codec == VIA_CODEC_PCMA)
       && (channels != 1 || rate != 8000))
     return "not 8 kHz mono";
+  if (codec == VIA_CODEC_H265)
+    return "few browsers take it";
+  if (codec == VIA_CODEC_AV1)
+    return "no element packetises it";
   if (codec == VIA_CODEC_VP9 && profile != NULL && !g_str_equal (profile, "0"))
     return "profile";
   return NULL;
@@ -228,14 +241,75 @@ find_h264_level (const GstStructure *s)
   return g_strdup_printf ("%02x%02x%02x", sps[1], sps[2], sps[3]);
 }
 
+/* Copies of @s what its fmtp said, "a=1;b=2". */
+static gchar *
+copy_fields (const GstStructure *s, const gchar *const *names)
+{
+  GString *out = g_string_new (NULL);
+
+  for (; *names != NULL; names++) {
+    const gchar *value = gst_structure_get_string (s, *names);
+    if (value != NULL)
+      g_string_append_printf (
+          out, "%s%s=%s", out->len > 0 ? ";" : "", *names, value);
+  }
+  return g_string_free (out, FALSE);
+}
+
+/* Without its emulation prevention bytes (H.265 §7.4.2). */
+static gsize
+unescape (guint8 *data, gsize len)
+{
+  gsize n = 0;
+  guint zeros = 0;
+
+  for (gsize i = 0; i < len; i++) {
+    if (zeros >= 2 && data[i] == 3) {
+      zeros = 0;
+      continue;
+    }
+    zeros = data[i] == 0 ? zeros + 1 : 0;
+    data[n++] = data[i];
+  }
+  return n;
+}
+
+/* From the caps, or from the SPS the payloader quotes: NAL unit header (2),
+ * ids (1), |space|tier| profile |, compatibility (4), constraints (6), level
+ * (H.265 §7.3.2.2, §7.3.3). */
+static gchar *
+find_h265_fmtp (const GstStructure *s)
+{
+  static const gchar *const names[] = {"profile-space", "profile-id",
+      "tier-flag", "level-id", "tx-mode", "sprop-max-don-diff", NULL};
+  const gchar *text = gst_structure_get_string (s, "sprop-sps");
+  g_autofree guchar *sps = NULL;
+  gsize len = 0;
+
+  if (gst_structure_has_field (s, "profile-id") || text == NULL)
+    return copy_fields (s, names);
+  sps = g_base64_decode (text, &len);
+  len = unescape (sps, len);
+  if (len < 15)
+    return NULL;
+  return g_strdup_printf ("profile-space=%d;profile-id=%d;tier-flag=%d;"
+                          "level-id=%d",
+      sps[3] >> 6, sps[3] & 0x1f, sps[3] >> 5 & 1, sps[14]);
+}
+
 static gchar *
 make_fmtp (ViaCodecId codec, const GstStructure *s)
 {
+  static const gchar *const av1[] = {"profile", "tier", "level-idx", NULL};
   const gchar *mode = gst_structure_get_string (s, "packetization-mode");
   g_autofree gchar *level = NULL;
 
   if (codec == VIA_CODEC_VP9)
     return g_strdup ("profile-id=0");
+  if (codec == VIA_CODEC_H265)
+    return find_h265_fmtp (s);
+  if (codec == VIA_CODEC_AV1)
+    return copy_fields (s, av1);
   if (codec != VIA_CODEC_H264)
     return NULL;
   level = find_h264_level (s);

@@ -32,7 +32,8 @@ gboolean via_caps_read (const GstCaps *caps, ViaCapsInfo *out);
 /* Everything _read knows, preferred first; @kind UNKNOWN: audio and video.
  * (transfer full) */
 GstCaps *via_caps_template (ViaKind kind);
-/* The codec of fixed application/x-rtp caps. FALSE if it is none of ours. */
+/* The codec of fixed application/x-rtp caps. FALSE if it is none of ours.
+ * AV1 and H.265 pass as RTP only, unless the application asks for more. */
 gboolean via_caps_codec (const GstCaps *caps, ViaCodec *out);
 
 G_END_DECLS

@@ -41,8 +41,12 @@ static const Encoder encoders[] = {
         "frame-size=20 audio-type=generic"},
     {VIA_CODEC_PCMU, "mulawenc", NULL, 0, ""},
     {VIA_CODEC_PCMA, "alawenc", NULL, 0, ""},
+    {VIA_CODEC_H265, "x265enc", "bitrate", 1000,
+        "tune=zerolatency speed-preset=ultrafast key-int-max=300"},
+    {VIA_CODEC_G722, "avenc_g722", NULL, 0, ""},
 };
 
+/* NULL: no such element is in GStreamer's C plugins. */
 static const struct
 {
   const gchar *payloader;
@@ -57,6 +61,10 @@ static const struct
     [VIA_CODEC_PCMU] = {"rtppcmupay", "rtppcmudepay",
         "min-ptime=20000000 max-ptime=20000000"},
     [VIA_CODEC_PCMA] = {"rtppcmapay", "rtppcmadepay",
+        "min-ptime=20000000 max-ptime=20000000"},
+    [VIA_CODEC_H265] = {"rtph265pay", "rtph265depay",
+        "config-interval=-1 aggregate-mode=zero-latency"},
+    [VIA_CODEC_G722] = {"rtpg722pay", "rtpg722depay",
         "min-ptime=20000000 max-ptime=20000000"},
 };
 
@@ -108,6 +116,17 @@ find_encoder (ViaCodecId codec)
   return first;
 }
 
+/* NULL, told on @owner. */
+static GstElement *
+rtp_only (GstElement *owner, ViaCodecId codec, const gchar *verb)
+{
+  GST_ELEMENT_ERROR (owner, STREAM, FORMAT,
+      ("cannot %s %s: it passes as RTP only (application/x-rtp caps)", verb,
+          via_codec_name (codec)),
+      (NULL));
+  return NULL;
+}
+
 GstElement *
 via_encoder_make (GstElement *owner, ViaCodecId codec, guint bitrate_bps)
 {
@@ -115,7 +134,8 @@ via_encoder_make (GstElement *owner, ViaCodecId codec, guint bitrate_bps)
   g_autofree gchar *purpose = NULL;
   GstElement *element;
 
-  g_return_val_if_fail (row != NULL, NULL);
+  if (row == NULL)
+    return rtp_only (owner, codec, "encode");
   purpose = g_strdup_printf ("encode %s", via_codec_name (codec));
   element = via_media_make (owner, row->factory, NULL, purpose);
   if (element == NULL)
@@ -132,6 +152,9 @@ via_encoder_input (ViaCodecId codec)
     case VIA_CODEC_OPUS:
       return gst_caps_from_string (
           "audio/x-raw, rate=(int)48000, channels=(int)[1,2]");
+    case VIA_CODEC_G722:
+      return gst_caps_from_string (
+          "audio/x-raw, rate=(int)16000, channels=(int)1");
     case VIA_CODEC_PCMU:
     case VIA_CODEC_PCMA:
       return gst_caps_from_string (
@@ -145,6 +168,10 @@ via_encoder_input (ViaCodecId codec)
 GstCaps *
 via_encoder_output (ViaCodecId codec)
 {
+  if (codec == VIA_CODEC_H265)
+    return gst_caps_from_string ("video/x-h265, profile=(string)main, "
+                                 "stream-format=(string)byte-stream, "
+                                 "alignment=(string)au");
   if (codec != VIA_CODEC_H264)
     return NULL;
   return gst_caps_from_string (
@@ -160,6 +187,8 @@ via_encoders_make_payloader (
   GstElement *element;
 
   g_return_val_if_fail (codec < VIA_N_CODECS, NULL);
+  if (wires[codec].payloader == NULL)
+    return rtp_only (owner, codec, "packetise");
   purpose = g_strdup_printf ("packetise %s", via_codec_name (codec));
   element = via_media_make (owner, wires[codec].payloader, NULL, purpose);
   if (element == NULL)
@@ -178,6 +207,8 @@ via_encoders_make_depayloader (GstElement *owner, ViaCodecId codec)
   g_autofree gchar *purpose = NULL;
 
   g_return_val_if_fail (codec < VIA_N_CODECS, NULL);
+  if (wires[codec].depayloader == NULL)
+    return rtp_only (owner, codec, "unpack");
   purpose = g_strdup_printf ("unpack %s", via_codec_name (codec));
   return via_media_make (owner, wires[codec].depayloader, NULL, purpose);
 }

@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 /* The first encoder of @codec that is installed, set to real time without
- * reordering; @bitrate_bps counts for video. NULL: told on @owner.
+ * reordering; @bitrate_bps counts for video. NULL: told on @owner; AV1 has
+ * nothing that makes or reads its RTP.
  * (transfer floating) */
 GstElement *via_encoder_make (
     GstElement *owner, ViaCodecId codec, guint bitrate_bps);

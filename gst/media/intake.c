@@ -66,9 +66,9 @@ struct _ViaIntake
 G_DEFINE_FINAL_TYPE (ViaIntake, via_intake, GST_TYPE_BIN)
 
 static const ViaCodecId default_audio[] = {
-    VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_PCMA};
-static const ViaCodecId default_video[] = {
-    VIA_CODEC_VP8, VIA_CODEC_VP9, VIA_CODEC_H264};
+    VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_PCMA, VIA_CODEC_G722};
+static const ViaCodecId default_video[] = {VIA_CODEC_VP8, VIA_CODEC_VP9,
+    VIA_CODEC_H264, VIA_CODEC_H265, VIA_CODEC_AV1};
 
 /* --- what is done --- */
 
@@ -637,7 +637,8 @@ copy_codecs (ViaIntake *self, ViaKind kind, const ViaCodecId *codecs, guint n)
 {
   if (codecs == NULL || n == 0) {
     codecs = kind == VIA_KIND_AUDIO ? default_audio : default_video;
-    n = G_N_ELEMENTS (default_audio);
+    n = kind == VIA_KIND_AUDIO ? G_N_ELEMENTS (default_audio)
+                               : G_N_ELEMENTS (default_video);
   }
   n = MIN (n, VIA_N_CODECS);
   memcpy (self->codecs[kind], codecs, n * sizeof *codecs);

@@ -15,7 +15,7 @@
 static const struct
 {
   const gchar *package;
-  const gchar *factories[32];
+  const gchar *factories[40];
 } packages[] = {
     {CORE, {"capsfilter", "filesrc", "queue", "typefind"}},
     {BASE, {"audioconvert", "audioresample", "oggdemux", "opusdec", "opusenc",
@@ -23,17 +23,18 @@ static const struct
     {GOOD, {"aacparse", "alawdec", "alawenc", "avidemux", "flacdec",
                "flacparse", "jpegdec", "matroskademux", "mpegaudioparse",
                "mpg123audiodec", "mulawdec", "mulawenc", "qtdemux",
-               "rtph264depay", "rtph264pay", "rtpopusdepay", "rtpopuspay",
+               "rtpg722depay", "rtpg722pay", "rtph264depay", "rtph264pay",
+               "rtph265depay", "rtph265pay", "rtpopusdepay", "rtpopuspay",
                "rtppcmadepay", "rtppcmapay", "rtppcmudepay", "rtppcmupay",
                "rtpvp8depay", "rtpvp8pay", "rtpvp9depay", "rtpvp9pay", "vp8dec",
                "vp8enc", "vp9dec", "vp9enc", "wavparse"}},
     {BAD, {"av1dec", "av1parse", "h264parse", "h265parse", "mpeg4videoparse",
               "mpegvideoparse", "openh264dec", "openh264enc", "opusparse",
-              "tsdemux", "vp9parse"}},
+              "tsdemux", "vp9parse", "x265enc"}},
     {UGLY, {"x264enc"}},
     {LIBAV, {"avdec_aac", "avdec_ac3", "avdec_eac3", "avdec_h264", "avdec_h265",
                 "avdec_mp3", "avdec_mpeg2video", "avdec_mpeg4",
-                "avdec_mpegvideo", "avdec_mjpeg"}},
+                "avdec_mpegvideo", "avdec_mjpeg", "avdec_g722", "avenc_g722"}},
 };
 
 const gchar *

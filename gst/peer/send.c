@@ -17,7 +17,7 @@ via_sender_new (guint media, ViaRng *rng)
   ViaSender *self = g_new0 (ViaSender, 1);
 
   self->media = media;
-  self->rtx_pt = -1;
+  self->rtx_pt = self->event_pt = -1;
   self->codec.id = VIA_CODEC_UNKNOWN;
   self->ask_at = self->report_at = VIA_TIME_NEVER;
   self->rtx_seq = via_rng_u32 (rng) & 0x7fff;
@@ -72,12 +72,15 @@ use_codec (ViaSender *self)
 {
   const ViaPlanCodec *codec =
       self->may_send ? via_plan_media_match (self->plan, &self->codec) : NULL;
+  const ViaPlanCodec *event;
 
   if (!codec)
     return FALSE;
   self->pt = codec->pt;
   self->rtx_pt = self->plan->rtx_ssrc != 0 ? codec->rtx_pt : -1;
   self->clock_rate = codec->codec.clock_rate;
+  event = via_plan_media_event (self->plan, self->clock_rate);
+  self->event_pt = event ? event->pt : -1;
   configure_history (self, (codec->feedback & VIA_FEEDBACK_NACK) != 0);
   return TRUE;
 }
@@ -129,6 +132,23 @@ refuse (ViaDrop drop, ViaDrop *out_drop)
   return 0;
 }
 
+/* An event keeps the time it began, so it says nothing of the present. */
+static gboolean
+map_packet (ViaSender *self, const ViaRtpView *view, const ViaPacket *packet,
+    ViaTime now, ViaRewritten *out)
+{
+  ViaRewrite before = self->rewrite;
+
+  if (!via_rewrite_map (&self->rewrite, view, packet->captured, now, out))
+    return FALSE;
+  if (packet->is_event && before.is_started) {
+    self->rewrite.out_timestamp = before.out_timestamp;
+    self->rewrite.captured = before.captured;
+    self->rewrite.sent = before.sent;
+  }
+  return TRUE;
+}
+
 gsize
 via_sender_write (ViaSender *self, ViaPacket *packet, guint16 twcc_seq,
     guint8 *out, gsize size, ViaTime now, ViaSenderPacket *out_packet,
@@ -138,13 +158,14 @@ via_sender_write (ViaSender *self, ViaPacket *packet, guint16 twcc_seq,
   ViaRewritten mapped;
   gsize len;
 
-  if (!self->is_bound || !self->may_send)
+  if (!self->is_bound || !self->may_send
+      || (packet->is_event && self->event_pt < 0))
     return refuse (VIA_DROP_NOT_NEGOTIATED, out_drop);
   if (self->waits_for_key && !packet->is_key)
     return refuse (VIA_DROP_WAIT_KEYFRAME, out_drop);
   if (!via_rtp_view (&view, packet->data, packet->len))
     return refuse (VIA_DROP_MALFORMED, out_drop);
-  if (!via_rewrite_map (&self->rewrite, &view, packet->captured, now, &mapped))
+  if (!map_packet (self, &view, packet, now, &mapped))
     return refuse (VIA_DROP_REPLAY, out_drop);
 
   out_packet->seq = mapped.seq;
@@ -156,7 +177,7 @@ via_sender_write (ViaSender *self, ViaPacket *packet, guint16 twcc_seq,
       .osn = -1,
       .seq = (guint16) mapped.seq,
       .twcc_seq = twcc_seq,
-      .pt = self->pt,
+      .pt = packet->is_event ? (guint8) self->event_pt : self->pt,
       .marker = view.marker,
   };
   len = via_rewrite_write (&out_packet->header, &self->exts, &view, out, size);

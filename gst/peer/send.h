@@ -35,7 +35,8 @@ typedef struct
   gboolean is_bound;
   ViaCodec codec; /* of the track */
   guint8 pt;
-  gint rtx_pt; /* -1: none */
+  gint rtx_pt;   /* -1: none */
+  gint event_pt; /* telephone-event; -1: none */
   guint32 clock_rate;
 
   ViaRewrite rewrite;

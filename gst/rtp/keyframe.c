@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * rtp/keyframe.c – looks for key frames in payloads; throttles requests.
  * Pure. Looks at single packets: knows no frames and no order.
- * RFC 7741 §4.2, §4.3 · RFC 9628 §4.2 · RFC 6184 §5.3, §5.7.1, §5.8
+ * RFC 7741 §4.2, §4.3 · RFC 9628 §4.2 · RFC 6184 §5.3, §5.7.1, §5.8 · RFC 7798
+ * §4.4 · AV1 RTP payload format §4.4
  */
 #include "rtp/keyframe.h"
 
@@ -143,6 +144,86 @@ starts_h264 (const guint8 *payload, gsize len)
   }
 }
 
+#define HEVC_BLA_W_LP 16
+#define HEVC_CRA 21
+#define HEVC_VPS 32
+#define HEVC_SPS 33
+#define HEVC_AP 48
+#define HEVC_FU 49
+
+/* |F| type |layer id| TID | in two bytes. */
+static gboolean
+read_hevc_header (ViaReader *in, guint *out_type)
+{
+  guint16 header;
+
+  if (!via_reader_u16 (in, &header) || (header & 0x8000) != 0)
+    return FALSE; /* forbidden_zero_bit */
+  *out_type = header >> 9 & 0x3f;
+  return TRUE;
+}
+
+/* @body: after the NAL unit header. A slice's first bit says that it is the
+ * first of its picture; 16 to 21 are pictures that need no older one. */
+static gboolean
+starts_hevc_nal (guint type, const guint8 *body, gsize len)
+{
+  if (len == 0)
+    return FALSE;
+  if (type == HEVC_VPS || type == HEVC_SPS)
+    return TRUE;
+  return type >= HEVC_BLA_W_LP && type <= HEVC_CRA && (body[0] & 0x80) != 0;
+}
+
+static gboolean
+starts_hevc_ap (ViaReader *in)
+{
+  guint16 size;
+  const guint8 *nal;
+
+  while (via_reader_u16 (in, &size) && via_reader_take (in, size, &nal)) {
+    ViaReader unit;
+    guint type;
+
+    via_reader_init (&unit, nal, size);
+    if (!read_hevc_header (&unit, &type))
+      return FALSE;
+    if (starts_hevc_nal (type, nal + unit.pos, via_reader_left (&unit)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+starts_h265 (const guint8 *payload, gsize len)
+{
+  ViaReader in;
+  guint type;
+  guint8 fu;
+
+  via_reader_init (&in, payload, len);
+  if (!read_hevc_header (&in, &type))
+    return FALSE;
+  switch (type) {
+    case HEVC_AP:
+      return starts_hevc_ap (&in);
+    case HEVC_FU:
+      /* |S|E| type | */
+      return via_reader_u8 (&in, &fu) && (fu & 0x80) != 0
+             && starts_hevc_nal (
+                 fu & 0x3f, payload + in.pos, via_reader_left (&in));
+    default:
+      return starts_hevc_nal (type, payload + in.pos, via_reader_left (&in));
+  }
+}
+
+/* Aggregation header: |Z|Y| W |N|-|-|-|. N: a coded video sequence begins. */
+static gboolean
+starts_av1 (const guint8 *payload, gsize len)
+{
+  return len > 1 && (payload[0] & 0x88) == 0x08;
+}
+
 gboolean
 via_keyframe_starts (ViaCodecId codec, const guint8 *payload, gsize len)
 {
@@ -153,6 +234,10 @@ via_keyframe_starts (ViaCodecId codec, const guint8 *payload, gsize len)
       return starts_vp9 (payload, len);
     case VIA_CODEC_H264:
       return starts_h264 (payload, len);
+    case VIA_CODEC_H265:
+      return starts_h265 (payload, len);
+    case VIA_CODEC_AV1:
+      return starts_av1 (payload, len);
     default:
       return TRUE;
   }

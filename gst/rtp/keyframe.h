@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * rtp/keyframe.h – where key frames start, and how often to ask for one.
  * Pure.
- * RFC 7741 §4.2 (VP8) · RFC 9628 §4.2 (VP9) · RFC 6184 §5 (H.264) · RFC 4585
- * §6.3.1 (PLI)
+ * RFC 7741 §4.2 (VP8) · RFC 9628 §4.2 (VP9) · RFC 6184 §5 (H.264) · RFC 7798
+ * §4.4 (H.265) · AV1 RTP payload format §4.4 · RFC 4585 §6.3.1 (PLI)
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * sdp/codec.h – fmtp lines: ours, and when two of them match.
  * Pure.
- * RFC 6184 §8.1 (H.264) · RFC 7587 §7 (Opus) · RFC 9628 §7
+ * RFC 6184 §8.1 (H.264) · RFC 7798 §7.1 (H.265) · RFC 7587 §7 (Opus) · RFC 9628
+ * §7 (VP9) · AV1 RTP payload format §7.2.3 · RFC 4733 §2.4.1 (events)
  */
 #pragma once
 
@@ -19,8 +20,16 @@ gchar *via_fmtp_get (const gchar *fmtp, const gchar *key);
 
 /* TRUE if what @a and @b (either may be NULL) describe can be one stream of
  * codec @id: H.264 same profile (constrained baseline = 42e0xx, 42[4-f]0xx and
- * 4d80xx…) and packetization-mode, VP9 same profile-id; others always. */
+ * 4d80xx…) and packetization-mode, VP9 same profile-id, H.265 same profile,
+ * tier and a single stream, AV1 same profile and tier; others always. */
 gboolean via_codec_fmtp_match (ViaCodecId id, const gchar *a, const gchar *b);
+/* TRUE if who said @entry can take a stream of @stream: a match and, for H.265,
+ * no higher level. Not for H.264, where profiles include each other. */
+gboolean via_codec_fmtp_takes (
+    ViaCodecId id, const gchar *entry, const gchar *stream);
+/* Our fmtp for an entry of theirs that we take: ours, or where the parameters
+ * are to be the same both ways, theirs. (transfer full) (nullable) */
+gchar *via_codec_answer_fmtp (ViaCodecId id, const gchar *theirs);
 
 /* H.264 profiles by what @fmtp says (RFC 6184 table 5), most wanted first.
  * Without a profile-level-id: constrained baseline, as browsers take it. */

@@ -230,7 +230,8 @@ plan_match_h264 (const ViaPlanMedia *media, const gchar *fmtp)
 const ViaPlanCodec *
 via_plan_media_match (const ViaPlanMedia *media, const ViaCodec *codec)
 {
-  if (media->is_rejected || codec->id >= VIA_CODEC_UNKNOWN)
+  if (media->is_rejected || codec->id >= VIA_CODEC_UNKNOWN
+      || codec->id == VIA_CODEC_EVENT)
     return NULL;
   if (codec->id == VIA_CODEC_H264)
     return plan_match_h264 (media, codec->fmtp);
@@ -238,7 +239,20 @@ via_plan_media_match (const ViaPlanMedia *media, const ViaCodec *codec)
     const ViaPlanCodec *entry = &g_array_index (media->codecs, ViaPlanCodec, i);
 
     if (entry->codec.id == codec->id
-        && via_codec_fmtp_match (codec->id, codec->fmtp, entry->codec.fmtp))
+        && via_codec_fmtp_takes (codec->id, entry->codec.fmtp, codec->fmtp))
+      return entry;
+  }
+  return NULL;
+}
+
+const ViaPlanCodec *
+via_plan_media_event (const ViaPlanMedia *media, guint32 clock_rate)
+{
+  for (guint i = 0; i < media->codecs->len; i++) {
+    const ViaPlanCodec *entry = &g_array_index (media->codecs, ViaPlanCodec, i);
+
+    if (entry->codec.id == VIA_CODEC_EVENT
+        && entry->codec.clock_rate == clock_rate)
       return entry;
   }
   return NULL;

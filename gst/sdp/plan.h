@@ -184,6 +184,9 @@ via_plan_media (const ViaPlan *self, guint i)
 /* First codec of @media that a track of @codec can be sent as, or NULL. */
 const ViaPlanCodec *via_plan_media_match (
     const ViaPlanMedia *media, const ViaCodec *codec);
+/* The telephone-event that goes beside a codec of @clock_rate, or NULL. */
+const ViaPlanCodec *via_plan_media_event (
+    const ViaPlanMedia *media, guint32 clock_rate);
 /* The strongest fingerprint hash we know in @remote, or NULL. */
 const ViaFingerprint *via_remote_transport_fingerprint (
     const ViaRemoteTransport *remote);

@@ -6,6 +6,31 @@
 
 #include <string.h>
 
+static gboolean
+accept_is (const ViaPlanCodec *mine, const ViaSdpCodec *theirs)
+{
+  return mine->pt == theirs->pt && mine->codec.id == theirs->id
+         && mine->codec.clock_rate == theirs->clock_rate
+         && via_codec_fmtp_match (theirs->id, mine->codec.fmtp, theirs->fmtp);
+}
+
+/* Events after the codecs they go beside. */
+static void
+accept_events (
+    ViaPlanMedia *media, const GArray *ours, const ViaSdpMedia *theirs)
+{
+  for (guint i = 0; i < ours->len; i++)
+    for (guint k = 0; k < theirs->codecs->len; k++) {
+      const ViaPlanCodec *mine = &g_array_index (ours, ViaPlanCodec, i);
+      const ViaSdpCodec *codec =
+          &g_array_index (theirs->codecs, ViaSdpCodec, k);
+
+      if (mine->codec.id == VIA_CODEC_EVENT && accept_is (mine, codec))
+        via_plan_add_event (
+            media, mine->codec.fmtp, mine->pt, mine->codec.clock_rate);
+    }
+}
+
 /* Keeps of @media the codecs the answer has, in the answer's order. */
 static void
 accept_codecs (ViaPlanMedia *media, const ViaSdpMedia *theirs)
@@ -20,14 +45,14 @@ accept_codecs (ViaPlanMedia *media, const ViaSdpMedia *theirs)
       const ViaPlanCodec *mine = &g_array_index (ours, ViaPlanCodec, k);
       gint rtx_pt = via_plan_find_rtx (theirs, codec->pt);
 
-      if (mine->pt != codec->pt || mine->codec.id != codec->id
-          || !via_codec_fmtp_match (codec->id, mine->codec.fmtp, codec->fmtp))
+      if (mine->codec.id == VIA_CODEC_EVENT || !accept_is (mine, codec))
         continue;
       via_plan_add_codec (media, codec->id, mine->codec.fmtp, mine->pt,
           rtx_pt == mine->rtx_pt ? rtx_pt : -1,
           mine->feedback & codec->feedback);
     }
   }
+  accept_events (media, ours, theirs);
 }
 
 static void

@@ -17,6 +17,8 @@ answer_rank (ViaCodecId id, const gchar *fmtp, gboolean receives)
 
   if (id == VIA_CODEC_VP9)
     return via_codec_vp9_profile (fmtp) == 0 ? 0 : -1;
+  if (id == VIA_CODEC_H265 || id == VIA_CODEC_AV1)
+    return via_codec_fmtp_match (id, fmtp, fmtp) ? 0 : -1;
   if (id != VIA_CODEC_H264)
     return 0;
   profile = via_codec_h264_profile (fmtp);
@@ -25,20 +27,6 @@ answer_rank (ViaCodecId id, const gchar *fmtp, gboolean receives)
       || (mode == 0 && !receives))
     return -1;
   return (gint) profile + (mode == 1 ? 0 : VIA_H264_OTHER);
-}
-
-/* Our fmtp for @theirs; H.264 answers with their profile and mode. */
-static gchar *
-answer_fmtp (const ViaSdpCodec *theirs)
-{
-  g_autofree gchar *level = NULL;
-
-  if (theirs->id != VIA_CODEC_H264)
-    return g_strdup (via_codec_default_fmtp (theirs->id));
-  level = via_fmtp_get (theirs->fmtp, "profile-level-id");
-  return g_strdup_printf ("level-asymmetry-allowed=1;packetization-mode=%d%s%s",
-      via_codec_h264_packetization_mode (theirs->fmtp),
-      level != NULL ? ";profile-level-id=" : "", level != NULL ? level : "");
 }
 
 static void
@@ -53,9 +41,24 @@ answer_add_codec_of (
 
     if (codec->id != id || answer_rank (id, codec->fmtp, receives) != rank)
       continue;
-    fmtp = answer_fmtp (codec);
+    fmtp = via_codec_answer_fmtp (id, codec->fmtp);
     via_plan_add_codec (media, id, fmtp, codec->pt,
         via_plan_find_rtx (theirs, codec->pt), codec->feedback);
+  }
+}
+
+/* Those of their telephone-events that go beside a codec of @media. */
+static void
+answer_add_events (ViaPlanMedia *media, const ViaSdpMedia *theirs)
+{
+  for (guint i = 0; i < theirs->codecs->len; i++) {
+    const ViaSdpCodec *codec = &g_array_index (theirs->codecs, ViaSdpCodec, i);
+    g_autofree gchar *fmtp = NULL;
+
+    if (codec->id != VIA_CODEC_EVENT)
+      continue;
+    fmtp = via_codec_answer_fmtp (codec->id, codec->fmtp);
+    via_plan_add_event (media, fmtp, codec->pt, codec->clock_rate);
   }
 }
 
@@ -80,9 +83,13 @@ answer_add_codecs (
   for (guint i = 0; i < n; i++)
     for (gint rank = 0;
          !answer_is_repeated (ids, i) && rank < 2 * VIA_H264_OTHER
-         && theirs->is_rtp && via_codec_kind (ids[i]) == theirs->kind;
+         && theirs->is_rtp && via_codec_kind (ids[i]) == theirs->kind
+         && ids[i] != VIA_CODEC_EVENT;
          rank++)
       answer_add_codec_of (media, theirs, ids[i], rank);
+  for (guint i = 0; i < n; i++)
+    if (ids[i] == VIA_CODEC_EVENT && !answer_is_repeated (ids, i))
+      answer_add_events (media, theirs);
 }
 
 static void

@@ -19,7 +19,17 @@ static const struct
     {VIA_CODEC_OPUS, 111, -1},
     {VIA_CODEC_PCMU, 0, -1},
     {VIA_CODEC_PCMA, 8, -1},
+    {VIA_CODEC_H265, 100, 101},
+    {VIA_CODEC_AV1, 102, 103},
+    {VIA_CODEC_G722, 9, -1},
 };
+
+/* telephone-event beside the codecs of each clock rate. */
+static const struct
+{
+  guint32 clock_rate; /* Hz */
+  guint8 pt;
+} offered_events[] = {{48000, 110}, {8000, 126}};
 
 /* One id per extension in the whole bundle (RFC 9143 §15). */
 static const struct
@@ -69,32 +79,39 @@ offer_find_codec (const ViaPlan *plan, ViaCodecId id, const gchar *fmtp)
 }
 
 static gboolean
-offer_has_pt (const ViaPlan *plan, gint pt)
+offer_media_has_pt (const ViaPlanMedia *media, gint pt)
 {
-  for (guint i = 0; i < plan->media->len; i++) {
-    GArray *codecs = via_plan_media (plan, i)->codecs;
+  for (guint i = 0; i < media->codecs->len; i++) {
+    const ViaPlanCodec *codec = &g_array_index (media->codecs, ViaPlanCodec, i);
 
-    for (guint k = 0; k < codecs->len; k++) {
-      const ViaPlanCodec *codec = &g_array_index (codecs, ViaPlanCodec, k);
-
-      if (codec->pt == pt || codec->rtx_pt == pt)
-        return TRUE;
-    }
+    if (codec->pt == pt || codec->rtx_pt == pt)
+      return TRUE;
   }
   return FALSE;
 }
 
-/* @wish if it is free in @plan and not @taken, else a dynamic one that is;
- * -1: none is left. */
-static gint
-offer_free_pt (const ViaPlan *plan, gint wish, gint taken)
+/* In @plan, or in @media that is on its way there. */
+static gboolean
+offer_has_pt (const ViaPlan *plan, const ViaPlanMedia *media, gint pt)
 {
-  if (wish != taken && !offer_has_pt (plan, wish))
+  for (guint i = 0; i < plan->media->len; i++)
+    if (offer_media_has_pt (via_plan_media (plan, i), pt))
+      return TRUE;
+  return offer_media_has_pt (media, pt);
+}
+
+/* @wish if it is free and not @taken, else a dynamic one that is; -1: none is
+ * left. */
+static gint
+offer_free_pt (
+    const ViaPlan *plan, const ViaPlanMedia *media, gint wish, gint taken)
+{
+  if (wish != taken && !offer_has_pt (plan, media, wish))
     return wish;
   for (gint i = 0; i < 32 + 29; i++) {
     gint pt = i < 32 ? 96 + i : 35 + i - 32; /* RFC 5761 §4: not 64 to 95 */
 
-    if (pt != taken && !offer_has_pt (plan, pt))
+    if (pt != taken && !offer_has_pt (plan, media, pt))
       return pt;
   }
   return -1;
@@ -119,14 +136,33 @@ offer_add_codec (const ViaPlan *plan, ViaPlanMedia *media, ViaCodecId id)
   for (guint i = 0; i < G_N_ELEMENTS (offered); i++) {
     if (offered[i].id != id || via_codec_kind (id) != media->kind)
       continue;
-    pt = known != NULL ? known->pt : offer_free_pt (plan, offered[i].pt, -1);
+    pt = known != NULL ? known->pt
+                       : offer_free_pt (plan, media, offered[i].pt, -1);
     if (known != NULL && known->rtx_pt >= 0)
       rtx_pt = known->rtx_pt;
     else if (offered[i].rtx_pt >= 0)
-      rtx_pt = offer_free_pt (plan, offered[i].rtx_pt, pt);
+      rtx_pt = offer_free_pt (plan, media, offered[i].rtx_pt, pt);
     if (pt >= 0)
       via_plan_add_codec (media, id, known != NULL ? known->codec.fmtp : fmtp,
           (guint8) pt, rtx_pt, feedback);
+  }
+}
+
+static void
+offer_add_events (const ViaPlan *plan, ViaPlanMedia *media)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (offered_events); i++) {
+    guint32 rate = offered_events[i].clock_rate;
+    const ViaPlanCodec *known = NULL;
+    gint pt;
+
+    for (guint k = 0; known == NULL && k < plan->media->len; k++)
+      known = via_plan_media_event (via_plan_media (plan, k), rate);
+    pt = known != NULL ? known->pt
+                       : offer_free_pt (plan, media, offered_events[i].pt, -1);
+    if (pt >= 0)
+      via_plan_add_event (
+          media, via_codec_default_fmtp (VIA_CODEC_EVENT), (guint8) pt, rate);
   }
 }
 
@@ -197,6 +233,9 @@ offer_add_media (ViaPlan *plan, const ViaPlan *current,
   media->sctp_port = is_data ? 5000 : 0;
   for (guint i = 0; !is_data && i < n; i++)
     offer_add_codec (plan, media, ids[i]);
+  for (guint i = 0; !is_data && i < n; i++)
+    if (ids[i] == VIA_CODEC_EVENT)
+      offer_add_events (plan, media);
   if (!is_data)
     offer_add_exts (plan, media);
   offer_place (plan, current, media);

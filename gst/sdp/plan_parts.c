@@ -24,6 +24,27 @@ via_plan_add_codec (ViaPlanMedia *self, ViaCodecId id, const gchar *fmtp,
 }
 
 void
+via_plan_add_event (
+    ViaPlanMedia *self, const gchar *fmtp, guint8 pt, guint32 clock_rate)
+{
+  gboolean has_companion = FALSE;
+
+  for (guint i = 0; i < self->codecs->len; i++) {
+    const ViaCodec *codec =
+        &g_array_index (self->codecs, ViaPlanCodec, i).codec;
+
+    if (codec->clock_rate == clock_rate && codec->id == VIA_CODEC_EVENT)
+      return;
+    has_companion |= codec->clock_rate == clock_rate;
+  }
+  if (!has_companion)
+    return;
+  via_plan_add_codec (self, VIA_CODEC_EVENT, fmtp, pt, -1, 0);
+  g_array_index (self->codecs, ViaPlanCodec, self->codecs->len - 1)
+      .codec.clock_rate = clock_rate;
+}
+
+void
 via_plan_draw_identity (ViaPlan *self, ViaRng *rng)
 {
   self->session_id = (guint64) (via_rng_u32 (rng) & G_MAXINT32) << 32;

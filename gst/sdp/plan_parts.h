@@ -18,6 +18,10 @@ GArray *via_plan_codecs_new (void);
 void via_plan_add_codec (ViaPlanMedia *self, ViaCodecId id, const gchar *fmtp,
     guint8 pt, gint rtx_pt, ViaFeedback feedback);
 
+/* telephone-event, if a codec of @self has @clock_rate (RFC 4733 §2.1). */
+void via_plan_add_event (
+    ViaPlanMedia *self, const gchar *fmtp, guint8 pt, guint32 clock_rate);
+
 /* Of ViaFingerprint. (transfer full) */
 GArray *via_plan_fingerprints_copy (const GArray *from);
 /* Fresh session id and CNAME. */

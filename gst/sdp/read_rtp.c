@@ -314,6 +314,21 @@ via_sdp_attr_take_rtp (ViaSdpCursor *at, const gchar *name, const gchar *value)
   return NULL;
 }
 
+static const gchar *
+rtp_static_name (guint8 pt)
+{
+  switch (pt) {
+    case 0:
+      return "PCMU";
+    case 8:
+      return "PCMA";
+    case 9:
+      return "G722";
+    default:
+      return NULL;
+  }
+}
+
 /* Static types without an rtpmap (RFC 3551 §6), and which codec of ours a
  * format is. Payload types 64 to 95 would pass for RTCP (RFC 5761 §4). */
 static const gchar *
@@ -323,8 +338,8 @@ rtp_finish_codec (ViaSdpCodec *codec, ViaKind kind)
   guint64 value;
   ViaCodecId id;
 
-  if (codec->name == NULL && (codec->pt == 0 || codec->pt == 8)) {
-    codec->name = g_strdup (codec->pt == 0 ? "PCMU" : "PCMA");
+  if (codec->name == NULL) {
+    codec->name = g_strdup (rtp_static_name (codec->pt));
     codec->clock_rate = 8000;
   }
   if (codec->name == NULL)
@@ -340,7 +355,8 @@ rtp_finish_codec (ViaSdpCodec *codec, ViaKind kind)
   }
   id = via_codec_from_name (codec->name);
   if (id == VIA_CODEC_UNKNOWN || via_codec_kind (id) != kind
-      || codec->clock_rate != via_codec_clock_rate (id)
+      || (id != VIA_CODEC_EVENT
+          && codec->clock_rate != via_codec_clock_rate (id))
       || (codec->pt >= 64 && codec->pt <= 95)
       || (id != VIA_CODEC_OPUS && codec->channels != 1))
     return NULL;

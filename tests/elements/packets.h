@@ -209,6 +209,8 @@ decoder_of (ViaCodecId id)
       [VIA_CODEC_OPUS] = "rtpopusdepay ! opusdec plc=false",
       [VIA_CODEC_PCMU] = "rtppcmudepay ! mulawdec",
       [VIA_CODEC_PCMA] = "rtppcmadepay ! alawdec",
+      [VIA_CODEC_H265] = "rtph265depay ! h265parse ! avdec_h265",
+      [VIA_CODEC_G722] = "rtpg722depay ! avdec_g722",
   };
   return table[id];
 }

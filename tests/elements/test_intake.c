@@ -226,6 +226,9 @@ test_intake_encoded_audio_is_copied (void)
   assert_chain (RAW_AUDIO " ! audioconvert ! audioresample ! "
                           "audio/x-raw,rate=8000,channels=1 ! alawenc",
       "copy", VIA_CODEC_PCMA, 50);
+  assert_chain (RAW_AUDIO " ! audioconvert ! audioresample ! "
+                          "audio/x-raw,rate=16000,channels=1 ! avenc_g722",
+      "copy", VIA_CODEC_G722, 50);
 }
 
 static void
@@ -239,6 +242,66 @@ test_intake_rtp_passes_straight (void)
   g_assert_cmpuint (track_view (&f.track, 0).ssrc, ==, 77);
   g_assert_cmpuint (track_view (&f.track, 0).seq, ==, 500);
   g_assert_cmpuint (decode_all (&f).n_frames, ==, 60);
+  stop (&f);
+}
+
+static void
+test_intake_h265_rtp_passes_with_its_profile (void)
+{
+  Fixture f;
+
+  start (&f, RAW " ! x265enc tune=zerolatency speed-preset=ultrafast ! "
+                 "video/x-h265,profile=main ! rtph265pay ssrc=78");
+  play_to_end (&f);
+  assert_described (&f, "copy");
+  g_assert_cmpint (f.track.codec.id, ==, VIA_CODEC_H265);
+  g_assert_cmpstr (f.track.codec.fmtp, ==,
+      "profile-space=0;profile-id=1;tier-flag=0;level-id=63");
+  g_assert_cmpuint (track_view (&f.track, 0).ssrc, ==, 78);
+  g_assert_true (track_packet (&f.track, 0)->is_key);
+  g_assert_cmpuint (decode_all (&f).n_frames, ==, 60);
+  stop (&f);
+}
+
+/* There is no AV1 payloader: other packets stand for AV1's. */
+static void
+test_intake_av1_passes_as_rtp_only (void)
+{
+  Fixture f;
+
+  start (&f, RAW " ! vp8enc deadline=1 ! rtpvp8pay ! capssetter replace=true "
+                 "caps=\"application/x-rtp,media=video,encoding-name=AV1,"
+                 "clock-rate=90000,payload=96,profile=(string)0,"
+                 "tier=(string)1\"");
+  play_to_end (&f);
+  assert_described (&f, "copy");
+  g_assert_cmpint (f.track.codec.id, ==, VIA_CODEC_AV1);
+  g_assert_cmpstr (f.track.codec.fmtp, ==, "profile=0;tier=1");
+  stop (&f);
+  assert_chain ("videotestsrc num-buffers=3 ! video/x-raw,width=64,height=64,"
+                "framerate=25/1 ! av1enc cpu-used=8 usage-profile=realtime",
+      "transcode AV1→VP8: no element packetises it", VIA_CODEC_VP8, 3);
+}
+
+static void
+test_intake_av1_rtp_cannot_be_transcoded_and_says_so (void)
+{
+  static const ViaCodecId video[] = {VIA_CODEC_VP8};
+  ViaIntakeConfig config = {NULL, 0, video, 1, 0, FALSE};
+  g_autoptr (GstMessage) m = NULL;
+  g_autoptr (GError) error = NULL;
+  Fixture f;
+
+  start_with (&f,
+      RAW " ! vp8enc deadline=1 ! rtpvp8pay ! capssetter replace=true "
+          "caps=\"application/x-rtp,media=video,encoding-name=AV1,"
+          "clock-rate=90000,payload=96\"",
+      VIA_KIND_VIDEO, &config);
+  gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
+  m = wait_end (f.pipeline, 60);
+  g_assert_cmpint (GST_MESSAGE_TYPE (m), ==, GST_MESSAGE_ERROR);
+  gst_message_parse_error (m, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "cannot unpack AV1"));
   stop (&f);
 }
 
@@ -268,6 +331,8 @@ test_intake_other_codecs_are_transcoded (void)
       VIA_CODEC_VP8, 60);
   assert_chain (RAW_AUDIO " ! audioconvert ! vorbisenc",
       "transcode Vorbis→opus: codec not in the list", VIA_CODEC_OPUS, 50);
+  assert_chain (RAW " ! x265enc tune=zerolatency speed-preset=ultrafast",
+      "transcode H265→VP8: few browsers take it", VIA_CODEC_VP8, 60);
   assert_chain ("audiotestsrc num-buffers=50 samplesperbuffer=441 ! "
                 "audio/x-raw,rate=44100,channels=1 ! mulawenc",
       "transcode PCMU→opus: not 8 kHz mono", VIA_CODEC_OPUS, 25);
@@ -594,7 +659,10 @@ test_intake_template_takes_what_it_should (void)
 {
   static const gchar *const wanted[] = {"video/x-raw,format=I420",
       "video/x-h264,stream-format=avc", "application/x-rtp,encoding-name=VP8",
-      "application/x-rtp,media=video,encoding-name=H264", "video/x-vp9"};
+      "application/x-rtp,media=video,encoding-name=H264", "video/x-vp9",
+      "application/x-rtp,encoding-name=H265",
+      "application/x-rtp,media=video,"
+      "encoding-name=AV1"};
   GstCaps *caps = via_intake_template_caps (VIA_KIND_VIDEO);
   GstCaps *any = via_intake_template_caps (VIA_KIND_UNKNOWN);
 
@@ -622,6 +690,10 @@ main (int argc, char **argv)
   ADD ("copy/video", test_intake_encoded_video_is_copied);
   ADD ("copy/audio", test_intake_encoded_audio_is_copied);
   ADD ("copy/rtp", test_intake_rtp_passes_straight);
+  ADD ("copy/rtp-h265", test_intake_h265_rtp_passes_with_its_profile);
+  ADD ("copy/rtp-av1", test_intake_av1_passes_as_rtp_only);
+  ADD ("transcode/rtp-av1",
+      test_intake_av1_rtp_cannot_be_transcoded_and_says_so);
   ADD ("transcode/b-frames", test_intake_h264_with_b_frames_is_transcoded);
   ADD ("transcode/444", test_intake_h264_444_is_transcoded);
   ADD ("transcode/other", test_intake_other_codecs_are_transcoded);

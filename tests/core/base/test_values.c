@@ -67,6 +67,8 @@ test_codec_table_matches_registrations (void)
   g_assert_cmpuint (via_codec_clock_rate (VIA_CODEC_OPUS), ==, 48000);
   g_assert_cmpuint (via_codec_channels (VIA_CODEC_OPUS), ==, 2);
   g_assert_cmpuint (via_codec_clock_rate (VIA_CODEC_PCMA), ==, 8000);
+  g_assert_cmpuint (via_codec_clock_rate (VIA_CODEC_G722), ==, 8000);
+  g_assert_cmpuint (via_codec_clock_rate (VIA_CODEC_EVENT), ==, 0);
 }
 
 static void

@@ -77,6 +77,39 @@ test_call_both_ways_and_codec_by_codec (void)
   wire_clear (&w);
 }
 
+/* Events go out under the type of their codec's rate; a peer that knows none
+ * of that rate gets none. */
+static void
+test_call_events_go_beside_the_codec (void)
+{
+  static const struct
+  {
+    ViaCodec codec;
+    guint8 pt;
+  } rows[] = {{{VIA_CODEC_PCMU, 8000, 1, NULL}, 126},
+      {{VIA_CODEC_OPUS, 48000, 2, NULL}, 110}};
+  Wire w;
+
+  wire_init (&w, BOTH, BOTH, NULL);
+  wire_connect (&w);
+  for (guint i = 0; i < 2; i++) {
+    ViaPacket *event = wire_packet (5, 1, 160, 42, 16, w.now, FALSE);
+
+    event->is_event = TRUE;
+    g_assert_true (via_peer_bind (w.peers[SERVER], 0, &rows[i].codec));
+    g_assert_true (wire_send (
+        &w, SERVER, 0, wire_packet (5, 0, 0, 41, 172, w.now, FALSE)));
+    g_assert_true (wire_send (&w, SERVER, 0, event));
+    wire_pump (&w);
+    g_assert_cmpuint (w.rtp[VIEWER]->len, ==, 2 * i + 2);
+    g_assert_cmpuint (wire_rtp (&w, VIEWER, 2 * i + 1)->pt, ==, rows[i].pt);
+    g_assert_cmpuint (wire_rtp (&w, VIEWER, 2 * i + 1)->id, ==, 42);
+    g_assert_cmpuint ((guint16) (wire_rtp (&w, VIEWER, 2 * i)->seq + 1), ==,
+        wire_rtp (&w, VIEWER, 2 * i + 1)->seq);
+  }
+  wire_clear (&w);
+}
+
 static void
 test_call_reordered_and_doubled_datagrams_arrive_once (void)
 {
@@ -418,5 +451,6 @@ main (int argc, char **argv)
   ADD ("apply/refused",
       test_call_apply_refuses_another_certificate_or_no_answer);
   ADD ("stats", test_call_stats_tell_what_happened);
+  ADD ("call/events", test_call_events_go_beside_the_codec);
   return g_test_run ();
 }

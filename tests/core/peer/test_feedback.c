@@ -261,6 +261,7 @@ test_feedback_sr_puts_audio_and_video_on_one_clock (void)
 {
   Wire w;
   WireRtp *rtp;
+  ViaPacket *event;
   gdouble at[2];
   static const gdouble rate[2] = {48000, 90000};
 
@@ -272,7 +273,11 @@ test_feedback_sr_puts_audio_and_video_on_one_clock (void)
     ViaTime captured = w.now - 30 * MS;
 
     wire_send (&w, SERVER, 0, //
-        wire_packet (5, i, 7 + i * 960, i, 100, captured, FALSE));
+        wire_packet (5, 2 * i, 7 + i * 960, i, 100, captured, FALSE));
+    /* a key held since the start has that time (RFC 4733 §2.2) */
+    event = wire_packet (5, 2 * i + 1, 7, 1000, 16, captured, FALSE);
+    event->is_event = TRUE;
+    wire_send (&w, SERVER, 0, event);
     wire_send (&w, SERVER, 1, //
         wire_packet (6, i, 9 + i * 1800, i, 1000, captured, i == 0));
     wire_pass (&w, 20 * MS);

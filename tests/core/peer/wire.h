@@ -89,10 +89,11 @@ static inline void
 wire_negotiate (Wire *w, ViaDirection viewer, ViaDirection server,
     const gchar *const lies[2])
 {
-  static const ViaCodecId audio[] = {VIA_CODEC_OPUS, VIA_CODEC_PCMU};
+  static const ViaCodecId audio[] = {
+      VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_EVENT};
   static const ViaCodecId video[] = {VIA_CODEC_VP8, VIA_CODEC_H264};
-  ViaPlanLocal local = {
-      audio, 2, video, 2, viewer, 1, 1, VIA_SETUP_ACTPASS, FALSE, NULL};
+  ViaPlanLocal local = {audio, G_N_ELEMENTS (audio), video, 2, viewer, 1, 1,
+      VIA_SETUP_ACTPASS, FALSE, NULL};
   g_autoptr (GError) error = NULL;
   g_autoptr (ViaPlan) offer = via_plan_offer (&local, &w->rng.parent);
   g_autofree gchar *offer_sdp =

@@ -159,6 +159,58 @@ test_keyframe_h264_fu_a_only_its_start (void)
   check_truncations (VIA_CODEC_H264, start, sizeof start);
 }
 
+/* Type 19 (IDR_W_RADL) is 0x26 0x01; first_slice_segment_in_pic_flag 0x80. */
+static void
+test_keyframe_h265_units_and_packets (void)
+{
+  static const Case cases[] = {
+      {"IDR_W_RADL", TRUE, 3, {0x26, 0x01, 0xaf}},
+      {"BLA_W_LP, the lowest", TRUE, 3, {0x20, 0x01, 0x80}},
+      {"CRA, the highest", TRUE, 3, {0x2a, 0x01, 0x80}},
+      {"RASL_R below", FALSE, 3, {0x12, 0x01, 0x80}},
+      {"reserved 22", FALSE, 3, {0x2c, 0x01, 0x80}},
+      {"later IDR slice", FALSE, 3, {0x26, 0x01, 0x2f}},
+      {"TRAIL_R", FALSE, 3, {0x02, 0x01, 0xd0}},
+      {"VPS", TRUE, 3, {0x40, 0x01, 0x0c}},
+      {"SPS", TRUE, 3, {0x42, 0x01, 0x01}},
+      {"PPS", FALSE, 3, {0x44, 0x01, 0xc1}},
+      {"forbidden bit", FALSE, 3, {0xa6, 0x01, 0xaf}},
+      {"header alone", FALSE, 2, {0x26, 0x01}},
+      {"empty", FALSE, 0, {0}},
+      {"AP of PPS and IDR", TRUE, 12,
+          {0x60, 0x01, 0, 3, 0x44, 0x01, 0xc1, 0, 3, 0x26, 0x01, 0xaf}},
+      {"AP of slices", FALSE, 12,
+          {0x60, 0x01, 0, 3, 0x02, 0x01, 0xd0, 0, 3, 0x02, 0x01, 0x50}},
+      {"AP cut short", FALSE, 6, {0x60, 0x01, 0, 3, 0x26, 0x01}},
+      {"AP of an empty unit", FALSE, 9,
+          {0x60, 0x01, 0, 0, 0, 3, 0x26, 0x01, 0xaf}},
+      {"FU, IDR start", TRUE, 4, {0x62, 0x01, 0x93, 0xaf}},
+      {"FU, IDR middle", FALSE, 4, {0x62, 0x01, 0x13, 0xaf}},
+      {"FU, IDR end", FALSE, 4, {0x62, 0x01, 0x53, 0xaf}},
+      {"FU, later IDR slice", FALSE, 4, {0x62, 0x01, 0x93, 0x2f}},
+      {"FU, TRAIL_R start", FALSE, 4, {0x62, 0x01, 0x81, 0xd0}},
+  };
+  static const guint8 fu[] = {0x62, 0x01, 0x93, 0xaf};
+
+  check (VIA_CODEC_H265, cases, G_N_ELEMENTS (cases));
+  check_truncations (VIA_CODEC_H265, fu, sizeof fu);
+}
+
+static void
+test_keyframe_av1_new_sequence_bit (void)
+{
+  static const Case cases[] = {
+      {"new sequence", TRUE, 3, {0x18, 0x0a, 0x0b}},
+      {"new sequence, goes on", TRUE, 3, {0x58, 0x0a, 0x0b}},
+      {"no new sequence", FALSE, 3, {0x10, 0x32, 0x0b}},
+      {"continued, N set", FALSE, 3, {0x98, 0x0a, 0x0b}},
+      {"header alone", FALSE, 1, {0x18}},
+      {"empty", FALSE, 0, {0}},
+  };
+
+  check (VIA_CODEC_AV1, cases, G_N_ELEMENTS (cases));
+}
+
 static void
 test_keyframe_audio_and_unknown_always (void)
 {
@@ -241,6 +293,8 @@ main (int argc, char **argv)
       "/keyframe/h264/stap-a", test_keyframe_h264_stap_a_looks_inside);
   g_test_add_func (
       "/keyframe/h264/fu-a", test_keyframe_h264_fu_a_only_its_start);
+  g_test_add_func ("/keyframe/h265", test_keyframe_h265_units_and_packets);
+  g_test_add_func ("/keyframe/av1", test_keyframe_av1_new_sequence_bit);
   g_test_add_func ("/keyframe/others", test_keyframe_audio_and_unknown_always);
   g_test_add_func (
       "/throttle/first", test_throttle_first_ask_passes_at_any_time);

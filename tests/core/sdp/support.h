@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-static const ViaCodecId all_audio[] = {
-    VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_PCMA};
-static const ViaCodecId all_video[] = {
-    VIA_CODEC_VP8, VIA_CODEC_VP9, VIA_CODEC_H264};
+static const ViaCodecId all_audio[] = {VIA_CODEC_OPUS, VIA_CODEC_PCMU,
+    VIA_CODEC_PCMA, VIA_CODEC_G722, VIA_CODEC_EVENT};
+static const ViaCodecId all_video[] = {VIA_CODEC_VP8, VIA_CODEC_VP9,
+    VIA_CODEC_H264, VIA_CODEC_H265, VIA_CODEC_AV1};
 
 #define FINGERPRINT                                                            \
   "sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:"    \

@@ -153,7 +153,7 @@ test_answer_wrong_parameters_are_another_codec (void)
 {
   static const gchar *const rows[][2] = {
       {"VP8/90000", "VP8/8000"},
-      {"VP8/90000", "AV1/90000"},
+      {"VP8/90000", "AV2/90000"},
       {"VP8/90000", "opus/48000/2"},
       {"VP8/90000\r\na=rtcp-fb:96 nack", "VP9/90000\r\na=fmtp:96 profile-id=2"},
       {"VP8/90000\r\na=rtcp-fb:96 nack",
@@ -161,6 +161,11 @@ test_answer_wrong_parameters_are_another_codec (void)
       {"VP8/90000\r\na=rtcp-fb:96 nack",
           "H264/90000\r\na=fmtp:96 packetization-mode=1;"
           "profile-level-id=f4001f"},
+      {"VP8/90000\r\na=rtcp-fb:96 nack",
+          "H265/90000\r\na=fmtp:96 profile-id=1;tx-mode=MRST"},
+      {"VP8/90000\r\na=rtcp-fb:96 nack",
+          "H265/90000\r\na=fmtp:96 sprop-max-don-diff=2"},
+      {"VP8/90000\r\na=rtcp-fb:96 nack", "AV1/90000\r\na=fmtp:96 profile=9"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -509,6 +514,110 @@ test_match_other_codecs_by_name (void)
 }
 
 static void
+test_answer_h265_and_av1_echo_their_parameters (void)
+{
+  static const struct
+  {
+    const gchar *map, *fmtp;
+  } rows[] = {
+      {"H265/90000\r\na=fmtp:96 level-id=150;profile-id=2;tier-flag=1",
+          "level-id=150;profile-id=2;tier-flag=1;tx-mode=SRST"},
+      {"H265/90000", "level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST"},
+      {"H265/90000\r\na=fmtp:96 profile-space=2;tx-mode=srst",
+          "level-id=93;profile-space=2;profile-id=1;tier-flag=0;tx-mode=SRST"},
+      {"AV1/90000\r\na=fmtp:96 level-idx=8;profile=1;tier=1",
+          "level-idx=8;profile=1;tier=1"},
+      {"AV1/90000", "level-idx=5;profile=0;tier=0"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    ViaPlanLocal local = wish_all ();
+    g_autofree gchar *offer = edit (OFFER, "VP8/90000", rows[i].map);
+    g_autoptr (ViaPlan) plan = plan_for (&local, offer);
+
+    g_test_message ("row %u", i);
+    g_assert_cmpstr (codec_at (plan, 1, 0)->codec.fmtp, ==, rows[i].fmtp);
+    g_assert_cmpint (codec_at (plan, 1, 0)->rtx_pt, ==, 97);
+  }
+}
+
+/* RFC 3551 §4.5.2: 8000 in RTP, though it samples at 16000. */
+static void
+test_answer_g722_has_the_clock_rate_of_rtp (void)
+{
+  ViaPlanLocal local = wish_all ();
+  g_autofree gchar *right = edit (OFFER, "SAVPF 111 0", "SAVPF 9");
+  g_autofree gchar *wrong =
+      edit (OFFER, "SAVPF 111 0", "SAVPF 70 9\r\na=rtpmap:9 G722/16000");
+  g_autoptr (ViaPlan) plan = plan_for (&local, right);
+  g_autoptr (ViaPlan) none = plan_for (&local, wrong);
+
+  g_assert_cmpint (codec_at (plan, 0, 0)->codec.id, ==, VIA_CODEC_G722);
+  g_assert_cmpuint (codec_at (plan, 0, 0)->pt, ==, 9);
+  g_assert_cmpuint (codec_at (plan, 0, 0)->codec.clock_rate, ==, 8000);
+  g_assert_true (via_plan_media (none, 0)->is_rejected);
+}
+
+#define EVENTS                                                                 \
+  "SAVPF 100 101 102 103 111 0\r\na=rtpmap:100 telephone-event/48000\r\n"      \
+  "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16,66\r\n"                \
+  "a=rtpmap:102 telephone-event/16000\r\n"                                     \
+  "a=rtpmap:103 telephone-event/8000"
+
+static void
+test_answer_events_go_beside_the_codecs_of_their_rate (void)
+{
+  ViaPlanLocal local = wish_all ();
+  g_autofree gchar *offer = edit (OFFER, "SAVPF 111 0", EVENTS);
+  g_autoptr (ViaPlan) plan = plan_for (&local, offer);
+  const ViaPlanMedia *audio = via_plan_media (plan, 0);
+
+  g_assert_cmpint (codec_at (plan, 0, 0)->codec.id, ==, VIA_CODEC_OPUS);
+  g_assert_cmpint (codec_at (plan, 0, 1)->codec.id, ==, VIA_CODEC_PCMU);
+  g_assert_cmpuint (audio->codecs->len, ==, 4);
+  g_assert_cmpuint (via_plan_media_event (audio, 48000)->pt, ==, 100);
+  g_assert_null (via_plan_media_event (audio, 48000)->codec.fmtp);
+  g_assert_cmpuint (via_plan_media_event (audio, 8000)->pt, ==, 101);
+  g_assert_cmpstr (
+      via_plan_media_event (audio, 8000)->codec.fmtp, ==, "0-16,66");
+  g_assert_null (via_plan_media_event (audio, 16000));
+}
+
+static void
+test_answer_events_alone_are_no_media (void)
+{
+  static const ViaCodecId none[] = {VIA_CODEC_VP8, VIA_CODEC_EVENT};
+  ViaPlanLocal local = wish_all ();
+  g_autofree gchar *offer = edit (OFFER, "SAVPF 111 0", EVENTS);
+  g_autoptr (ViaPlan) plan = NULL;
+
+  local.audio_codecs = none;
+  local.n_audio_codecs = G_N_ELEMENTS (none);
+  plan = plan_for (&local, offer);
+  g_assert_true (via_plan_media (plan, 0)->is_rejected);
+}
+
+static void
+test_match_events_and_higher_levels_are_no_track (void)
+{
+  ViaPlanLocal local = wish_all ();
+  g_autofree gchar *events = edit (OFFER, "SAVPF 111 0", EVENTS);
+  g_autofree gchar *offer = edit (
+      events, "VP8/90000", "H265/90000\r\na=fmtp:96 level-id=93;profile-id=1");
+  g_autoptr (ViaPlan) plan = plan_for (&local, offer);
+  const ViaPlanMedia *video = via_plan_media (plan, 1);
+  ViaCodec event = {VIA_CODEC_EVENT, 8000, 1, NULL};
+  ViaCodec fits = {VIA_CODEC_H265, 90000, 0, (gchar *) "level-id=90"};
+  ViaCodec high = {VIA_CODEC_H265, 90000, 0, (gchar *) "level-id=120"};
+  ViaCodec main_10 = {VIA_CODEC_H265, 90000, 0, (gchar *) "profile-id=2"};
+
+  g_assert_null (via_plan_media_match (via_plan_media (plan, 0), &event));
+  g_assert_cmpuint (via_plan_media_match (video, &fits)->pt, ==, 96);
+  g_assert_null (via_plan_media_match (video, &high));
+  g_assert_null (via_plan_media_match (video, &main_10));
+}
+
+static void
 test_plan_copy_is_equal_and_apart (void)
 {
   ViaPlanLocal local = wish_all ();
@@ -556,5 +665,15 @@ main (int argc, char **argv)
   ADD ("match-h264", test_match_h264_by_profile_then_wider);
   ADD ("match", test_match_other_codecs_by_name);
   ADD ("copy", test_plan_copy_is_equal_and_apart);
+  g_test_add_func (
+      "/sdp/answer/h265-av1", test_answer_h265_and_av1_echo_their_parameters);
+  g_test_add_func (
+      "/sdp/answer/g722", test_answer_g722_has_the_clock_rate_of_rtp);
+  g_test_add_func ("/sdp/answer/events",
+      test_answer_events_go_beside_the_codecs_of_their_rate);
+  g_test_add_func (
+      "/sdp/answer/events-alone", test_answer_events_alone_are_no_media);
+  g_test_add_func (
+      "/sdp/match/events", test_match_events_and_higher_levels_are_no_track);
   return g_test_run ();
 }

@@ -73,13 +73,14 @@ test_offer_says_what_we_wish (void)
   g_assert_cmpint (plan->role, ==, VIA_ROLE_OFFERER);
   g_assert_false (plan->is_complete);
   g_assert_null (plan->remote);
-#define VIDEO                                                                  \
-  " sendrecv bundled rsize VP8:96+97/npfrt VP9:98+99/npfrt "                   \
-  "H264:108+109/npfrt ext=2:abs-send-tim ext=3:draft-holmer ext=4:mid "        \
+#define VIDEO                                                                                                \
+  " sendrecv bundled rsize VP8:96+97/npfrt VP9:98+99/npfrt "                                                 \
+  "H264:108+109/npfrt H265:100+101/npfrt AV1:102+103/npfrt ext=2:abs-send-tim ext=3:draft-holmer ext=4:mid " \
   "ext=5:playout-dela ext=13:video-orient\n"
   g_assert_cmpstr (summary, ==,
       "  setup=actpass\n"
       "  audio 0 sendrecv bundled rsize opus:111/t PCMU:0/t PCMA:8/t "
+      "G722:9/t telephone-event:110 telephone-event:126 "
       "ext=1:ssrc-audio-l ext=2:abs-send-tim ext=3:draft-holmer ext=4:mid\n"
       "  video 1" VIDEO "  video 2" VIDEO
       "  application 3 sendrecv bundled sctp=5000/0\n");
@@ -90,17 +91,21 @@ test_offer_lines_a_browser_needs (void)
 {
   static const gchar *const lines[] = {"a=group:BUNDLE 0 1 2\r\n",
       "a=extmap-allow-mixed\r\n", "a=msid-semantic: WMS clip\r\n",
-      "a=ice-options:trickle\r\n", "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8\r\n",
-      "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99 108 109\r\n",
+      "a=ice-options:trickle\r\n",
+      "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 9 110 126\r\n",
+      "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99 108 109 100 101 102 103\r\n",
       "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
       "a=ice-ufrag:ourU\r\n", "a=ice-pwd:ourPasswordOf22Letters\r\n",
       "a=fingerprint:" FINGERPRINT "\r\n", "a=setup:actpass\r\n", "a=mid:1\r\n",
       "a=sendrecv\r\n", "a=msid:clip ", "a=rtcp-mux\r\n", "a=rtcp-rsize\r\n",
       "a=rtpmap:111 opus/48000/2\r\n", "a=rtpmap:0 PCMU/8000\r\n",
-      "a=rtcp-fb:96 nack\r\n", "a=rtcp-fb:96 nack pli\r\n",
-      "a=rtcp-fb:96 ccm fir\r\n", "a=rtcp-fb:96 goog-remb\r\n",
-      "a=rtcp-fb:96 transport-cc\r\n", "a=fmtp:97 apt=96\r\n",
-      "a=fmtp:98 profile-id=0\r\n", "a=ssrc-group:FID ",
+      "a=rtpmap:9 G722/8000\r\n", "a=rtpmap:110 telephone-event/48000\r\n",
+      "a=rtpmap:126 telephone-event/8000\r\n", "a=fmtp:126 0-15\r\n",
+      "a=fmtp:100 level-id=186;profile-id=1;tier-flag=0;tx-mode=SRST\r\n",
+      "a=fmtp:102 level-idx=19;profile=0;tier=0\r\n", "a=rtcp-fb:96 nack\r\n",
+      "a=rtcp-fb:96 nack pli\r\n", "a=rtcp-fb:96 ccm fir\r\n",
+      "a=rtcp-fb:96 goog-remb\r\n", "a=rtcp-fb:96 transport-cc\r\n",
+      "a=fmtp:97 apt=96\r\n", "a=fmtp:98 profile-id=0\r\n", "a=ssrc-group:FID ",
       " cname:", " msid:clip ", "a=sctp-port:5000\r\n",
       "a=max-message-size:262144\r\n"};
   ViaPlanLocal local = wish_all ();
@@ -256,6 +261,29 @@ test_accept_keeps_what_the_answer_has_in_its_order (void)
   g_assert_cmpuint (g_array_index (codecs, ViaPlanCodec, 1).pt, ==, 96);
   g_assert_cmpint (
       via_plan_media (plan, 1)->direction, ==, VIA_DIRECTION_SENDONLY);
+}
+
+/* An answer may list events first: they still go beside the codec it has. */
+static void
+test_accept_events_come_after_what_they_go_beside (void)
+{
+  static const ViaCodecId pcmu[] = {VIA_CODEC_PCMU, VIA_CODEC_EVENT};
+  ViaPlanLocal local = wish_all (), far = wish_all ();
+  g_auto (Call) call = {NULL};
+  g_autofree gchar *answer = NULL;
+  g_autoptr (ViaPlan) plan = NULL;
+  const ViaPlanMedia *audio;
+
+  far.audio_codecs = pcmu;
+  far.n_audio_codecs = G_N_ELEMENTS (pcmu);
+  call_start (&call, &local, &far);
+  answer = edit (call.answer_text, "SAVPF 0 126", "SAVPF 126 0");
+  plan = call_accept (&call, answer);
+  audio = via_plan_media (plan, 0);
+  g_assert_cmpuint (audio->codecs->len, ==, 2);
+  g_assert_cmpuint (g_array_index (audio->codecs, ViaPlanCodec, 0).pt, ==, 0);
+  g_assert_cmpuint (via_plan_media_event (audio, 8000)->pt, ==, 126);
+  g_assert_null (via_plan_media_event (audio, 48000));
 }
 
 static void
@@ -446,5 +474,7 @@ main (int argc, char **argv)
   ADD ("write/stable", test_write_read_is_stable);
   ADD ("write/candidates", test_write_candidates_once_in_the_first_line_taken);
   ADD ("write/legacy", test_write_answer_of_legacy_data_and_unknown_lines);
+  g_test_add_func (
+      "/sdp/accept/events", test_accept_events_come_after_what_they_go_beside);
   return g_test_run ();
 }

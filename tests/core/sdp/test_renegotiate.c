@@ -286,7 +286,7 @@ test_reoffer_added_m_line_uses_the_numbers_of_the_call (void)
   /* 98 and 5 are theirs: VP9 and the delay go elsewhere */
   g_assert_nonnull (strstr (summary,
       "  video 0 sendonly bundled rsize VP8:120+98/npfrt VP9:96+99/npfrt "
-      "H264:108+109/npfrt ext=5:abs-send-tim ext=3:draft-holmer ext=4:mid "
+      "H264:108+109/npfrt H265:100+101/npfrt AV1:102+103/npfrt ext=5:abs-send-tim ext=3:draft-holmer ext=4:mid "
       "ext=1:playout-dela ext=13:video-orient\n"));
   g_assert_nonnull (strstr (sdp, "a=group:BUNDLE a v d 0\r\n"));
   g_assert_nonnull (strstr (sdp, "a=setup:actpass\r\n"));
