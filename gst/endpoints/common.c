@@ -177,3 +177,17 @@ via_eos_reset (ViaCommon *self)
   self->eos_posted = FALSE;
   g_mutex_unlock (&self->lock);
 }
+
+gboolean
+via_common_is_source (GstElement *element)
+{
+  gboolean is_source = FALSE;
+
+  GST_OBJECT_LOCK (element);
+  for (GList *l = element->srcpads; l != NULL; l = l->next)
+    is_source = is_source || gst_pad_is_linked (l->data);
+  GST_OBJECT_UNLOCK (element);
+  return is_source
+         || g_signal_has_handler_pending (element,
+             g_signal_lookup ("pad-added", GST_TYPE_ELEMENT), 0, FALSE);
+}

@@ -37,6 +37,12 @@ gchar *via_common_get_hub (ViaCommon *self);      /* (transfer full) */
 void via_common_post (
     ViaCommon *self, GstElement *element, GstStructure *structure);
 
+/* TRUE if a source pad of @element is linked, or somebody waits for one: pads
+ * come only once a peer sends, and who waits for them (a parsed line, an
+ * application) must not wait for preroll before that. Then it is live: PAUSED
+ * gives NO_PREROLL. */
+gboolean via_common_is_source (GstElement *element);
+
 /* --- EOS contract (docs/architecture.md §1), for direct subclasses of GstBin
  * that called via_common_init --- */
 

@@ -154,22 +154,6 @@ via_webrtc_endpoint_count_sinks (ViaWebrtcEndpoint *self)
 
 /* --- source pads --- */
 
-/* Pads come only once the peer sends; who waits for them (a parsed line, an
- * application) must not wait for preroll before that. */
-gboolean
-via_webrtc_endpoint_is_source (ViaWebrtcEndpoint *self)
-{
-  gboolean is_source = FALSE;
-
-  GST_OBJECT_LOCK (self);
-  for (GList *l = GST_ELEMENT (self)->srcpads; l != NULL; l = l->next)
-    is_source = is_source || gst_pad_is_linked (l->data);
-  GST_OBJECT_UNLOCK (self);
-  return is_source
-         || g_signal_has_handler_pending (
-             self, g_signal_lookup ("pad-added", GST_TYPE_ELEMENT), 0, FALSE);
-}
-
 static gboolean
 send_event (GstElement *element, GstEvent *event)
 {

@@ -45,8 +45,6 @@ gboolean via_webrtc_endpoint_open_pads (
 void via_webrtc_endpoint_close_pads (ViaWebrtcEndpoint *self);
 /* Tells the session how many tracks our own sink pads have. */
 void via_webrtc_endpoint_count_sinks (ViaWebrtcEndpoint *self);
-/* Source pads are linked, or somebody waits for them. */
-gboolean via_webrtc_endpoint_is_source (ViaWebrtcEndpoint *self);
 
 /* webrtcendpoint-signals.c; the emitters run on via-app */
 void via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass);

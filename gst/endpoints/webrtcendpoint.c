@@ -309,8 +309,8 @@ change_state (GstElement *element, GstStateChange transition)
     stop (self);
   if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PAUSED
       && result != GST_STATE_CHANGE_FAILURE)
-    return via_webrtc_endpoint_is_source (self) ? GST_STATE_CHANGE_NO_PREROLL
-                                                : GST_STATE_CHANGE_SUCCESS;
+    return via_common_is_source (element) ? GST_STATE_CHANGE_NO_PREROLL
+                                          : GST_STATE_CHANGE_SUCCESS;
   return result;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "endpoints/common.h"
+#include "endpoints/outlets.h"
 #include "endpoints/peers.h"
 #include "endpoints/publishers.h"
 #include "endpoints/transport.h"
@@ -36,6 +37,9 @@ struct _ViaWebrtcServer
   ViaExchange *exchange; /* the hub's or our own; NULL while there is none */
   ViaMember *member;     /* publishes the sink pads, hears of the room's end */
   gboolean is_lost;      /* it ended; left and looked for again soon */
+
+  GRWLock outlets_lock; /* guards the next; users read */
+  ViaOutlets *outlets;  /* the source pads; above READY */
 
   /* under the element's state lock */
   ViaIdentity *identity;

@@ -6,6 +6,8 @@
  * SECTION:element-webrtcserver
  * |[
  * gst-launch-1.0 videotestsrc ! webrtcserver
+ * gst-launch-1.0 webrtcserver name=s page=publish \
+ *     s.video_src_0 ! decodebin ! videoconvert ! autovideosink
  * gst-launch-1.0 hub name=room playerendpoint uri=file:///clip.mp4 hub=room \
  *     webrtcserver hub=room port=8889
  * ]|
@@ -39,6 +41,51 @@ static void
 release_pad (GstElement *element, GstPad *pad)
 {
   via_publishers_release (VIA_WEBRTC_SERVER (element)->publishers, pad);
+}
+
+/* --- source pads --- */
+
+static gboolean
+open_sources (ViaWebrtcServer *self, GError **error)
+{
+  static const ViaOutletsFuncs none = {0};
+  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  ViaOutletsConfig config = {.name = GST_OBJECT_NAME (self),
+      .app_data = app_data,
+      .n_audio = G_MAXUINT,
+      .n_video = G_MAXUINT};
+  ViaOutlets *outlets = via_outlets_new (
+      GST_BIN (self), self->received, &config, &none, NULL, error);
+
+  g_rw_lock_writer_lock (&self->outlets_lock);
+  self->outlets = outlets;
+  g_rw_lock_writer_unlock (&self->outlets_lock);
+  return outlets != NULL;
+}
+
+static void
+close_sources (ViaWebrtcServer *self)
+{
+  ViaOutlets *outlets;
+
+  g_rw_lock_writer_lock (&self->outlets_lock);
+  outlets = g_steal_pointer (&self->outlets);
+  g_rw_lock_writer_unlock (&self->outlets_lock);
+  via_outlets_free (outlets);
+}
+
+static gboolean
+send_event (GstElement *element, GstEvent *event)
+{
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    g_rw_lock_reader_lock (&self->outlets_lock);
+    if (self->outlets != NULL)
+      via_outlets_eos (self->outlets);
+    g_rw_lock_reader_unlock (&self->outlets_lock);
+  }
+  return via_eos_send_event (element, event);
 }
 
 /* --- listening --- */
@@ -131,6 +178,7 @@ static void
 stop_listening (ViaWebrtcServer *self)
 {
   via_peers_stop (g_steal_pointer (&self->peers));
+  close_sources (self);
   g_mutex_lock (&self->lock);
   self->bound_port = 0;
   g_mutex_unlock (&self->lock);
@@ -187,9 +235,11 @@ start (ViaWebrtcServer *self)
   g_autoptr (GError) error = NULL;
 
   via_eos_reset (&self->common);
-  if (!via_webrtc_server_join (self, &error) || !listen_now (self, &error))
-    return fail (self, error);
-  return TRUE;
+  if (via_webrtc_server_join (self, &error) && open_sources (self, &error)
+      && listen_now (self, &error))
+    return TRUE;
+  close_sources (self);
+  return fail (self, error);
 }
 
 static GstStateChangeReturn
@@ -218,6 +268,10 @@ change_state (GstElement *element, GstStateChange transition)
       || (transition == GST_STATE_CHANGE_NULL_TO_READY
           && result == GST_STATE_CHANGE_FAILURE))
     get_unready (self);
+  if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PAUSED
+      && result != GST_STATE_CHANGE_FAILURE)
+    return via_common_is_source (element) ? GST_STATE_CHANGE_NO_PREROLL
+                                          : GST_STATE_CHANGE_SUCCESS;
   return result;
 }
 
@@ -265,6 +319,7 @@ finalize (GObject *object)
   g_free (self->set.path);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->room_lock);
+  g_rw_lock_clear (&self->outlets_lock);
   via_transport_clear (&self->transport);
   via_common_clear (&self->common);
   G_OBJECT_CLASS (via_webrtc_server_parent_class)->finalize (object);
@@ -285,12 +340,15 @@ via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
   element_class->request_new_pad = request_new_pad;
   element_class->release_pad = release_pad;
   via_eos_init_class (GST_BIN_CLASS (klass));
+  element_class->send_event = send_event;
   GST_BIN_CLASS (klass)->handle_message = handle_message;
   via_publisher_add_templates (element_class);
+  via_outlets_add_templates (element_class);
   gst_element_class_set_static_metadata (element_class, "WebRTC server",
-      "Sink/Network/WebRTC",
+      "Source/Sink/Network/WebRTC",
       "Shows what comes in at its sink pads, or what is in the hub it joined, "
-      "to any browser (page and WHEP)",
+      "to any browser (page and WHEP); what browsers and encoders publish "
+      "(page and WHIP) goes there too, and to its source pads",
       "The gst-via developers");
 }
 
@@ -305,6 +363,7 @@ via_webrtc_server_init (ViaWebrtcServer *self)
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_mutex_init (&self->room_lock);
+  g_rw_lock_init (&self->outlets_lock);
   self->publishers = via_publishers_new (GST_BIN (self), &funcs, self);
   self->set.address = g_strdup (VIA_WEBRTC_SERVER_ADDRESS);
   self->set.path = g_strdup (VIA_WEBRTC_SERVER_PATH);

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 420
 """Chromium publishes by /live/publish; another page, and a pipeline, get it."""
+import json
 import os
+import subprocess
+import sys
 import time
 
 import lab
@@ -63,6 +66,159 @@ def test_a_middle_picture_arrives_and_its_end_is_said():
 
 def test_720p_arrives_and_its_end_is_said():
     lab.when_calm(lambda: publish_and_watch(1280, 720))
+
+
+READER = os.path.join(lab.TOP, 'tests', 'support', 'reader.py')
+SOURCES = (f'{SERVER} s.video_src_0 ! decodebin ! VIDEO '
+           's.audio_src_0 ! decodebin ! AUDIO')
+
+
+def pipeline_gets_it():
+    with subprocess.Popen([sys.executable, READER, SOURCES, '20'],
+                          stdout=subprocess.PIPE) as p, \
+            chromium.Browser() as b:
+        for _ in range(100):
+            if lab.get(BASE)[0] == 200:
+                break
+            time.sleep(0.1)
+        publisher(b, 320, 180)
+        figures = json.loads(p.communicate(timeout=60)[0])
+    tap.note(figures)
+    tap.check(figures['last'] and figures['last'] - figures['first'] > 150,
+              f'too few pictures: {figures}')
+    tap.check(figures['backwards'] == 0, f'pictures went back: {figures}')
+    tap.check(figures['in_order'] >= judge.IN_ORDER, f'pictures are missing: {figures}')
+    tap.check(figures['tone_db'] >= judge.TONE_DB,
+              f'the tone is only {figures["tone_db"]} dB')
+
+
+def test_source_pads_have_what_a_browser_publishes():
+    lab.when_calm(pipeline_gets_it)
+
+
+def test_one_interrupt_ends_a_line_that_takes_what_is_published():
+    line = f'{SERVER} s.video_src_0 ! decodebin ! fakesink'
+    with lab.Launch(line) as launch, chromium.Browser() as b:
+        launch.until(BASE)
+        page = publisher(b, 320, 180)
+        time.sleep(2)
+        rc, took = launch.interrupt()
+        tap.note(f'rc {rc} after {took:.1f} s')
+        tap.check(rc == 0, f'rc {rc}: {launch.output()[-500:]}')
+        page.until('document.body.dataset.state === "retrying"')
+
+
+def test_a_second_publisher_is_heard_after_the_first():
+    with lab.Launch(SERVER) as launch, chromium.Browser() as b:
+        launch.until(BASE)
+        first = publisher(b, 320, 180)
+        page = b.open(BASE)
+        page.watch()
+        second = publisher(b, 640, 360)
+        time.sleep(2)
+        width = 'document.getElementById("video").videoWidth'
+        tap.check(page.eval(width) == 320, 'the newest track was taken')
+        first.eval('document.getElementById("go").click()')
+        page.until(f'{width} === 640')
+        second.eval('document.getElementById("go").click()')
+        page.until('document.body.innerText.includes("paused")')
+
+
+def test_the_page_comes_back_with_the_server():
+    with chromium.Browser() as b:
+        with lab.Launch(SERVER) as launch:
+            launch.until(BASE)
+            page = publisher(b, 320, 180)
+        page.until('document.body.dataset.state === "retrying"')
+        page.screenshot(os.path.join(lab.SCREENSHOTS, 'publish-gone.png'))
+        with lab.Launch(SERVER) as launch:
+            launch.until(BASE)
+            page.until(LIVE, 40)
+            watcher = b.open(BASE)
+            watcher.watch()
+
+
+# --- what the page says ---
+
+REFUSED = """navigator.mediaDevices.getUserMedia = async () => {
+    throw new DOMException('', '%s'); };"""
+NO_CAMERA = """navigator.mediaDevices.enumerateDevices = async () => [
+    { kind: 'audioinput', deviceId: 'm', label: 'Microphone' }];"""
+
+
+def page_says(script, *words, flags=(), base=BASE):
+    with lab.Launch(SERVER) as launch, chromium.Browser(flags) as b:
+        launch.until(BASE)
+        page = b.open(base + 'publish', script=script)
+        for word in words:
+            page.until(f'document.body.innerText.includes({json.dumps(word)})')
+        return page.text()
+
+
+def test_a_denied_permission_is_explained():
+    page_says(REFUSED % 'NotAllowedError', 'Permission denied', 'Try again')
+
+
+def test_a_camera_in_use_is_explained():
+    page_says(REFUSED % 'NotReadableError', 'another program', 'Try again')
+
+
+def test_no_devices_are_explained():
+    page_says('navigator.mediaDevices.enumerateDevices = async () => [];',
+              'No camera and no microphone')
+
+
+def test_no_camera_still_publishes_sound():
+    with lab.Launch(SERVER) as launch, chromium.Browser() as b:
+        launch.until(BASE)
+        page = b.open(BASE + 'publish',
+                      script=chromium.camera(320, 180) + NO_CAMERA)
+        page.until('document.body.innerText.includes("sound only")')
+        start(page)
+        watcher = b.open(BASE)
+        watcher.until('document.body.dataset.state === "sound-only"')
+
+
+def test_plain_http_from_elsewhere_is_explained():
+    text = page_says(None, 'needs HTTPS',
+                     flags=['--host-resolver-rules=MAP plain.test 127.0.0.1'],
+                     base=f'http://plain.test:{PORT}/live/')
+    tap.check('Try again' not in text, 'trying again would not help')
+
+
+def test_the_name_becomes_app_data():
+    with lab.Launch(SERVER, options=('-e', '-m')) as launch, \
+            chromium.Browser() as b:
+        launch.until(BASE)
+        publisher(b, 320, 180, '?app-data=Zo%C3%AB')
+        launch.until_says('connection-state.*app-data=.*Zo')
+
+
+def test_the_real_fake_camera_is_seen():
+    with lab.Launch(f'{SERVER} page=publish') as launch, \
+            chromium.Browser() as b:
+        launch.until(BASE)
+        page = b.open(BASE)
+        page.resize(390, 844, 2, mobile=True)
+        page.until('!document.getElementById("go").disabled')
+        time.sleep(1)
+        shoot(page, 'phone-ready')
+        start(page)
+        time.sleep(3)
+        shoot(page, 'phone-live')
+        page.resize(844, 390, 2, mobile=True, dark=True)
+        shoot(page, 'phone-sideways')
+        page.resize(1280, 800, dark=True)
+        shoot(page, 'desktop-dark')
+        page.resize(1280, 800)
+        shoot(page, 'desktop')
+        watcher = b.open(BASE + 'watch')
+        tap.check(watcher.watch(numbers=False) == [640, 360], 'another size')
+
+
+def shoot(page, name):
+    time.sleep(0.3)
+    page.screenshot(os.path.join(lab.SCREENSHOTS, f'publish-{name}.png'))
 
 
 if __name__ == '__main__':
