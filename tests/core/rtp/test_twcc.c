@@ -58,7 +58,7 @@ test_twcc_losses_and_times_are_told_across_the_wrap (void)
   gint64 shift = 0; /* reference time is told modulo 2^24 × 64 ms */
 
   begin (&f);
-  for (; sent < 67000; sent++) {
+  for (; sent < 69000; sent++) {
     now += 7 * MS + (sent * 37 % 5) * MS;
     if (sent % 10 != 4) {
       times[sent] = now;
@@ -81,9 +81,9 @@ test_twcc_losses_and_times_are_told_across_the_wrap (void)
       }
     }
   }
-  g_assert_cmpuint (next, >, 66980);
-  g_assert_cmpuint (n_feedback, >=, 2000 * 9 / 120);
-  g_assert_cmpuint (n_feedback, <=, 2000 * 9 / 100);
+  g_assert_cmpuint (next, >, 68980);
+  g_assert_cmpuint (n_feedback, >=, 4000 * 9 / 120);
+  g_assert_cmpuint (n_feedback, <=, 4000 * 9 / 100);
   via_twcc_free (f.twcc);
 }
 
