@@ -155,6 +155,17 @@ fill (ViaCapsInfo *out, ViaForm form, const Row *row)
       .decoders = {row->decoders[0], row->decoders[1]}};
 }
 
+gboolean
+via_caps_find (ViaCodecId codec, ViaCapsInfo *out)
+{
+  const Row *row = codec < VIA_N_CODECS ? find_codec (codec) : NULL;
+
+  if (row == NULL)
+    return FALSE;
+  fill (out, VIA_FORM_ENCODED, row);
+  return TRUE;
+}
+
 /* What RTP cannot say or browsers cannot take. */
 static const gchar *
 find_objection (ViaCodecId codec, const GstStructure *s)

@@ -29,6 +29,9 @@ typedef struct
 
 /* FALSE if we can do nothing with @caps (first structure counts). */
 gboolean via_caps_read (const GstCaps *caps, ViaCapsInfo *out);
+/* What @codec is without RTP, preferred first. FALSE: we know no more than its
+ * name. */
+gboolean via_caps_find (ViaCodecId codec, ViaCapsInfo *out);
 /* Everything _read knows, preferred first; @kind UNKNOWN: audio and video.
  * (transfer full) */
 GstCaps *via_caps_template (ViaKind kind);

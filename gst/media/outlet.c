@@ -6,6 +6,8 @@
 
 #include <gst/video/video-event.h>
 
+#include "media/outletcaps.h"
+#include "media/outletchain.h"
 #include "media/outletsrc.h"
 
 struct _ViaOutlet
@@ -15,6 +17,12 @@ struct _ViaOutlet
   GstPad *pad;       /* immutable; owned by self */
   ViaOutletFuncs funcs;
   gpointer user;
+
+  GMutex plug; /* held while the chain changes; guards all below */
+  gboolean is_down;
+  ViaOutletChain *chain; /* (nullable) */
+  ViaCodecId codec;      /* of the chain */
+  ViaForm form;          /* of the chain */
 };
 
 G_DEFINE_FINAL_TYPE (ViaOutlet, via_outlet, GST_TYPE_BIN)
@@ -54,10 +62,72 @@ on_ended (gpointer user)
     self->funcs.ended (self->user);
 }
 
-static ViaOutletOrder
-on_prepare (gpointer user, const ViaCodec *codec)
+/* --- the chain --- */
+
+static void
+unplug_locked (ViaOutlet *self)
 {
-  return VIA_OUTLET_RTP;
+  gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), NULL);
+  g_clear_pointer (&self->chain, via_outlet_chain_free);
+}
+
+static gboolean
+plug_locked (ViaOutlet *self, const ViaCodec *codec, ViaForm form)
+{
+  g_autoptr (GstPad) out = NULL;
+
+  if (self->is_down)
+    return FALSE;
+  unplug_locked (self);
+  self->chain = via_outlet_chain_new (
+      GST_BIN (self), GST_ELEMENT (self->src), codec->id, form);
+  if (self->chain == NULL)
+    return FALSE;
+  out = via_outlet_chain_exit (self->chain);
+  gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), out);
+  self->codec = codec->id;
+  self->form = form;
+  return TRUE;
+}
+
+/* What downstream of the pad takes. FALSE: told on the bus. */
+static gboolean
+choose (ViaOutlet *self, const ViaCodec *codec, ViaForm *out)
+{
+  g_autoptr (GstCaps) caps = gst_pad_peer_query_caps (self->pad, NULL);
+  g_autofree gchar *text = NULL;
+
+  if (via_outlet_caps_choose (codec, caps, out))
+    return TRUE;
+  text = gst_caps_to_string (caps);
+  GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+      ("what is linked takes %s, which cannot be made of %s", text,
+          via_codec_name (codec->id)),
+      (NULL));
+  return FALSE;
+}
+
+static ViaOutletOrder
+on_prepare (gpointer user, const ViaCodec *codec, gboolean *out_is_new)
+{
+  ViaOutlet *self = user;
+  gboolean is_plugged = TRUE;
+  ViaForm form;
+
+  if (!choose (self, codec, &form))
+    return VIA_OUTLET_NOWHERE;
+  *out_is_new =
+      self->chain == NULL || self->codec != codec->id || self->form != form;
+  if (*out_is_new) {
+    if (self->chain != NULL)
+      via_outlet_chain_drain (self->chain);
+    g_mutex_lock (&self->plug);
+    is_plugged = plug_locked (self, codec, form);
+    g_mutex_unlock (&self->plug);
+  }
+  if (!is_plugged)
+    return VIA_OUTLET_NOWHERE;
+  return form == VIA_FORM_RTP ? VIA_OUTLET_RTP : VIA_OUTLET_FRAMES;
 }
 
 static const ViaOutletSrcFuncs src_funcs = {.want_keyframe = on_want_keyframe,
@@ -80,6 +150,20 @@ via_outlet_pad_event (GstPad *pad, GstObject *parent, GstEvent *event)
     return TRUE;
   }
   return gst_pad_event_default (pad, parent, event);
+}
+
+/* Before there is a chain the source answers for it. */
+static gboolean
+via_outlet_pad_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  ViaOutlet *self = VIA_OUTLET (parent);
+  g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
+  g_autoptr (GstPad) src = NULL;
+
+  if (target != NULL || GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return gst_pad_query_default (pad, parent, query);
+  src = gst_element_get_static_pad (GST_ELEMENT (self->src), "src");
+  return gst_pad_query (src, query);
 }
 
 /* --- public --- */
@@ -122,11 +206,55 @@ via_outlet_stats (ViaOutlet *self)
 
 /* --- object --- */
 
+static GstStateChangeReturn
+via_outlet_change_state (GstElement *element, GstStateChange transition)
+{
+  ViaOutlet *self = VIA_OUTLET (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+      || transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    g_mutex_lock (&self->plug);
+    self->is_down = transition == GST_STATE_CHANGE_PAUSED_TO_READY;
+    g_mutex_unlock (&self->plug);
+  }
+  ret = GST_ELEMENT_CLASS (via_outlet_parent_class)
+            ->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    g_mutex_lock (&self->plug);
+    unplug_locked (self);
+    g_mutex_unlock (&self->plug);
+  }
+  return ret;
+}
+
+static void
+via_outlet_dispose (GObject *object)
+{
+  ViaOutlet *self = VIA_OUTLET (object);
+
+  if (self->chain != NULL)
+    unplug_locked (self);
+  G_OBJECT_CLASS (via_outlet_parent_class)->dispose (object);
+}
+
+static void
+via_outlet_finalize (GObject *object)
+{
+  ViaOutlet *self = VIA_OUTLET (object);
+
+  g_mutex_clear (&self->plug);
+  G_OBJECT_CLASS (via_outlet_parent_class)->finalize (object);
+}
+
 static void
 via_outlet_class_init (ViaOutletClass *klass)
 {
   GstElementClass *element = GST_ELEMENT_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->dispose = via_outlet_dispose;
+  G_OBJECT_CLASS (klass)->finalize = via_outlet_finalize;
+  element->change_state = via_outlet_change_state;
   gst_element_class_add_static_pad_template (element, &src_template);
   gst_element_class_set_static_metadata (element, "Outlet of a track",
       "Source/Network/WebRTC", "Turns RTP packets into what downstream takes",
@@ -136,9 +264,13 @@ via_outlet_class_init (ViaOutletClass *klass)
 static void
 via_outlet_init (ViaOutlet *self)
 {
-  self->pad = gst_ghost_pad_new_no_target_from_template (
-      "src", gst_static_pad_template_get (&src_template));
+  g_autoptr (GstPadTemplate) template =
+      gst_static_pad_template_get (&src_template);
+
+  g_mutex_init (&self->plug);
+  self->pad = gst_ghost_pad_new_no_target_from_template ("src", template);
   gst_pad_set_event_function (self->pad, via_outlet_pad_event);
+  gst_pad_set_query_function (self->pad, via_outlet_pad_query);
   gst_element_add_pad (GST_ELEMENT (self), self->pad);
 }
 
@@ -148,7 +280,6 @@ via_outlet_new (ViaKind kind, const ViaCodec *codec,
 {
   static const ViaOutletConfig defaults = {0};
   ViaOutlet *self = g_object_new (VIA_TYPE_OUTLET, NULL);
-  g_autoptr (GstPad) target = NULL;
   guint latency_ms;
 
   if (config == NULL)
@@ -162,7 +293,5 @@ via_outlet_new (ViaKind kind, const ViaCodec *codec,
   via_outlet_src_set_names (self->src, config->stream_id, config->group_id,
       config->name, config->app_data);
   gst_bin_add (GST_BIN (self), GST_ELEMENT (self->src));
-  target = gst_element_get_static_pad (GST_ELEMENT (self->src), "src");
-  gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), target);
   return self;
 }

@@ -12,7 +12,7 @@
 /* Both clocks as of one moment: a thread put aside between the two would look
  * like jitter. */
 static GstClockTimeDiff
-compare_clocks (GstClock *clock)
+compare_clocks (GstClock *clock, GstClockTimeDiff *out_doubt)
 {
   GstClockTime time;
   ViaTime before, after;
@@ -23,6 +23,7 @@ compare_clocks (GstClock *clock)
     time = gst_clock_get_time (clock);
     after = g_get_monotonic_time ();
   } while (after - before > 50 * VIA_US && --tries > 0);
+  *out_doubt = (after - before + 1) * 1000;
   return (GstClockTimeDiff) time - (before + after) * 1000 / 2;
 }
 
@@ -30,16 +31,15 @@ static void
 update (ViaOutletClock *self, GstClock *clock)
 {
   ViaTime now = g_get_monotonic_time ();
-  GstClockTimeDiff found, off;
+  GstClockTimeDiff found, off, doubt;
 
   if (self->compared != 0 && now - self->compared < COMPARE_EVERY)
     return;
-  found = compare_clocks (clock);
+  found = compare_clocks (clock, &doubt);
   off = found - self->offset;
-  if (self->compared == 0 || ABS (off) > JUMP)
-    self->offset = found;
-  else
-    self->offset += off / 4;
+  /* Within doubt it is as it was: 0 for the system's own clock. */
+  if (ABS (off) > doubt)
+    self->offset += self->compared == 0 || ABS (off) > JUMP ? off : off / 4;
   self->compared = now;
 }
 

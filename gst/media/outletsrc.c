@@ -8,9 +8,9 @@
 
 #include "io/guard.h"
 #include "media/outletcaps.h"
-#include "media/outletclock.h"
+#include "media/outletgate.h"
 #include "media/outletring.h"
-#include "rtp/packet.h"
+#include "media/outletwriter.h"
 
 struct _ViaOutletSrc
 {
@@ -21,9 +21,6 @@ struct _ViaOutletSrc
   GstPad *end; /* not owned */
   ViaKind kind;
   ViaTime latency;
-  gchar *stream_id;
-  guint group_id;
-  GstTagList *tags; /* (nullable) */
   ViaOutletSrcFuncs funcs;
   gpointer user;
   ViaGuard guard; /* around funcs */
@@ -41,15 +38,15 @@ struct _ViaOutletSrc
   gboolean is_eos, has_ended;
   guint64 n_unlinked, n_paused, n_stale, n_out, n_key_requests;
 
+  ViaOutletGateStats shown; /* of stream.gate */
+
   struct
   {
-    ViaCodec codec;
+    ViaOutletWriter writer;
+    ViaOutletGate *gate;
+    GPtrArray *frame; /* ViaPacket */
     ViaOutletOrder order;
-    gboolean is_prepared, has_begun; /* stream-start and segment went out */
-    gint pt;                         /* of the caps that went out, or -1 */
-    gint seq;                        /* of the last packet, or -1 */
-    gboolean is_discont, is_told_active;
-    ViaOutletClock clock;
+    gboolean is_prepared, is_told_active;
   } stream; /* the task */
 };
 
@@ -244,43 +241,11 @@ via_outlet_src_drop_unlinked (ViaOutletSrc *self)
 /* --- what goes out; task --- */
 
 static void
-begin (ViaOutletSrc *self)
-{
-  GstEvent *event = gst_event_new_stream_start (self->stream_id);
-
-  gst_event_set_group_id (event, self->group_id);
-  gst_pad_push_event (self->pad, event);
-  self->stream.has_begun = TRUE;
-}
-
-static void
-send_caps (ViaOutletSrc *self, guint8 pt)
-{
-  g_autoptr (GstCaps) caps = NULL;
-  GstSegment segment;
-
-  if (self->stream.pt == pt)
-    return;
-  caps = via_outlet_caps_rtp (&self->stream.codec, pt);
-  if (!self->stream.has_begun)
-    begin (self);
-  gst_pad_push_event (self->pad, gst_event_new_caps (caps));
-  if (self->stream.pt < 0) {
-    gst_segment_init (&segment, GST_FORMAT_TIME);
-    gst_pad_push_event (self->pad, gst_event_new_segment (&segment));
-    if (self->tags != NULL)
-      gst_pad_push_event (
-          self->pad, gst_event_new_tag (gst_tag_list_ref (self->tags)));
-  }
-  self->stream.pt = pt;
-}
-
-static void
 fail (ViaOutletSrc *self, GstFlowReturn ret)
 {
   if (ret < GST_FLOW_EOS) {
     GST_ELEMENT_FLOW_ERROR (self, ret);
-    gst_pad_push_event (self->pad, gst_event_new_eos ());
+    via_outlet_writer_eos (&self->stream.writer);
   }
   g_mutex_lock (&self->lock);
   self->is_eos = TRUE;
@@ -289,64 +254,59 @@ fail (ViaOutletSrc *self, GstFlowReturn ret)
   tell_ended (self);
 }
 
-static void
-push_buffer (ViaOutletSrc *self, GstBuffer *buffer)
+/* What became of @n packets that were pushed. FALSE: push no more now. */
+static gboolean
+judge (ViaOutletSrc *self, GstFlowReturn ret, guint n)
 {
-  GstFlowReturn ret;
-
-  if (self->stream.is_discont)
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-  self->stream.is_discont = FALSE;
-  ret = gst_pad_push (self->pad, buffer);
-  if (ret == GST_FLOW_OK) {
+  if (ret == GST_FLOW_OK || ret == VIA_OUTLET_WRITER_STALE) {
     g_mutex_lock (&self->lock);
-    self->n_out++;
+    if (ret == GST_FLOW_OK)
+      self->n_out += n;
+    else
+      self->n_stale += n;
     g_mutex_unlock (&self->lock);
-    return;
+    return TRUE;
   }
-  self->stream.is_discont = TRUE;
+  via_outlet_gate_need_key (self->stream.gate);
   if (ret == GST_FLOW_NOT_LINKED)
     park (self);
   else if (ret != GST_FLOW_FLUSHING) /* then it is not ready yet, or goes */
     fail (self, ret);
+  return ret == GST_FLOW_FLUSHING;
 }
 
-static GstBuffer *
-wrap (ViaPacket *packet)
-{
-  return gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, packet->data,
-      packet->len, 0, packet->len, via_packet_ref (packet),
-      (GDestroyNotify) via_packet_unref);
-}
-
+/* Pushes the frames that are due. @now: when what was taken from the ring last
+ * came to it; what still waits there is not missing, however late we are. */
 static void
-push_rtp (ViaOutletSrc *self, ViaPacket *packet, const ViaRtpView *view)
+push_frames (ViaOutletSrc *self, ViaTime now)
 {
-  GstClockTime pts = via_outlet_clock_running (
-      &self->stream.clock, GST_ELEMENT (self), packet->captured);
-  GstBuffer *buffer;
+  ViaOutletGate *gate = self->stream.gate;
+  gboolean goes_on = TRUE, is_discont, wants_key;
 
-  if (pts == GST_CLOCK_TIME_NONE) {
-    g_mutex_lock (&self->lock);
-    self->n_stale++;
-    g_mutex_unlock (&self->lock);
-    return;
+  while (goes_on
+         && via_outlet_gate_next (gate, now, self->stream.frame, &is_discont)) {
+    GPtrArray *frame = self->stream.frame;
+    GstFlowReturn ret =
+        via_outlet_writer_frame (&self->stream.writer, frame, is_discont);
+
+    if (ret == VIA_OUTLET_WRITER_STALE)
+      via_outlet_gate_need_key (gate);
+    goes_on = judge (self, ret, frame->len);
+    g_ptr_array_set_size (frame, 0);
   }
-  if (self->stream.seq >= 0 && view->seq != (guint16) (self->stream.seq + 1))
-    self->stream.is_discont = TRUE;
-  self->stream.seq = view->seq;
-  send_caps (self, view->pt);
-  buffer = wrap (packet);
-  GST_BUFFER_PTS (buffer) = pts;
-  if (view->marker)
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_MARKER);
-  push_buffer (self, buffer);
+  wants_key = via_outlet_gate_wants_key (gate, now);
+  g_mutex_lock (&self->lock);
+  via_outlet_gate_get_stats (gate, &self->shown);
+  g_mutex_unlock (&self->lock);
+  if (wants_key)
+    tell_keyframe (self);
 }
 
 static gboolean
 prepare (ViaOutletSrc *self)
 {
-  gboolean is_due;
+  ViaOutletOrder before = self->stream.order;
+  gboolean is_due, is_new = FALSE;
 
   g_mutex_lock (&self->lock);
   is_due = self->is_relinked || !self->stream.is_prepared;
@@ -354,40 +314,60 @@ prepare (ViaOutletSrc *self)
   g_mutex_unlock (&self->lock);
   if (!is_due)
     return TRUE;
-  self->stream.order = self->funcs.prepare (self->user, &self->stream.codec);
+  self->stream.order =
+      self->funcs.prepare (self->user, &self->stream.writer.codec, &is_new);
   if (self->stream.order == VIA_OUTLET_NOWHERE) {
     fail (self, GST_FLOW_EOS);
     return FALSE;
   }
+  if (is_new)
+    via_outlet_gate_need_key (self->stream.gate);
+  /* Frames have a payload type of their own. */
+  if (before != self->stream.order && self->stream.writer.pt >= 0)
+    via_outlet_writer_set_codec (
+        &self->stream.writer, &self->stream.writer.codec);
   self->stream.is_prepared = TRUE;
   tell_active (self, TRUE);
   return TRUE;
 }
 
+/* What waits is of the codec before. */
+static void
+change_codec (ViaOutletSrc *self, const ViaCodec *codec)
+{
+  via_outlet_gate_restart (self->stream.gate);
+  if (self->stream.is_prepared)
+    push_frames (self, g_get_monotonic_time ());
+  via_outlet_writer_set_codec (&self->stream.writer, codec);
+  self->stream.is_prepared = FALSE;
+}
+
 static void
 take_entry (ViaOutletSrc *self, ViaOutletEntry *entry)
 {
-  ViaRtpView view;
-
-  if (entry->codec != NULL) {
-    via_codec_clear (&self->stream.codec);
-    via_codec_copy (&self->stream.codec, entry->codec);
-    self->stream.is_prepared = FALSE;
-    if (self->stream.pt >= 0)
-      self->stream.pt = 256; /* new caps, but no new segment */
-  }
-  if (!prepare (self)
-      || !via_rtp_view (&view, entry->packet->data, entry->packet->len))
+  if (entry->codec != NULL)
+    change_codec (self, entry->codec);
+  if (!prepare (self))
     return;
-  push_rtp (self, entry->packet, &view);
+  if (self->stream.order == VIA_OUTLET_RTP) {
+    judge (self, via_outlet_writer_packet (&self->stream.writer, entry->packet),
+        1);
+    return;
+  }
+  via_outlet_gate_push (self->stream.gate, entry->packet, entry->arrived);
+  push_frames (self, entry->arrived);
 }
 
 static void
 push_eos (ViaOutletSrc *self)
 {
-  if (!self->stream.has_begun)
-    begin (self);
-  gst_pad_push_event (self->pad, gst_event_new_eos ());
+  if (self->stream.order == VIA_OUTLET_FRAMES) {
+    via_outlet_gate_restart (self->stream.gate);
+    push_frames (self, g_get_monotonic_time ());
+  }
+  if (!prepare (self))
+    return;
+  via_outlet_writer_eos (&self->stream.writer);
   tell_ended (self);
 }
 
@@ -398,30 +378,43 @@ typedef enum
   WORK_STOP,
   WORK_KEYFRAME,
   WORK_ENTRY,
+  WORK_FRAMES, /* a packet was waited for long enough */
   WORK_EOS,
 } Work;
+
+/* Call with self->lock held. FALSE: nothing is to be done. */
+static gboolean
+find_work_locked (
+    ViaOutletSrc *self, ViaTime deadline, ViaOutletEntry *entry, Work *out)
+{
+  if (!self->is_active || self->has_ended)
+    *out = WORK_STOP;
+  else if (self->wants_key)
+    *out = WORK_KEYFRAME;
+  else if (self->is_playing && via_outlet_ring_pop (&self->ring, entry))
+    *out = WORK_ENTRY;
+  else if (self->is_playing && deadline <= g_get_monotonic_time ())
+    *out = WORK_FRAMES;
+  else if (self->is_eos && self->ring.n == 0)
+    *out = WORK_EOS;
+  else
+    return FALSE;
+  self->wants_key = FALSE;
+  return TRUE;
+}
 
 static Work
 wait_for_work (ViaOutletSrc *self, ViaOutletEntry *entry)
 {
+  ViaTime deadline = via_outlet_gate_deadline (self->stream.gate);
   Work work;
 
   g_mutex_lock (&self->lock);
-  for (;;) {
-    if (!self->is_active || self->has_ended) {
-      work = WORK_STOP;
-    } else if (self->wants_key) {
-      self->wants_key = FALSE;
-      work = WORK_KEYFRAME;
-    } else if (self->is_playing && via_outlet_ring_pop (&self->ring, entry)) {
-      work = WORK_ENTRY;
-    } else if (self->is_eos && self->ring.n == 0) {
-      work = WORK_EOS;
-    } else {
+  while (!find_work_locked (self, deadline, entry, &work)) {
+    if (deadline == VIA_TIME_NEVER || !self->is_playing)
       g_cond_wait (&self->work, &self->lock);
-      continue;
-    }
-    break;
+    else
+      g_cond_wait_until (&self->work, &self->lock, deadline);
   }
   g_mutex_unlock (&self->lock);
   return work;
@@ -442,6 +435,9 @@ loop (gpointer data)
       break;
     case WORK_ENTRY:
       take_entry (self, &entry);
+      break;
+    case WORK_FRAMES:
+      push_frames (self, g_get_monotonic_time ());
       break;
     case WORK_EOS:
       push_eos (self);
@@ -468,9 +464,11 @@ stop (ViaOutletSrc *self)
   self->has_played = FALSE;
   via_outlet_ring_drop_all (&self->ring);
   g_mutex_unlock (&self->lock);
-  self->stream.is_prepared = self->stream.has_begun = FALSE;
-  self->stream.pt = self->stream.seq = -1;
-  self->stream.clock = (ViaOutletClock){0};
+  self->stream.is_prepared = FALSE;
+  self->stream.order = VIA_OUTLET_NOWHERE;
+  via_outlet_writer_reset (&self->stream.writer);
+  g_clear_pointer (&self->stream.gate, via_outlet_gate_free);
+  self->stream.gate = via_outlet_gate_new (self->kind, self->latency);
 }
 
 static gboolean
@@ -584,9 +582,9 @@ via_outlet_src_finalize (GObject *object)
   ViaOutletSrc *self = VIA_OUTLET_SRC (object);
 
   via_outlet_ring_clear (&self->ring);
-  via_codec_clear (&self->stream.codec);
-  g_clear_pointer (&self->tags, gst_tag_list_unref);
-  g_free (self->stream_id);
+  via_outlet_writer_clear (&self->stream.writer);
+  g_clear_pointer (&self->stream.gate, via_outlet_gate_free);
+  g_ptr_array_unref (self->stream.frame);
   via_guard_clear (&self->guard);
   g_cond_clear (&self->work);
   g_mutex_clear (&self->lock);
@@ -615,8 +613,12 @@ via_outlet_src_init (ViaOutletSrc *self)
   g_mutex_init (&self->lock);
   g_cond_init (&self->work);
   via_guard_init (&self->guard);
-  self->stream.pt = self->stream.seq = -1;
   self->pad = gst_pad_new_from_static_template (&src_template, "src");
+  self->stream.writer.element = GST_ELEMENT (self);
+  self->stream.writer.pad = self->pad;
+  self->stream.frame =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) via_packet_unref);
+  via_outlet_writer_reset (&self->stream.writer);
   gst_pad_set_activatemode_function (self->pad, via_outlet_src_activate_mode);
   gst_pad_set_event_function (self->pad, via_outlet_src_event);
   gst_pad_set_query_function (self->pad, via_outlet_src_query);
@@ -635,7 +637,8 @@ via_outlet_src_new (ViaKind kind, const ViaCodec *codec, ViaTime latency,
   self->end = end;
   self->funcs = *funcs;
   self->user = user;
-  via_outlet_ring_set_codec (&self->ring, codec);
+  via_codec_copy (&self->stream.writer.codec, codec);
+  self->stream.gate = via_outlet_gate_new (kind, latency);
   return self;
 }
 
@@ -643,16 +646,20 @@ void
 via_outlet_src_set_names (ViaOutletSrc *self, const gchar *stream_id,
     guint group_id, const gchar *name, const gchar *app_data)
 {
-  self->stream_id = stream_id != NULL
-                        ? g_strdup (stream_id)
-                        : g_strdup_printf ("via/%p", (gpointer) self);
-  self->group_id = group_id != 0 ? group_id : gst_util_group_id_next ();
-  self->tags = via_outlet_caps_tags (name, app_data);
+  ViaOutletWriter *writer = &self->stream.writer;
+
+  writer->stream_id = stream_id != NULL
+                          ? g_strdup (stream_id)
+                          : g_strdup_printf ("via/%p", (gpointer) self);
+  writer->group_id = group_id != 0 ? group_id : gst_util_group_id_next ();
+  writer->tags = via_outlet_caps_tags (name, app_data);
 }
 
 GstStructure *
 via_outlet_src_stats (ViaOutletSrc *self)
 {
+  const ViaOutletGateStats *gate = &self->shown;
+  const ViaJitterStats *jitter = &gate->jitter;
   GstStructure *stats;
 
   g_mutex_lock (&self->lock);
@@ -662,7 +669,12 @@ via_outlet_src_stats (ViaOutletSrc *self)
       G_TYPE_UINT64, self->ring.pushed_out, "unlinked", G_TYPE_UINT64,
       self->n_unlinked, "paused", G_TYPE_UINT64, self->n_paused, "stale",
       G_TYPE_UINT64, self->n_stale, "key-frame-requests", G_TYPE_UINT64,
-      self->n_key_requests, NULL);
+      self->n_key_requests, "frames", G_TYPE_UINT64, gate->frames,
+      "frames-damaged", G_TYPE_UINT64, gate->damaged, "frames-waiting",
+      G_TYPE_UINT64, gate->waiting, "lost", G_TYPE_UINT64, jitter->lost, "late",
+      G_TYPE_UINT64, jitter->late, "duplicates", G_TYPE_UINT64,
+      jitter->duplicates, "reordered", G_TYPE_UINT64, jitter->reordered,
+      "restarts", G_TYPE_UINT64, jitter->restarts, NULL);
   g_mutex_unlock (&self->lock);
   return stats;
 }

@@ -26,8 +26,10 @@ typedef struct
   void (*active) (gpointer user, gboolean is_active);
   void (*ended) (gpointer user);
   /* On the task, before the first packet and whenever @codec or downstream
-   * changed: makes what follows the source fit. */
-  ViaOutletOrder (*prepare) (gpointer user, const ViaCodec *codec);
+   * changed: makes what follows the source fit; @out_is_new: it was not there
+   * before. */
+  ViaOutletOrder (*prepare) (
+      gpointer user, const ViaCodec *codec, gboolean *out_is_new);
 } ViaOutletSrcFuncs;
 
 /* @end: the last source pad, whose links decide whether anything is done; it

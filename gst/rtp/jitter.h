@@ -10,9 +10,10 @@
 
 G_BEGIN_DECLS
 
-#define VIA_JITTER_PACKETS 2048  /* held at once, gaps included */
-#define VIA_JITTER_MISORDER 1000 /* further back is no late packet: a restart  \
-                                  */
+#define VIA_JITTER_PACKETS 2048 /* held at once, gaps included */
+#define VIA_JITTER_MISORDER                                                    \
+  1000 /* further back is no late packet: a restart                            \
+        */
 
 typedef struct _ViaJitter ViaJitter;
 

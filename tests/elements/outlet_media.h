@@ -35,9 +35,12 @@ made_take (Made *m, GstSample *sample)
   GstMapInfo map;
   ViaRtpView view;
   static guint32 last;
+  static GstClockTime first; /* x264enc begins at 1000 hours */
 
   if (m->packets->len == 0)
     g_assert_true (via_caps_codec (gst_sample_get_caps (sample), &m->codec));
+  if (m->packets->len == 0)
+    first = GST_BUFFER_PTS (buffer);
   g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
   g_assert_true (via_rtp_view (&view, map.data, map.size));
   if (m->packets->len == 0 || view.timestamp != last)
@@ -45,7 +48,7 @@ made_take (Made *m, GstSample *sample)
   last = view.timestamp;
   g_ptr_array_add (m->packets,
       via_packet_new (map.data, map.size,
-          (ViaTime) (GST_BUFFER_PTS (buffer) / 1000),
+          (ViaTime) ((GST_BUFFER_PTS (buffer) - first) / 1000),
           via_keyframe_starts (m->codec.id, view.payload, view.payload_len)));
   gst_buffer_unmap (buffer, &map);
 }
@@ -142,6 +145,19 @@ made_at (const Made *m, guint i, ViaTime at)
   ViaPacket *p = made_packet (m, i);
 
   return via_packet_new (p->data, p->len, at + p->captured, p->is_key);
+}
+
+/* Once more, @turn times later: sequence and RTP time go on. */
+static inline ViaPacket *
+made_again (const Made *m, guint i, ViaTime at, guint turn)
+{
+  ViaPacket *p = made_packet (m, i);
+  ViaRtpView view = made_view (m, i);
+  g_autofree guint8 *data = g_memdup2 (p->data, p->len);
+
+  GST_WRITE_UINT16_BE (data + 2, view.seq + turn * m->packets->len);
+  GST_WRITE_UINT32_BE (data + 4, view.timestamp + turn * m->n_frames * 1800);
+  return via_packet_new (data, p->len, at + p->captured, p->is_key);
 }
 
 /* --- what came out --- */
