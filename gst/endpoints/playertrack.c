@@ -47,7 +47,9 @@ static void
 on_codec (gpointer user, ViaIntake *intake, const ViaCodec *codec)
 {
   ViaPlayerTrack *self = user;
-  ViaTrackInfo info = {.kind = self->kind, .codec = *codec};
+  ViaTrackInfo info = {.kind = self->kind,
+      .codec = *codec,
+      .latency = via_intake_latency (intake)};
 
   if (self->member != NULL)
     replace_feed (

@@ -69,6 +69,7 @@ republish (ViaPublisher *self, ViaMember *member)
 
     info.kind = via_codec_kind (codec.id);
     info.codec = codec;
+    info.latency = via_intake_latency (self->intake);
     feed = via_member_publish (member, &info, &feed_funcs, self);
   }
   g_mutex_lock (&self->lock);

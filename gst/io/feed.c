@@ -323,5 +323,6 @@ via_feed_stats (const ViaFeed *self)
       G_TYPE_INT, self->n_viewers, "packets", G_TYPE_UINT64,
       __atomic_load_n (&self->n_packets, __ATOMIC_RELAXED), "unwatched",
       G_TYPE_UINT64, __atomic_load_n (&self->n_unwatched, __ATOMIC_RELAXED),
-      "app-data", G_TYPE_STRING, self->info.app_data, NULL);
+      "latency-us", G_TYPE_INT64, (gint64) self->info.latency, "app-data",
+      G_TYPE_STRING, self->info.app_data, NULL);
 }

@@ -46,6 +46,7 @@ struct _ViaIntake
     ViaKind kind;
     ViaCodec codec;
     gboolean has_codec;
+    ViaTime latency; /* of the media when the codec became known */
     ViaIntakeFlow flow;
   } shown;
 
@@ -428,11 +429,13 @@ static void
 on_codec (gpointer user, const ViaCodec *codec)
 {
   ViaIntake *self = user;
+  ViaTime latency = via_rtp_sink_latency (self->sink);
 
   g_mutex_lock (&self->lock);
   via_codec_clear (&self->shown.codec);
   via_codec_copy (&self->shown.codec, codec);
   self->shown.has_codec = TRUE;
+  self->shown.latency = latency;
   g_mutex_unlock (&self->lock);
   if (self->funcs.codec != NULL)
     self->funcs.codec (self->user, self, codec);
@@ -498,6 +501,17 @@ via_intake_codec (ViaIntake *self, ViaCodec *out)
     via_codec_copy (out, &self->shown.codec);
   g_mutex_unlock (&self->lock);
   return known;
+}
+
+ViaTime
+via_intake_latency (ViaIntake *self)
+{
+  ViaTime latency;
+
+  g_mutex_lock (&self->lock);
+  latency = self->shown.latency;
+  g_mutex_unlock (&self->lock);
+  return latency;
 }
 
 void

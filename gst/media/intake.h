@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 #include "base/codec.h"
 #include "base/packet.h"
+#include "base/time.h"
 
 G_BEGIN_DECLS
 
@@ -49,6 +50,9 @@ GstCaps *via_intake_template_caps (ViaKind kind);
 ViaKind via_intake_kind (ViaIntake *self);
 /* FALSE until the codec is known. */
 gboolean via_intake_codec (ViaIntake *self, ViaCodec *out);
+/* What the media is late by when it leaves, as upstream and the encoder say; of
+ * when the codec became known. */
+ViaTime via_intake_latency (ViaIntake *self);
 /* Sends a force-key-unit event upstream. Any thread but a loop. */
 void via_intake_want_keyframe (ViaIntake *self);
 /* After return no callback runs (waits for one under way). */

@@ -70,6 +70,17 @@ call_end (ViaRtpSink *self)
   g_mutex_unlock (&self->lock);
 }
 
+ViaTime
+via_rtp_sink_latency (ViaRtpSink *self)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  GstClockTime least = 0;
+
+  if (gst_pad_peer_query (GST_BASE_SINK_PAD (self), query))
+    gst_query_parse_latency (query, NULL, &least, NULL);
+  return GST_CLOCK_TIME_IS_VALID (least) ? GST_TIME_AS_USECONDS (least) : 0;
+}
+
 void
 via_rtp_sink_disconnect (ViaRtpSink *self)
 {

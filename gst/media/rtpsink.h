@@ -34,4 +34,7 @@ void via_rtp_sink_disconnect (ViaRtpSink *self);
 /* Packets refused: not RTP, or longer than VIA_PACKET_MAX. */
 guint64 via_rtp_sink_refused (ViaRtpSink *self);
 
+/* What all before it delays the media, as the LATENCY query says; µs. */
+ViaTime via_rtp_sink_latency (ViaRtpSink *self);
+
 G_END_DECLS

@@ -96,6 +96,25 @@ test_common_eos_is_posted_once_until_reset (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (n_eos (f), ==, 1);
 }
 
+static void
+test_common_eos_of_a_child_stays_inside (Fixture *f, gconstpointer unused)
+{
+  GstElement *child = gst_bin_new ("child");
+  GstMessage *message;
+
+  gst_bin_add (GST_BIN (f->element), child);
+  via_eos_handle_message (
+      GST_BIN (f->element), gst_message_new_eos (GST_OBJECT (child)));
+  g_assert_cmpuint (n_eos (f), ==, 0);
+  via_eos_handle_message (
+      GST_BIN (f->element), gst_message_new_element (GST_OBJECT (child),
+                                gst_structure_new_empty ("x")));
+  message = gst_bus_pop_filtered (f->bus, GST_MESSAGE_ANY);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ELEMENT);
+  gst_message_unref (message);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -107,5 +126,7 @@ main (int argc, char **argv)
       test_common_app_data_that_breaks_a_rule_is_refused, tear_down);
   g_test_add ("/common/eos", Fixture, NULL, set_up,
       test_common_eos_is_posted_once_until_reset, tear_down);
+  g_test_add ("/common/child-eos", Fixture, NULL, set_up,
+      test_common_eos_of_a_child_stays_inside, tear_down);
   return g_test_run ();
 }

@@ -310,6 +310,59 @@ test_hub_pads_of_one_number_are_one_port (void)
   stop (pipeline);
 }
 
+static GstPadProbeReturn
+say_300_ms (GstPad *pad, GstPadProbeInfo *info, gpointer unused)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return GST_PAD_PROBE_OK;
+  gst_query_set_latency (query, TRUE, 300 * GST_MSECOND, GST_CLOCK_TIME_NONE);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* Of the hub's first track; -1 while there is none. */
+static gint64
+track_latency (GstElement *hub)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  const GValue *track;
+  gint64 latency = -1;
+
+  g_object_get (hub, "stats", &stats, NULL);
+  for (gint i = 0; i < gst_structure_n_fields (stats); i++) {
+    track = gst_structure_get_value (
+        stats, gst_structure_nth_field_name (stats, i));
+    if (GST_VALUE_HOLDS_STRUCTURE (track))
+      gst_structure_get_int64 (
+          gst_value_get_structure (track), "latency-us", &latency);
+  }
+  return latency;
+}
+
+static void
+test_hub_tells_what_a_track_is_late_by (void)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (
+      "audiotestsrc is-live=true samplesperbuffer=160 ! "
+      "audio/x-raw,rate=8000,channels=1 ! mulawenc name=e ! hub name=room",
+      &error);
+  g_autoptr (GstElement) hub = gst_bin_get_by_name (GST_BIN (pipeline), "room");
+  g_autoptr (GstElement) e = gst_bin_get_by_name (GST_BIN (pipeline), "e");
+  g_autoptr (GstPad) src = gst_element_get_static_pad (e, "src");
+  gint64 end = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+
+  g_assert_no_error (error);
+  gst_pad_add_probe (
+      src, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, say_300_ms, NULL, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (track_latency (hub) < 0 && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  g_assert_cmpint (track_latency (hub), ==, 300000);
+  stop (pipeline);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -321,6 +374,7 @@ main (int argc, char **argv)
   g_test_add_func ("/hub/bare-bin", test_hub_in_a_bare_bin_is_found);
   g_test_add_func (
       "/hub/ambiguous", test_hub_two_equally_near_is_an_error_with_both_paths);
+  g_test_add_func ("/hub/latency", test_hub_tells_what_a_track_is_late_by);
   g_test_add_func (
       "/hub/missing", test_hub_not_there_is_an_error_naming_hub_and_pipeline);
   g_test_add_func (

@@ -235,6 +235,36 @@ test_endpoint_pad_is_released_in_paused (void)
   side_stop (&side);
 }
 
+/* The end is that of all pads; a pad that goes away is not waited for. */
+static void
+test_endpoint_ends_with_the_last_of_its_pads (void)
+{
+  Side side;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstElement) source = NULL;
+  g_autoptr (GstPad) src = NULL;
+  g_autoptr (GstPad) sink = NULL;
+  const GstMessageType wanted = GST_MESSAGE_EOS | GST_MESSAGE_ERROR;
+
+  side_start (&side, "audiotestsrc num-buffers=5 ! webrtcendpoint name=e "
+                     "audiotestsrc name=a is-live=true ! e.");
+  bus = gst_element_get_bus (side.pipeline);
+  message = gst_bus_timed_pop_filtered (bus, 1500 * GST_MSECOND, wanted);
+  g_assert_null (message);
+  source = gst_bin_get_by_name (GST_BIN (side.pipeline), "a");
+  src = gst_element_get_static_pad (source, "src");
+  sink = gst_pad_get_peer (src);
+  gst_element_set_locked_state (source, TRUE);
+  gst_element_set_state (source, GST_STATE_NULL);
+  gst_pad_unlink (src, sink);
+  gst_element_release_request_pad (side.endpoint, sink);
+  message = gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, wanted);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  side_stop (&side);
+}
+
 /* 60 frames at 30/s take two seconds, whether a peer is there or not. */
 static void
 test_endpoint_without_a_peer_takes_media_at_its_pace (void)
@@ -310,6 +340,8 @@ main (int argc, char **argv)
       test_endpoint_pad_is_released_in_paused);
   g_test_add_func ("/webrtcendpoint/pace",
       test_endpoint_without_a_peer_takes_media_at_its_pace);
+  g_test_add_func (
+      "/webrtcendpoint/end", test_endpoint_ends_with_the_last_of_its_pads);
   g_test_add_func ("/webrtcendpoint/turn-url",
       test_endpoint_turn_url_is_masked_and_bad_values_stay_out);
   return g_test_run ();
