@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/join.c – finds the hub named by hub=NAME inside the element's own
- * tree. Never looks outside it: pipelines share nothing.
+ * endpoints/join.c – finds the hub named by hub=NAME, or the element named by
+ * another property, inside the element's own tree. Never looks outside it:
+ * pipelines share nothing.
  */
 #include "endpoints/join.h"
 
@@ -96,12 +97,12 @@ find_outwards (GstElement *element, const gchar *name, GstObject **out_top)
   return NULL;
 }
 
-/* (transfer full) */
-static GstElement *
-find_element (GstElement *element, const gchar *hub, GError **error)
+GstElement *
+via_join_find_element (GstElement *element, const gchar *property,
+    const gchar *name, GError **error)
 {
   GstObject *top = NULL;
-  GstElement *near = find_outwards (element, hub, &top);
+  GstElement *near = find_outwards (element, name, &top);
   g_autoptr (GPtrArray) found = NULL;
   guint best = G_MAXUINT;
 
@@ -109,14 +110,14 @@ find_element (GstElement *element, const gchar *hub, GError **error)
     return near;
   if (top == NULL) {
     g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
-        "hub=%s: %s has no parent; add the element to the pipeline before "
+        "%s=%s: %s has no parent; add the element to the pipeline before "
         "starting it",
-        hub, GST_OBJECT_NAME (element));
+        property, name, GST_OBJECT_NAME (element));
     return NULL;
   }
   found = g_ptr_array_new_with_free_func (gst_object_unref);
   if (GST_IS_BIN (top))
-    collect_named (GST_BIN (top), hub, 0, found, &best);
+    collect_named (GST_BIN (top), name, 0, found, &best);
   if (found->len == 1) {
     near = gst_object_ref (g_ptr_array_index (found, 0));
   } else if (found->len > 1) {
@@ -126,11 +127,12 @@ find_element (GstElement *element, const gchar *hub, GError **error)
         gst_object_get_path_string (g_ptr_array_index (found, 1));
 
     g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
-        "hub=%s: two elements of that name are equally near: %s and %s", hub, a,
-        b);
+        "%s=%s: two elements of that name are equally near: %s and %s",
+        property, name, a, b);
   } else {
     g_set_error (error, VIA_ERROR, VIA_ERROR_NOT_FOUND,
-        "hub=%s: no element of that name in %s", hub, GST_OBJECT_NAME (top));
+        "%s=%s: no element of that name in %s", property, name,
+        GST_OBJECT_NAME (top));
   }
   gst_object_unref (top);
   return near;
@@ -139,7 +141,8 @@ find_element (GstElement *element, const gchar *hub, GError **error)
 ViaExchange *
 via_join_find (GstElement *element, const gchar *hub, GError **error)
 {
-  g_autoptr (GstElement) found = find_element (element, hub, error);
+  g_autoptr (GstElement) found =
+      via_join_find_element (element, "hub", hub, error);
 
   return found != NULL ? exchange_of (found, hub, error) : NULL;
 }
@@ -147,7 +150,8 @@ via_join_find (GstElement *element, const gchar *hub, GError **error)
 ViaExchange *
 via_join_find_started (GstElement *element, const gchar *hub, GError **error)
 {
-  g_autoptr (GstElement) found = find_element (element, hub, error);
+  g_autoptr (GstElement) found =
+      via_join_find_element (element, "hub", hub, error);
 
   if (found == NULL)
     return NULL;

@@ -32,5 +32,9 @@ ViaExchange *via_join_find (
 /* The same, of a hub that is in READY or above; else STATE. */
 ViaExchange *via_join_find_started (
     GstElement *element, const gchar *hub, GError **error);
+/* Any element by the same rules; @property is named in errors. Gives @element
+ * itself only if no other has that name. (transfer full) */
+GstElement *via_join_find_element (GstElement *element, const gchar *property,
+    const gchar *name, GError **error);
 
 G_END_DECLS

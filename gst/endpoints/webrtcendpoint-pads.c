@@ -19,6 +19,7 @@ sinks_changed (gpointer user)
   if (self->session != NULL)
     via_session_set_own (self->session, n_audio, n_video);
   g_rw_lock_reader_unlock (&self->session_lock);
+  via_webrtc_endpoint_nudge_partner (self);
 }
 
 static void

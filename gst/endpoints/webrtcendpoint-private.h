@@ -21,6 +21,17 @@ struct _ViaWebrtcEndpoint
 
   GMutex lock;            /* guards the next; after that of the pads */
   ViaMember *pads_member; /* publishes the sink pads; above NULL */
+  struct
+  {
+    gchar *name;         /* the property */
+    gboolean is_found;   /* who calls whom is settled */
+    gboolean is_up;      /* PAUSED or PLAYING, or on the way there */
+    gboolean dials;      /* it is we who offer, as soon as all is known */
+    gint64 dial_at;      /* at the latest */
+    GstClockID alarm;    /* (nullable) then */
+    gconstpointer taken; /* who calls us; only compared */
+  } peer;
+  GWeakRef partner; /* the endpoint of peer=, or that names us there */
 
   GRWLock session_lock; /* readers use the session, writers make and end it */
   ViaSession *session;  /* above NULL */
@@ -46,6 +57,20 @@ void via_webrtc_endpoint_close_pads (ViaWebrtcEndpoint *self);
 /* Tells the session how many tracks our own sink pads have. */
 void via_webrtc_endpoint_count_sinks (ViaWebrtcEndpoint *self);
 
+/* webrtcendpoint-peer.c: calls within one pipeline, peer=NAME */
+/* NULL→READY: finds the other end and settles who calls. Errors as
+ * via_join_find_element; REFUSED: no endpoint, itself, or taken. */
+gboolean via_webrtc_endpoint_find_partner (
+    ViaWebrtcEndpoint *self, GError **error);
+void via_webrtc_endpoint_leave_partner (ViaWebrtcEndpoint *self);
+/* From READY→PAUSED to the way back it may call and be called. */
+void via_webrtc_endpoint_set_up (ViaWebrtcEndpoint *self, gboolean is_up);
+/* Something changed an offer may wait for. Any thread but a loop. */
+void via_webrtc_endpoint_nudge_partner (ViaWebrtcEndpoint *self);
+/* via-app. */
+void via_webrtc_endpoint_tell_partner (
+    ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);
+
 /* webrtcendpoint-signals.c; the emitters run on via-app */
 void via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass);
 void via_webrtc_endpoint_emit_candidate (
@@ -55,8 +80,10 @@ void via_webrtc_endpoint_emit_state (
     ViaWebrtcEndpoint *self, ViaConnectionState state);
 
 /* webrtcendpoint.c; see the actions. Any thread but a loop. */
+#define VIA_WEBRTC_CAPS_WAIT (2 * G_TIME_SPAN_SECOND)
+/* @caps_wait: µs that sink pads get to have caps; ours is above. */
 gchar *via_webrtc_endpoint_generate_offer (
-    ViaWebrtcEndpoint *self, GError **error);
+    ViaWebrtcEndpoint *self, gint64 caps_wait, GError **error);
 gboolean via_webrtc_endpoint_process_answer (
     ViaWebrtcEndpoint *self, const gchar *answer, GError **error);
 gboolean via_webrtc_endpoint_gather (ViaWebrtcEndpoint *self, GError **error);

@@ -11,6 +11,7 @@ enum
   PROP_0,
   PROP_APP_DATA,
   PROP_HUB,
+  PROP_PEER,
   PROP_CONNECTION_STATE,
   PROP_LOCAL_DESCRIPTION,
   PROP_STATS,
@@ -18,6 +19,15 @@ enum
 };
 
 static GParamSpec *props[N_PROPS];
+
+static void
+set_peer (ViaWebrtcEndpoint *self, const gchar *value)
+{
+  g_mutex_lock (&self->lock);
+  g_free (self->peer.name);
+  self->peer.name = value != NULL && *value != '\0' ? g_strdup (value) : NULL;
+  g_mutex_unlock (&self->lock);
+}
 
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
@@ -30,6 +40,9 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
       break;
     case PROP_HUB:
       via_common_set_hub (&self->common, g_value_get_string (value));
+      break;
+    case PROP_PEER:
+      set_peer (self, g_value_get_string (value));
       break;
     default:
       if (!via_transport_set_property (&self->transport, id, value))
@@ -77,6 +90,11 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_HUB:
       g_value_take_string (value, via_common_get_hub (&self->common));
       break;
+    case PROP_PEER:
+      g_mutex_lock (&self->lock);
+      g_value_set_string (value, self->peer.name);
+      g_mutex_unlock (&self->lock);
+      break;
     case PROP_CONNECTION_STATE:
     case PROP_LOCAL_DESCRIPTION:
       get_from_session (self, id, value);
@@ -99,6 +117,13 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
   object_class->get_property = get_property;
   props[PROP_APP_DATA] = via_common_app_data_spec ();
   props[PROP_HUB] = via_common_hub_spec ();
+  props[PROP_PEER] = g_param_spec_string ("peer", "Peer",
+      "Name of another webrtcendpoint of the same pipeline to call, without "
+      "signalling of yours; looked for as hub is. If both name each other, one "
+      "calls. NULL: offers and answers are yours to carry. Takes effect when "
+      "the element leaves NULL",
+      NULL,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
   props[PROP_CONNECTION_STATE] =
       g_param_spec_enum ("connection-state", "Connection state",
           "Where the connection with the peer stands (ICE and DTLS together)",

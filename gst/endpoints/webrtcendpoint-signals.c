@@ -41,7 +41,8 @@ static gchar *
 action_generate_offer (ViaWebrtcEndpoint *self)
 {
   GError *error = NULL;
-  gchar *offer = via_webrtc_endpoint_generate_offer (self, &error);
+  gchar *offer =
+      via_webrtc_endpoint_generate_offer (self, VIA_WEBRTC_CAPS_WAIT, &error);
 
   warn (self, "generate-offer", error);
   return offer;

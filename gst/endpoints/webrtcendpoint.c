@@ -13,8 +13,6 @@
 #include "endpoints/join.h"
 #include "io/app.h"
 
-#define CAPS_WAIT (2 * G_TIME_SPAN_SECOND) /* an offer waits for its pads */
-
 GST_DEBUG_CATEGORY_STATIC (via_webrtc_endpoint_debug);
 #define GST_CAT_DEFAULT via_webrtc_endpoint_debug
 
@@ -25,12 +23,14 @@ G_DEFINE_FINAL_TYPE (ViaWebrtcEndpoint, via_webrtc_endpoint, GST_TYPE_BIN)
 static void
 on_candidate (gpointer user, guint mline, const gchar *candidate)
 {
+  via_webrtc_endpoint_tell_partner (user, mline, candidate);
   via_webrtc_endpoint_emit_candidate (user, mline, candidate);
 }
 
 static void
 on_gathering_done (gpointer user)
 {
+  via_webrtc_endpoint_tell_partner (user, 0, "");
   via_webrtc_endpoint_emit_gathering_done (user);
 }
 
@@ -86,11 +86,23 @@ static const ViaSessionFuncs session_funcs = {
 
 /* --- negotiation --- */
 
-/* Waits until every pad has caps, 2 s at most; says which have none. */
-static void
-wait_for_caps (ViaWebrtcEndpoint *self)
+/* Sink pads of @kind; those of a partner want m-lines too. */
+static guint
+count_sinks (ViaWebrtcEndpoint *self, ViaKind kind)
 {
-  guint n_missing = via_publishers_wait_caps (self->publishers, CAPS_WAIT);
+  g_autoptr (ViaWebrtcEndpoint) other = g_weak_ref_get (&self->partner);
+  guint ours = via_publishers_count (self->publishers, kind);
+
+  return other != NULL
+             ? MAX (ours, via_publishers_count (other->publishers, kind))
+             : ours;
+}
+
+/* Waits until every pad has caps; says how many have none. */
+static void
+wait_for_caps (ViaWebrtcEndpoint *self, gint64 caps_wait)
+{
+  guint n_missing = via_publishers_wait_caps (self->publishers, caps_wait);
 
   if (n_missing > 0)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
@@ -142,16 +154,17 @@ via_webrtc_endpoint_process_offer (
 }
 
 gchar *
-via_webrtc_endpoint_generate_offer (ViaWebrtcEndpoint *self, GError **error)
+via_webrtc_endpoint_generate_offer (
+    ViaWebrtcEndpoint *self, gint64 caps_wait, GError **error)
 {
   g_auto (ViaTransportConfig) transport = {0};
   ViaSessionConfig config = {0};
   gchar *offer = NULL;
   guint n_audio, n_video;
 
-  wait_for_caps (self);
-  n_audio = via_publishers_count (self->publishers, VIA_KIND_AUDIO);
-  n_video = via_publishers_count (self->publishers, VIA_KIND_VIDEO);
+  wait_for_caps (self, caps_wait);
+  n_audio = count_sinks (self, VIA_KIND_AUDIO);
+  n_video = count_sinks (self, VIA_KIND_VIDEO);
   if (!take_config (self, &config, &transport, error))
     return NULL;
   g_rw_lock_reader_lock (&self->session_lock);
@@ -227,6 +240,13 @@ join_hub (ViaWebrtcEndpoint *self, GError **error)
 }
 
 static gboolean
+join_others (ViaWebrtcEndpoint *self, GError **error)
+{
+  return join_hub (self, error)
+         && via_webrtc_endpoint_find_partner (self, error);
+}
+
+static gboolean
 start (ViaWebrtcEndpoint *self)
 {
   g_autoptr (GError) error = NULL;
@@ -243,7 +263,7 @@ start (ViaWebrtcEndpoint *self)
   g_rw_lock_writer_unlock (&self->session_lock);
   if (self->session == NULL || !via_webrtc_endpoint_open_pads (self, &error))
     goto fail;
-  if (join_hub (self, &error)
+  if (join_others (self, &error)
       || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE)) {
     via_webrtc_endpoint_count_sinks (
         self);   /* their tracks may be known from the last run */
@@ -259,6 +279,7 @@ stop (ViaWebrtcEndpoint *self)
 {
   ViaSession *session;
 
+  via_webrtc_endpoint_leave_partner (self);
   via_webrtc_endpoint_close_pads (self);
   g_rw_lock_writer_lock (&self->session_lock);
   session = g_steal_pointer (&self->session);
@@ -291,7 +312,7 @@ change_state (GstElement *element, GstStateChange transition)
       return GST_STATE_CHANGE_FAILURE;
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       begin_run (self);
-      if (join_hub (self, &error)) {
+      if (join_others (self, &error)) {
         via_webrtc_endpoint_count_sinks (self);
         break;
       }
@@ -307,6 +328,10 @@ change_state (GstElement *element, GstStateChange transition)
       || (transition == GST_STATE_CHANGE_NULL_TO_READY
           && result == GST_STATE_CHANGE_FAILURE))
     stop (self);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+      || transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    via_webrtc_endpoint_set_up (
+        self, transition == GST_STATE_CHANGE_READY_TO_PAUSED);
   if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PAUSED
       && result != GST_STATE_CHANGE_FAILURE)
     return via_common_is_source (element) ? GST_STATE_CHANGE_NO_PREROLL
@@ -359,6 +384,8 @@ finalize (GObject *object)
   via_webrtc_endpoint_set_shared (self, NULL);
   via_publishers_free (self->publishers);
   g_rw_lock_clear (&self->session_lock);
+  g_weak_ref_clear (&self->partner);
+  g_free (self->peer.name);
   g_mutex_clear (&self->lock);
   via_transport_clear (&self->transport);
   via_common_clear (&self->common);
@@ -395,6 +422,7 @@ via_webrtc_endpoint_init (ViaWebrtcEndpoint *self)
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_rw_lock_init (&self->session_lock);
+  g_weak_ref_init (&self->partner, NULL);
   via_webrtc_endpoint_init_pads (self);
   self->shared.direction = VIA_DIRECTION_SENDRECV;
 }

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * tests/elements/test_peer.c – peer=NAME: two endpoints of one parsed line call
+ * each other. In a network namespace; through the plugin only.
+ */
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "netns.h"
+
+#define WAIT (15 * G_TIME_SPAN_SECOND)
+#define PICTURE                                                                \
+  "videotestsrc is-live=true ! video/x-raw,width=160,height=120 ! "
+#define SHOWN "rtpvp8depay ! vp8dec ! fakesink name=s signal-handoffs=true "
+
+static void
+on_handoff (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer count)
+{
+  g_atomic_int_inc ((gint *) count);
+}
+
+static GstElement *
+parse (const gchar *line)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (line, &error);
+
+  g_assert_no_error (error);
+  return pipeline;
+}
+
+/* Plays until each of the sinks has had @n buffers. */
+static void
+assert_plays (GstElement *pipeline, const gchar *const *sinks, gint n)
+{
+  gint64 end = g_get_monotonic_time () + WAIT;
+  gint counts[4] = {0};
+
+  for (guint i = 0; sinks[i] != NULL; i++) {
+    g_autoptr (GstElement) sink =
+        gst_bin_get_by_name (GST_BIN (pipeline), sinks[i]);
+
+    g_signal_connect (sink, "handoff", G_CALLBACK (on_handoff), &counts[i]);
+  }
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (guint i = 0; sinks[i] != NULL; i++) {
+    while (g_atomic_int_get (&counts[i]) < n && g_get_monotonic_time () < end)
+      g_usleep (10000);
+    g_assert_cmpint (g_atomic_int_get (&counts[i]), >=, n);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+static void
+wait_received (GstElement *pipeline, const gchar *name, guint64 wanted)
+{
+  g_autoptr (GstElement) endpoint =
+      gst_bin_get_by_name (GST_BIN (pipeline), name);
+  gint64 end = g_get_monotonic_time () + WAIT;
+  guint64 n = 0;
+
+  while (n < wanted && g_get_monotonic_time () < end) {
+    g_autoptr (GstStructure) stats = NULL;
+
+    g_usleep (10000);
+    g_object_get (endpoint, "stats", &stats, NULL);
+    gst_structure_get_uint64 (stats, "packets-received", &n);
+  }
+  g_assert_cmpuint (n, >=, wanted);
+}
+
+static void
+test_peer_one_names_the_other_and_media_flows (void)
+{
+  GstElement *pipeline = parse (
+      PICTURE "webrtcendpoint name=a peer=b  webrtcendpoint name=b ! " SHOWN);
+
+  assert_plays (pipeline, (const gchar *const[]){"s", NULL}, 30);
+  /* And once more: nothing of the first run is left. (The parsed line links
+   * its pads only once.) */
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_received (pipeline, "b", 30);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static void
+test_peer_both_name_each_other_and_send_both_ways (void)
+{
+  GstElement *pipeline = parse (PICTURE
+      "webrtcendpoint name=a peer=b  a. ! fakesink name=t signal-handoffs=true "
+      "audiotestsrc is-live=true ! webrtcendpoint name=b peer=a  b. ! " SHOWN);
+
+  assert_plays (pipeline, (const gchar *const[]){"s", "t", NULL}, 30);
+  gst_object_unref (pipeline);
+}
+
+static void
+assert_refused (const gchar *line, const gchar *why)
+{
+  GstElement *pipeline = parse (line);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, GST_SECOND, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, why));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static void
+test_peer_that_cannot_be_is_an_error_that_names_it (void)
+{
+  assert_refused ("webrtcendpoint name=a peer=nobody fakesrc ! fakesink",
+      "peer=nobody: no element of that name");
+  assert_refused ("webrtcendpoint name=a peer=a fakesrc ! fakesink", "itself");
+  assert_refused ("webrtcendpoint name=a peer=s fakesrc ! fakesink name=s",
+      "no webrtcendpoint");
+  assert_refused ("webrtcendpoint name=a peer=b webrtcendpoint name=b "
+                  "webrtcendpoint name=c peer=b",
+      "already has another peer");
+  assert_refused ("webrtcendpoint name=a peer=b webrtcendpoint name=b peer=c "
+                  "webrtcendpoint name=c",
+      "already has another peer");
+}
+
+int
+main (int argc, char **argv)
+{
+  via_test_enter_netns ();
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/peer/one", test_peer_one_names_the_other_and_media_flows);
+  g_test_add_func (
+      "/peer/both", test_peer_both_name_each_other_and_send_both_ways);
+  g_test_add_func (
+      "/peer/refused", test_peer_that_cannot_be_is_an_error_that_names_it);
+  return g_test_run ();
+}
