@@ -109,6 +109,16 @@ via_lite_restart (ViaLite *self)
   draw (self);
 }
 
+void
+via_lite_stay (ViaLite *self)
+{
+  if (self->old.ufrag == NULL)
+    return;
+  clear (&self->local);
+  self->local = self->old;
+  self->old = (Credentials){NULL, NULL};
+}
+
 static gboolean
 is_credential (const gchar *text, gsize min)
 {

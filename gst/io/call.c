@@ -5,6 +5,7 @@
 #include "io/call.h"
 
 #include "io/icewire_priv.h"
+#include "io/names.h"
 #include "io/scratch.h"
 
 #define MAX_BATCH 64 /* datagrams; a turn with more sends several times */
@@ -18,7 +19,8 @@ struct _ViaCall
   gpointer user;
 
   /* loop thread */
-  ViaIceWire *ice;
+  ViaWire *ice;
+  ViaNames *names; /* the far end's candidates */
   ViaPeer *peer;
   ViaLoopTimer timer;
   ViaConnectionState state;
@@ -43,7 +45,7 @@ flush (ViaCall *self)
 
   if (self->n_batch == 0)
     return;
-  taken = via_icewire_send (self->ice, self->batch, self->n_batch);
+  taken = via_wire_send (self->ice, self->batch, self->n_batch);
   self->sent += taken;
   self->unsent += self->n_batch - taken;
   for (guint i = 0; i < self->n_batch; i++)
@@ -94,7 +96,7 @@ note_failure (ViaCall *self)
 static ViaConnectionState
 state_now (const ViaCall *self)
 {
-  ViaIceState ice = via_icewire_state (self->ice);
+  ViaIceState ice = via_wire_state (self->ice);
   ViaPeerState peer = via_peer_state (self->peer);
 
   if (peer == VIA_PEER_FAILED)
@@ -225,7 +227,10 @@ on_datagram (gpointer user, guint8 *data, gsize len)
   ViaCall *self = user;
   ViaPeerMedia media;
 
-  via_peer_receive (self->peer, data, len, via_loop_now (self->loop), &media);
+  if (via_peer_receive (
+          self->peer, data, len, via_loop_now (self->loop), &media)
+      == VIA_DROP_NONE)
+    via_wire_heard (self->ice);
   touch (self);
   if (media.rtp.data && self->funcs.media)
     self->funcs.media (self->user, &media);
@@ -245,23 +250,35 @@ peer_new (const ViaCallConfig *config)
   return via_peer_new (&peer);
 }
 
+/* NULL with error. */
+static ViaWire *
+wire_new (ViaCall *self, const ViaCallConfig *config, GError **error)
+{
+  static const ViaIceFuncs funcs = {
+      on_candidate, on_gathering_done, on_ice_state, on_datagram};
+  ViaIceWire *full;
+
+  if (config->lite != NULL)
+    return via_litewire_new (config->loop, config->lite, &funcs, self, error);
+  full = via_icewire_new (config->loop, &config->ice, &funcs, self, error);
+  return full != NULL ? via_icewire_wire (full) : NULL;
+}
+
 ViaCall *
 via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
     gpointer user, GError **error)
 {
-  static const ViaIceFuncs ice_funcs = {
-      on_candidate, on_gathering_done, on_ice_state, on_datagram};
   ViaCall *self;
 
   via_loop_assert (config->loop);
   self = g_new0 (ViaCall, 1);
-  self->ice =
-      via_icewire_new (config->loop, &config->ice, &ice_funcs, self, error);
+  self->ice = wire_new (self, config, error);
   if (!self->ice) {
     g_free (self);
     return NULL;
   }
   self->loop = config->loop;
+  self->names = via_names_new (self->loop, self->ice);
   self->identity = via_identity_ref (config->identity);
   self->funcs = *funcs;
   self->user = user;
@@ -284,7 +301,8 @@ via_call_free (ViaCall *self)
   flush (self);
   via_loop_timer_set (self->loop, &self->timer, VIA_TIME_NEVER);
   via_loop_not_at_turn_end (self->loop, end_turn, self);
-  via_icewire_free (self->ice);
+  via_names_free (self->names);
+  via_wire_free (self->ice);
   via_peer_free (self->peer);
   via_scratch_release (self->loop);
   g_ptr_array_unref (self->candidates);
@@ -299,7 +317,7 @@ gboolean
 via_call_gather (ViaCall *self, GError **error)
 {
   via_loop_assert (self->loop);
-  return via_icewire_gather (self->ice, error);
+  return via_wire_gather (self->ice, error);
 }
 
 /* RFC 8843 §7.2: ICE belongs to the first m-line that is not rejected. */
@@ -316,10 +334,10 @@ static void
 add_candidates (ViaCall *self, const ViaRemoteTransport *remote)
 {
   for (guint i = 0; remote->candidates && i < remote->candidates->len; i++)
-    via_icewire_add_candidate (
-        self->ice, g_ptr_array_index (remote->candidates, i), NULL);
+    via_names_add (
+        self->names, g_ptr_array_index (remote->candidates, i), NULL);
   if (remote->has_end_of_candidates)
-    via_icewire_end_of_candidates (self->ice);
+    via_names_end (self->names);
 }
 
 gboolean
@@ -333,10 +351,10 @@ via_call_apply (ViaCall *self, const ViaPlan *plan, GError **error)
   if (!via_peer_apply (self->peer, plan, error))
     return FALSE;
   if (plan->restarts_ice)
-    via_icewire_restart (self->ice, NULL);
+    via_wire_restart (self->ice, NULL);
   else
-    via_icewire_stay (self->ice);
-  if (!via_icewire_set_remote (
+    via_wire_stay (self->ice);
+  if (!via_wire_set_remote (
           self->ice, remote->ufrag, remote->pwd, remote->is_ice_lite, error))
     return FALSE;
   self->mline = bundle_mline (plan);
@@ -352,10 +370,10 @@ via_call_add_candidate (ViaCall *self, const gchar *candidate, GError **error)
 
   via_loop_assert (self->loop);
   if (!candidate || !*candidate) {
-    via_icewire_end_of_candidates (self->ice);
+    via_names_end (self->names);
     return TRUE;
   }
-  if (via_icewire_add_candidate (self->ice, candidate, &why) || !why)
+  if (via_names_add (self->names, candidate, &why) || !why)
     return TRUE; /* one we cannot use is dropped, politely */
   g_propagate_error (error, why);
   return FALSE;
@@ -365,7 +383,7 @@ void
 via_call_roll_back (ViaCall *self)
 {
   via_loop_assert (self->loop);
-  via_icewire_stay (self->ice);
+  via_wire_stay (self->ice);
 }
 
 gchar *
@@ -377,16 +395,17 @@ via_call_describe (ViaCall *self, const ViaPlan *plan)
   via_loop_assert (self->loop);
   self->mline = bundle_mline (plan);
   if (!plan->is_complete && plan->restarts_ice)
-    via_icewire_restart (self->ice, NULL);
+    via_wire_restart (self->ice, NULL);
   for (guint i = 0; i < self->candidates->len; i++)
     g_ptr_array_add (list, g_ptr_array_index (self->candidates, i));
   g_ptr_array_add (list, NULL);
-  local.ufrag = via_icewire_ufrag (self->ice);
-  local.pwd = via_icewire_pwd (self->ice);
+  local.ufrag = via_wire_ufrag (self->ice);
+  local.pwd = via_wire_pwd (self->ice);
   local.fingerprint = via_identity_fingerprint (self->identity);
   local.candidates = (const gchar *const *) list->pdata;
   local.end_of_candidates = self->is_gathered;
   local.trickle = TRUE;
+  local.is_lite = via_wire_is_lite (self->ice);
   return via_sdp_write (plan, &local);
 }
 
@@ -454,7 +473,7 @@ via_call_failure (const ViaCall *self)
 gboolean
 via_call_selected (ViaCall *self, gchar **out_local, gchar **out_remote)
 {
-  return via_icewire_selected (self->ice, out_local, out_remote);
+  return via_wire_selected (self->ice, out_local, out_remote);
 }
 
 static GstStructure *
@@ -464,12 +483,13 @@ ice_stats (ViaCall *self)
       "new", "checking", "connected", "disconnected", "failed"};
   g_autofree gchar *local = NULL;
   g_autofree gchar *remote = NULL;
-  GstStructure *out = gst_structure_new ("via-ice-stats",            //
-      "state", G_TYPE_STRING, states[via_icewire_state (self->ice)], //
-      "datagrams-sent", G_TYPE_UINT64, self->sent,                   //
-      "datagrams-unsent", G_TYPE_UINT64, self->unsent, NULL);
+  GstStructure *out = gst_structure_new ("via-ice-stats",         //
+      "state", G_TYPE_STRING, states[via_wire_state (self->ice)], //
+      "datagrams-sent", G_TYPE_UINT64, self->sent,                //
+      "datagrams-unsent", G_TYPE_UINT64, self->unsent,            //
+      "names-dropped", G_TYPE_UINT, via_names_dropped (self->names), NULL);
 
-  if (via_icewire_selected (self->ice, &local, &remote))
+  if (via_wire_selected (self->ice, &local, &remote))
     gst_structure_set (out, "local", G_TYPE_STRING, local, "remote",
         G_TYPE_STRING, remote, NULL);
   return out;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * io/call.h – one peer on one loop: a ViaPeer over a ViaIceWire.
+ * io/call.h – one peer on one loop: a ViaPeer over a wire.
  * Moves bytes, timers and events between the two; decides nothing. Loop thread
  * only.
  */
 #pragma once
 
 #include "io/icewire.h"
+#include "io/litewire.h"
 #include "peer/peer.h"
 #include "sdp/write.h"
 
@@ -27,7 +28,8 @@ typedef struct
 {
   ViaLoop *loop;
   ViaIdentity *identity;
-  ViaIceConfig ice; /* copied where it must be */
+  ViaIceConfig ice;          /* copied where it must be */
+  const ViaLiteConfig *lite; /* (nullable) then ICE-lite there, not @ice */
   const ViaSrtpProfile *srtp_profiles;
 } ViaCallConfig;
 

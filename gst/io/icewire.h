@@ -30,6 +30,9 @@ ViaIceWire *via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
  * callbacks after return. */
 void via_icewire_free (ViaIceWire *self);
 
+/* As what all wires are. (transfer none) */
+ViaWire *via_icewire_wire (ViaIceWire *self);
+
 /* Of a restart that was begun, else those in use. */
 const gchar *via_icewire_ufrag (const ViaIceWire *self);
 const gchar *via_icewire_pwd (const ViaIceWire *self);

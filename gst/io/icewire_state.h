@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 struct _ViaIceWire
 {
+  ViaWire parent;
   /* immutable */
   ViaLoop *loop;
   ViaIceFuncs funcs;

@@ -18,8 +18,9 @@ G_BEGIN_DECLS
 #define VIA_LITEPORT_ADDRESSES 16
 #define VIA_LITEPORT_PATHS 8 /* of one seat; then the oldest goes */
 #define VIA_LITEPORT_CONNECTIONS 1024
-#define VIA_LITEPORT_PROVE_S 10 /* a TCP connection without a seat is closed   \
-                                 */
+#define VIA_LITEPORT_PROVE_S                                                   \
+  10 /* a TCP connection without a seat is closed                              \
+      */
 
 typedef struct _ViaLitePort ViaLitePort;
 typedef struct _ViaLiteSeat ViaLiteSeat;

@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-#define VIA_LITE_FIRST_FLOW (G_GUINT64_CONSTANT (1) << 32) /* of connections   \
-                                                            */
+#define VIA_LITE_FIRST_FLOW                                                    \
+  (G_GUINT64_CONSTANT (1) << 32) /* of connections                             \
+                                  */
 
 typedef struct _ViaLiteStreams ViaLiteStreams;
 

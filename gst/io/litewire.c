@@ -31,10 +31,11 @@ typedef struct
   ViaLiteSeat *seat;
   gchar *old_name; /* (nullable) before a restart */
   gboolean is_gathered, owes_candidates, is_closed;
-  ViaIceState told;   /* what the user knows */
-  ViaIcePath path;    /* of the last datagram */
-  ViaIcePath to;      /* what @direct sends to */
-  ViaUdpSend *direct; /* NULL: no UDP path */
+  gboolean is_restarting; /* until the other side's credentials come */
+  ViaIceState told;       /* what the user knows */
+  ViaIcePath path;        /* of the last datagram */
+  ViaIcePath to;          /* what @direct sends to */
+  ViaUdpSend *direct;     /* NULL: no UDP path */
   ViaLoopTimer timer, retry;
   ViaSendCounters counters;
 } LiteWire;
@@ -269,13 +270,17 @@ static gboolean
 set_remote (ViaWire *wire, const gchar *remote_ufrag, const gchar *remote_pwd,
     gboolean is_lite, GError **error)
 {
+  LiteWire *self = lite_wire (wire);
+
   if (is_lite) {
     g_set_error_literal (error, VIA_ERROR, VIA_ERROR_REFUSED,
         "both sides are ICE-lite: nobody would open the connection");
     return FALSE;
   }
-  if (via_lite_set_remote (lite_wire (wire)->lite, remote_ufrag, remote_pwd))
+  if (via_lite_set_remote (self->lite, remote_ufrag, remote_pwd)) {
+    self->is_restarting = FALSE;
     return TRUE;
+  }
   g_set_error (error, VIA_ERROR, VIA_ERROR_SYNTAX,
       "ICE credentials are not 4 and 22 to 256 letters, digits, + or / "
       "(RFC 8839 5.4)");
@@ -319,14 +324,30 @@ restart (ViaWire *wire, GError **error)
 {
   LiteWire *self = lite_wire (wire);
 
+  if (self->is_restarting)
+    return TRUE;
   if (self->old_name != NULL)
     via_liteseat_remove_name (self->seat, self->old_name);
   g_free (self->old_name);
   self->old_name = g_strdup (via_lite_ufrag (self->lite));
   via_lite_restart (self->lite);
+  self->is_restarting = TRUE;
   self->owes_candidates = self->is_gathered;
   via_loop_at_turn_end (self->loop, deliver, self);
   return take_name (self, error);
+}
+
+static void
+stay (ViaWire *wire)
+{
+  LiteWire *self = lite_wire (wire);
+
+  if (!self->is_restarting)
+    return;
+  self->is_restarting = FALSE;
+  via_liteseat_remove_name (self->seat, via_lite_ufrag (self->lite));
+  via_lite_stay (self->lite);
+  g_clear_pointer (&self->old_name, g_free);
 }
 
 static void
@@ -411,6 +432,7 @@ static const ViaWireClass lite_wire_class = {
     .add_candidate = add_candidate,
     .end_of_candidates = end_of_candidates,
     .restart = restart,
+    .stay = stay,
     .state = state,
     .send = send_all,
     .heard = heard,

@@ -44,6 +44,7 @@ typedef struct
       ViaWire *self, const gchar *candidate, GError **error);
   void (*end_of_candidates) (ViaWire *self);
   gboolean (*restart) (ViaWire *self, GError **error);
+  void (*stay) (ViaWire *self);
   ViaIceState (*state) (const ViaWire *self);
   guint (*send) (ViaWire *self, const ViaDatagram *datagrams, guint n);
   void (*heard) (ViaWire *self); /* (nullable) */
@@ -109,11 +110,20 @@ via_wire_end_of_candidates (ViaWire *self)
   self->klass->end_of_candidates (self);
 }
 
-/* New credentials of ours; the selected pair stays until another one is. */
+/* Draws new credentials for an ICE restart (RFC 8445 §9); they hold when the
+ * other side's new ones come by _set_remote. Then the candidates must be told
+ * again; the selected pair stays until another one is. */
 static inline gboolean
 via_wire_restart (ViaWire *self, GError **error)
 {
   return self->klass->restart (self, error);
+}
+
+/* No restart after all: the new credentials are forgotten. */
+static inline void
+via_wire_stay (ViaWire *self)
+{
+  self->klass->stay (self);
 }
 
 static inline ViaIceState

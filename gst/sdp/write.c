@@ -65,6 +65,8 @@ write_session (
   if (plan->is_mixed)
     write_line (out, "a=extmap-allow-mixed");
   write_msid_semantic (out, plan);
+  if (local->is_lite)
+    write_line (out, "a=ice-lite");
   if (local->trickle)
     write_line (out, "a=ice-options:trickle");
 }

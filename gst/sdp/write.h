@@ -17,6 +17,7 @@ typedef struct
       *candidates; /* NULL-terminated, without "a="; (nullable) */
   gboolean end_of_candidates;
   gboolean trickle; /* a=ice-options:trickle */
+  gboolean is_lite; /* a=ice-lite */
 } ViaLocalTransport;
 
 /* CRLF lines. (transfer full) */

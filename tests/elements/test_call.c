@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "netns.h"
+#include "responder.h"
 
 #define PATIENCE (20 * VIA_S)
 #define PACKETS 1000
@@ -21,17 +22,31 @@ struct _End
   ViaPlan *offer, *plan; /* before or on the loop thread */
   gchar *sdp;
   gboolean is_offerer;
+  ViaLiteConfig lite; /* with a port: ICE-lite there */
 
   gint received, out_of_order, bad, keyframes, candidates, gathered, mline;
   gint states[VIA_CONNECTION_CLOSED + 1];
   gint next_id[2];
+  gboolean hides; /* its addresses are told as names */
 };
 
 typedef struct
 {
   End ends[2];
-  const gchar *lie; /* the fingerprint the offer shows instead */
+  ViaLitePort *port; /* (nullable) */
+  const gchar *lie;  /* the fingerprint the offer shows instead */
 } Pair;
+
+/* A browser's way: " 192.0.2.1 " as " ip-192-0-2-1.local ". */
+static gchar *
+hide_address (const gchar *candidate)
+{
+  g_autoptr (GRegex) regex =
+      g_regex_new (" (192)\\.(0)\\.(2)\\.([12]) ", 0, 0, NULL);
+
+  return g_regex_replace (
+      regex, candidate, -1, 0, " ip-\\1-\\2-\\3-\\4.local ", 0, NULL);
+}
 
 /* --- on the loops --- */
 
@@ -77,6 +92,13 @@ on_candidate (gpointer user, guint mline, const gchar *candidate)
   via_loop_assert (self->loop);
   g_atomic_int_set (&self->mline, (gint) mline);
   g_atomic_int_inc (&self->candidates);
+  if (self->hides) {
+    g_autofree gchar *hidden = hide_address (candidate);
+
+    g_assert_nonnull (strstr (hidden, ".local "));
+    trickle (self, hidden);
+    return;
+  }
   trickle (self, candidate);
 }
 
@@ -135,6 +157,7 @@ open_call (gpointer data)
   config.loop = self->loop;
   config.identity = self->identity;
   config.ice.is_controlling = self->is_offerer;
+  config.lite = self->lite.port != NULL ? &self->lite : NULL;
   self->call = via_call_new (&config, &funcs, self, &error);
   g_assert_no_error (error);
   g_assert_cmpint (via_call_state (self->call), ==, VIA_CONNECTION_NEW);
@@ -215,19 +238,28 @@ wait_for (const gint *value, gint at_least)
   return TRUE;
 }
 
+/* @port: (nullable) (transfer full) the answerer is ICE-lite there. */
 static void
-pair_open (Pair *pair)
+pair_open_on (Pair *pair, ViaLitePort *port)
 {
   memset (pair, 0, sizeof *pair);
+  pair->port = port;
   for (guint i = 0; i < 2; i++) {
     End *end = &pair->ends[i];
 
     end->other = &pair->ends[!i];
     end->is_offerer = i == 0;
+    end->lite.port = i == 1 ? port : NULL;
     end->loop = via_loop_acquire ();
     end->identity = via_identity_new (g_get_real_time () / VIA_S, NULL);
     via_loop_call (end->loop, open_call, end);
   }
+}
+
+static void
+pair_open (Pair *pair)
+{
+  pair_open_on (pair, NULL);
 }
 
 static void
@@ -271,6 +303,7 @@ pair_close (Pair *pair)
   for (guint i = 0; i < 2; i++)
     via_loop_release (pair->ends[i].loop);
   g_assert_cmpuint (via_packet_alive (), ==, 0);
+  via_liteport_unref (pair->port);
   g_assert_cmpuint (via_loop_count (), ==, 0);
 }
 
@@ -376,6 +409,28 @@ check_stats (End *end)
 
 /* --- tests --- */
 
+/* Both are connected: media both ways, all of it. */
+static void
+check_media (Pair *pair)
+{
+  for (guint i = 0; i < 2; i++)
+    g_assert_true (
+        wait_for (&pair->ends[i].states[VIA_CONNECTION_CONNECTED], 1));
+  exchange_media (pair);
+  for (guint i = 0; i < 2; i++) {
+    End *end = &pair->ends[i];
+
+    g_assert_true (wait_for (&end->received, PACKETS));
+    g_assert_cmpint (end->received, ==, PACKETS);
+    g_assert_cmpint (end->out_of_order, ==, 0);
+    g_assert_cmpint (end->bad, ==, 0);
+    g_assert_cmpint (g_atomic_int_get (&end->keyframes), >=, 1);
+    g_assert_cmpint (end->states[VIA_CONNECTION_CONNECTED], ==, 1);
+    g_assert_cmpint (end->states[VIA_CONNECTION_FAILED], ==, 0);
+    check_stats (end);
+  }
+}
+
 static void
 test_call_1000_packets_each_way_over_ice (void)
 {
@@ -383,24 +438,44 @@ test_call_1000_packets_each_way_over_ice (void)
 
   pair_open (&pair);
   pair_negotiate (&pair);
+  check_media (&pair);
   for (guint i = 0; i < 2; i++)
-    g_assert_true (
-        wait_for (&pair.ends[i].states[VIA_CONNECTION_CONNECTED], 1));
-  exchange_media (&pair);
-  for (guint i = 0; i < 2; i++) {
-    End *end = &pair.ends[i];
-
-    g_assert_true (wait_for (&end->received, PACKETS));
-    g_assert_cmpint (end->received, ==, PACKETS);
-    g_assert_cmpint (end->out_of_order, ==, 0);
-    g_assert_cmpint (end->bad, ==, 0);
-    g_assert_cmpint (g_atomic_int_get (&end->keyframes), >=, 1);
-    g_assert_cmpint (end->states[VIA_CONNECTION_CONNECTING], ==, 1);
-    g_assert_cmpint (end->states[VIA_CONNECTION_CONNECTED], ==, 1);
-    g_assert_cmpint (end->states[VIA_CONNECTION_FAILED], ==, 0);
-    check_stats (end);
-  }
+    g_assert_cmpint (pair.ends[i].states[VIA_CONNECTION_CONNECTING], ==, 1);
   pair_close (&pair);
+}
+
+/* libnice, which controls, and our ICE-lite on a port for many. */
+static void
+test_call_1000_packets_each_way_over_a_shared_port (void)
+{
+  g_autoptr (GError) error = NULL;
+  ViaLitePort *port = via_liteport_new (NULL, 0, &error);
+  Pair pair;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (via_liteport_n_addresses (port), ==, 2);
+  pair_open_on (&pair, port);
+  pair_negotiate (&pair);
+  g_assert_nonnull (strstr (pair.ends[1].sdp, "a=ice-lite"));
+  check_media (&pair);
+  pair_close (&pair);
+}
+
+/* Both sides know of each other only names of the local network. */
+static void
+test_call_connects_by_local_names (void)
+{
+  Responder responder;
+  Pair pair;
+
+  responder_start (&responder, 0);
+  pair_open (&pair);
+  pair.ends[0].hides = pair.ends[1].hides = TRUE;
+  pair_negotiate (&pair);
+  check_media (&pair);
+  g_assert_cmpint (g_atomic_int_get (&responder.n_asked), >=, 2);
+  pair_close (&pair);
+  responder_stop (&responder);
 }
 
 static void
@@ -504,6 +579,9 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/call/1000", test_call_1000_packets_each_way_over_ice);
+  g_test_add_func (
+      "/call/shared-port", test_call_1000_packets_each_way_over_a_shared_port);
+  g_test_add_func ("/call/names", test_call_connects_by_local_names);
   g_test_add_func ("/call/close", test_call_free_closes_the_other_side);
   g_test_add_func ("/call/fingerprint", //
       test_call_wrong_fingerprint_fails_without_media);
