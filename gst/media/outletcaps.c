@@ -78,7 +78,7 @@ static GstCaps *
 raw_caps (ViaKind kind)
 {
   return gst_caps_from_string (kind == VIA_KIND_VIDEO
-                                   ? "video/x-raw; video/x-raw(ANY)"
+                                   ? "video/x-raw"
                                    : "audio/x-raw, layout=(string)interleaved");
 }
 

@@ -132,6 +132,7 @@ static void
 test_outlets_track_is_a_pad_until_it_goes (void)
 {
   Made m = make_video (VIA_CODEC_VP8, 20, 10, 7);
+  gchar *comment = NULL;
   Fixture f;
 
   start (&f, TRUE);
@@ -143,7 +144,91 @@ test_outlets_track_is_a_pad_until_it_goes (void)
   via_feed_close (g_steal_pointer (&f.feed));
   WAIT_UNTIL (g_atomic_int_get (&f.n_removed) == 1);
   g_assert_cmpuint (seen_ends (&f.seen), ==, 1);
+  g_assert_true (gst_tag_list_get_string (
+      f.seen.tags, GST_TAG_EXTENDED_COMMENT, &comment));
+  g_assert_cmpstr (comment, ==, "app-data=who=me");
+  g_free (comment);
   stop (&f);
+  made_clear (&m);
+  g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+/* Of the first video pad. */
+static guint64
+unlinked_packets (Fixture *f)
+{
+  g_autoptr (GstStructure) stats = via_outlets_stats (f->outlets);
+  const GValue *one = gst_structure_get_value (stats, "video_src_0");
+
+  return one != NULL ? stat_of (g_value_get_boxed (one), "unlinked") : 0;
+}
+
+static void
+test_outlets_asked_to_end_keeps_its_pads (void)
+{
+  Made m = make_video (VIA_CODEC_VP8, 20, 10, 7);
+  Fixture f;
+
+  start (&f, TRUE);
+  publish (&f, &m);
+  WAIT_UNTIL (g_atomic_int_get (&f.n_added) == 1);
+  push_all (&f, &m);
+  WAIT_UNTIL (seen_count (&f.seen) > 0);
+  via_outlets_eos (f.outlets);
+  WAIT_UNTIL (seen_ends (&f.seen) == 1);
+  via_app_flush ();
+  g_assert_cmpint (g_atomic_int_get (&f.n_removed), ==, 0);
+  /* The track goes later: its pad as well. */
+  via_feed_close (g_steal_pointer (&f.feed));
+  WAIT_UNTIL (g_atomic_int_get (&f.n_removed) == 1);
+  g_assert_cmpuint (seen_ends (&f.seen), ==, 1);
+  stop (&f);
+  made_clear (&m);
+}
+
+static void
+test_outlets_unlinked_pad_drops_and_goes (void)
+{
+  Made m = make_video (VIA_CODEC_VP8, 20, 10, 7);
+  Fixture f;
+  g_autoptr (GstStructure) stats = NULL;
+  const GValue *one;
+
+  start (&f, FALSE);
+  publish (&f, &m);
+  WAIT_UNTIL (g_atomic_int_get (&f.n_added) == 1);
+  via_app_flush ();
+  push_all (&f, &m);
+  WAIT_UNTIL (unlinked_packets (&f) == m.packets->len);
+  stats = via_outlets_stats (f.outlets);
+  one = gst_structure_get_value (stats, "video_src_0");
+  g_assert_nonnull (one);
+  via_feed_close (g_steal_pointer (&f.feed));
+  WAIT_UNTIL (g_atomic_int_get (&f.n_removed) == 1);
+  stop (&f);
+  made_clear (&m);
+  g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+static void
+test_outlets_freed_while_pads_come (void)
+{
+  Made m = make_video (VIA_CODEC_VP8, 5, 1, 7);
+
+  for (guint i = 0; i < 30; i++) {
+    Fixture f;
+
+    start (&f, TRUE);
+    publish (&f, &m);
+    push_all (&f, &m);
+    g_usleep (i * 300);
+    via_outlets_free (g_steal_pointer (&f.outlets));
+    via_app_flush ();
+    g_assert_cmpint (
+        g_atomic_int_get (&f.n_added), ==, g_atomic_int_get (&f.n_removed));
+    g_assert_cmpuint (GST_ELEMENT (f.bin)->numsrcpads, ==, 0);
+    stop (&f);
+  }
   made_clear (&m);
   g_assert_cmpuint (via_packet_alive (), ==, 0);
 }
@@ -155,6 +240,9 @@ main (gint argc, gchar **argv)
   gst_init (&argc, &argv);
 #define ADD(name) g_test_add_func ("/outlets/" #name, test_outlets_##name)
   ADD (track_is_a_pad_until_it_goes);
+  ADD (asked_to_end_keeps_its_pads);
+  ADD (unlinked_pad_drops_and_goes);
+  ADD (freed_while_pads_come);
 #undef ADD
   return g_test_run ();
 }
