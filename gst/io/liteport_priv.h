@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * io/liteport_priv.h – what liteport.c and litestream.c share.
+ * io/liteport_priv.h – what liteport.c, liteseat.c and litestream.c
+ * share.
  */
 #pragma once
 
@@ -36,6 +37,27 @@ struct _ViaLitePort
   /* home loop */
   ViaLiteStreams *streams;
 };
+
+struct _ViaLiteSeat
+{
+  gatomicrefcount refs; /* what is posted holds one */
+  /* immutable */
+  ViaLitePort *port;
+  ViaLoop *loop;
+  ViaLiteSeatFuncs funcs;
+  gpointer user;
+  gint n_posted; /* atomic */
+  /* its own loop */
+  gboolean is_gone;
+  ViaIcePath held[VIA_LITEPORT_PATHS];
+  guint n_held, oldest;
+};
+
+void via_liteseat_unref (ViaLiteSeat *self);
+/* To its own loop. @seat: (transfer full). @data NULL: the connection of @path
+ * is lost. */
+void via_liteseat_hand_on (
+    ViaLiteSeat *seat, const ViaIcePath *path, const guint8 *data, gsize len);
 
 /* One datagram that came from @path: to its seat, or nowhere. Home loop. */
 void via_liteport_route (
