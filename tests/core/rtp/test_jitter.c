@@ -115,6 +115,21 @@ test_jitter_second_gap_waits_from_its_own_start (void)
 }
 
 static void
+test_jitter_gap_after_a_filled_one_waits_in_full (void)
+{
+  g_autoptr (ViaJitter) j = via_jitter_new (LATENCY);
+
+  come (j, 1, 0);
+  come (j, 3, 0);
+  assert_due (j, 0, "1");
+  come (j, 2, 90 * VIA_MS);
+  assert_due (j, 90 * VIA_MS, "2 3");
+  come (j, 5, 90 * VIA_MS);
+  assert_due (j, 110 * VIA_MS, "");
+  assert_due (j, 190 * VIA_MS, "-1 5");
+}
+
+static void
 test_jitter_after_wrap_goes_on (void)
 {
   g_autoptr (ViaJitter) j = via_jitter_new (LATENCY);
@@ -231,6 +246,7 @@ main (gint argc, gchar **argv)
   ADD (missing_is_waited_for_until_deadline);
   ADD (reordered_comes_out_in_order);
   ADD (second_gap_waits_from_its_own_start);
+  ADD (gap_after_a_filled_one_waits_in_full);
   ADD (after_wrap_goes_on);
   ADD (duplicate_is_counted_once_given_or_held);
   ADD (one_far_packet_changes_nothing);
