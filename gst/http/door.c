@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "http/head.h"
+
 #define DRAIN_MAX (1024 * 1024) /* bytes read and dropped after a refusal */
 
 struct _ViaDoor
@@ -245,30 +247,6 @@ append_header (const gchar *name, const gchar *value, gpointer text)
   g_string_append_printf (text, "%s: %s\r\n", name, value);
 }
 
-static gchar *
-reply_to_wire (
-    SoupServerMessage *message, const ViaReply *reply, gsize *out_len)
-{
-  GString *text = g_string_new (NULL);
-  gsize len = 0;
-  gconstpointer body =
-      reply->body != NULL ? g_bytes_get_data (reply->body, &len) : NULL;
-
-  g_string_append_printf (text, "HTTP/1.1 %u %s\r\n", reply->status,
-      via_reply_reason (reply->status));
-  soup_message_headers_foreach (
-      soup_server_message_get_response_headers (message), append_header, text);
-  for (guint i = 0; i + 1 < reply->headers->len; i += 2)
-    append_header (
-        reply->headers->pdata[i], reply->headers->pdata[i + 1], text);
-  g_string_append_printf (
-      text, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n", len);
-  if (len > 0)
-    g_string_append_len (text, body, len);
-  *out_len = text->len;
-  return g_string_free (text, FALSE);
-}
-
 static void drain_next (Conn *conn, GInputStream *in);
 
 static void
@@ -296,19 +274,15 @@ drain_next (Conn *conn, GInputStream *in)
       in, 16384, G_PRIORITY_LOW, NULL, on_drained, conn_ref (conn));
 }
 
-/* Takes the connection from libsoup, which would read the whole body first,
- * and answers on it. What still comes in is dropped for a moment, so that the
- * answer is not lost to a reset. */
+/* Answers with the headers @more and @reply, and ends: what still comes in is
+ * dropped for a moment, so that the answer is not lost to a reset. */
 static void
-refuse (Conn *conn, SoupServerMessage *message, const ViaReply *reply)
+finish (Conn *conn, const gchar *more, const ViaReply *reply)
 {
-  GIOStream *stolen;
   gsize len;
-  g_autofree gchar *wire = reply_to_wire (message, reply, &len);
+  g_autofree gchar *wire = via_reply_to_wire (reply, more, &len);
 
   conn->refused = g_object_ref (conn->stream);
-  stolen = soup_server_message_steal_connection (message);
-  g_clear_object (&stolen);
   g_pollable_output_stream_write_nonblocking (
       G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (conn->refused)),
       wire, len, NULL, NULL);
@@ -316,6 +290,20 @@ refuse (Conn *conn, SoupServerMessage *message, const ViaReply *reply)
   conn_deadline (conn, VIA_DOOR_LINGER_MS);
   conn->is_closing = TRUE;
   drain_next (conn, g_io_stream_get_input_stream (conn->refused));
+}
+
+/* Takes the connection from libsoup, which would read the whole body first,
+ * and answers on it. */
+static void
+refuse (Conn *conn, SoupServerMessage *message, const ViaReply *reply)
+{
+  g_autoptr (GString) more = g_string_new (NULL);
+  g_autoptr (GIOStream) stolen = NULL;
+
+  soup_message_headers_foreach (
+      soup_server_message_get_response_headers (message), append_header, more);
+  finish (conn, more->str, reply);
+  stolen = soup_server_message_steal_connection (message);
 }
 
 static void
@@ -331,26 +319,7 @@ refuse_problem (
 
 /* --- one request --- */
 
-typedef struct
-{
-  guint n;
-  gsize bytes;
-  guint n_host, n_length, n_encoding;
-} HeaderSum;
-
-static void
-sum_header (const gchar *name, const gchar *value, gpointer data)
-{
-  HeaderSum *sum = data;
-
-  sum->n++;
-  sum->bytes += strlen (name) + strlen (value) + 4;
-  sum->n_host += !g_ascii_strcasecmp (name, "Host");
-  sum->n_length += !g_ascii_strcasecmp (name, "Content-Length");
-  sum->n_encoding += !g_ascii_strcasecmp (name, "Transfer-Encoding");
-}
-
-/* The body's announced length, -1 if none, -2 if it is no number. */
+/* The body's announced length, -1 if none. */
 static gint64
 announced_length (SoupMessageHeaders *headers)
 {
@@ -360,7 +329,7 @@ announced_length (SoupMessageHeaders *headers)
   if (text == NULL)
     return -1;
   if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &length, NULL))
-    return -2;
+    return G_MAXINT64; /* no number: the head would not have passed */
   return length;
 }
 
@@ -371,20 +340,8 @@ check_headers (Conn *conn, SoupServerMessage *message)
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
   g_auto (ViaReply) reply = {0};
-  HeaderSum sum = {0};
-  gint64 length;
+  gint64 length = announced_length (headers);
 
-  soup_message_headers_foreach (headers, sum_header, &sum);
-  if (sum.n > VIA_DOOR_HEADERS_MAX || sum.bytes > VIA_DOOR_HEADER_BYTES_MAX) {
-    refuse_problem (conn, message, 431, "At most 64 headers and 16 KiB");
-    return FALSE;
-  }
-  length = announced_length (headers);
-  if (length == -2 || sum.n_host > 1 || sum.n_length > 1 || sum.n_encoding > 1
-      || (sum.n_encoding > 0 && sum.n_length > 0)) {
-    refuse_problem (conn, message, 400, "The request's framing is ambiguous");
-    return FALSE;
-  }
   via_reply_init (&reply);
   if (conn->door->check (conn->door->user, message, length, &reply)) {
     refuse (conn, message, &reply);
@@ -483,18 +440,49 @@ via_door_is_local (SoupServerMessage *message)
 static void
 hand_to_soup (Conn *conn, GIOStream *stream)
 {
-  GSocketAddress *local = g_socket_get_local_address (conn->socket, NULL);
-  GSocketAddress *remote = g_socket_get_remote_address (conn->socket, NULL);
+  g_autoptr (GSocketAddress) local =
+      g_socket_get_local_address (conn->socket, NULL);
+  g_autoptr (GSocketAddress) remote =
+      g_socket_get_remote_address (conn->socket, NULL);
 
-  if (local != NULL && remote != NULL) {
-    conn->stream = stream;
-    /* how a message finds its connection again */
-    g_object_set_qdata_full (
-        G_OBJECT (remote), conn_quark (), conn_ref (conn), conn_unref);
-    soup_server_accept_iostream (conn->door->soup, stream, local, remote, NULL);
+  if (local == NULL || remote == NULL)
+    return;
+  conn->stream = stream;
+  /* how a message finds its connection again */
+  g_object_set_qdata_full (
+      G_OBJECT (remote), conn_quark (), conn_ref (conn), conn_unref);
+  soup_server_accept_iostream (conn->door->soup, stream, local, remote, NULL);
+}
+
+static void
+on_head (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Conn *conn = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GIOStream) stream = via_head_read_finish (result, &error);
+
+  if (conn->door != NULL && !conn->is_closing) {
+    if (stream != NULL) {
+      hand_to_soup (conn, stream);
+    } else if (error->code != VIA_ERROR_IO) {
+      g_auto (ViaReply) reply = {0};
+
+      via_reply_init (&reply);
+      via_reply_problem (
+          &reply, error->code == VIA_ERROR_LIMIT ? 431 : 400, error->message);
+      finish (conn, "Connection: close\r\n", &reply);
+    }
   }
-  g_clear_object (&local);
-  g_clear_object (&remote);
+  conn_unref (conn);
+}
+
+static void
+read_head (Conn *conn, GIOStream *stream)
+{
+  conn->stream = stream;
+  conn_deadline (conn, VIA_DOOR_HEADER_MS);
+  via_head_read_async (
+      stream, conn->door->cancellable, on_head, conn_ref (conn));
 }
 
 static void
@@ -505,7 +493,7 @@ on_handshake (GObject *object, GAsyncResult *result, gpointer data)
   if (g_tls_connection_handshake_finish (
           G_TLS_CONNECTION (object), result, NULL)
       && conn->door != NULL && !conn->is_closing)
-    hand_to_soup (conn, G_IO_STREAM (object));
+    read_head (conn, G_IO_STREAM (object));
   g_object_unref (object);
   conn_unref (conn);
 }
@@ -542,7 +530,7 @@ come_in (ViaDoor *self, GSocketConnection *stream)
   if (self->certificate != NULL)
     start_tls (self, conn, stream);
   else
-    hand_to_soup (conn, G_IO_STREAM (stream));
+    read_head (conn, G_IO_STREAM (stream));
 }
 
 static gboolean

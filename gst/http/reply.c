@@ -151,6 +151,28 @@ via_reply_reason (guint status)
   return "Error";
 }
 
+gchar *
+via_reply_to_wire (const ViaReply *self, const gchar *more, gsize *out_len)
+{
+  GString *text = g_string_new (NULL);
+  gsize len = 0;
+  gconstpointer body =
+      self->body != NULL ? g_bytes_get_data (self->body, &len) : NULL;
+
+  g_string_append_printf (text, "HTTP/1.1 %u %s\r\n%s", self->status,
+      via_reply_reason (self->status), more);
+  for (guint i = 0; i + 1 < self->headers->len; i += 2)
+    g_string_append_printf (text, "%s: %s\r\n",
+        (const gchar *) self->headers->pdata[i],
+        (const gchar *) self->headers->pdata[i + 1]);
+  g_string_append_printf (
+      text, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n", len);
+  if (len > 0)
+    g_string_append_len (text, body, len);
+  *out_len = text->len;
+  return g_string_free (text, FALSE);
+}
+
 gboolean
 via_request_is_local_origin (const gchar *origin)
 {

@@ -41,6 +41,10 @@ void via_reply_text (
 void via_reply_problem (ViaReply *self, guint status, const gchar *detail);
 /* 405 with Allow. */
 void via_reply_not_allowed (ViaReply *self, const gchar *allow);
+/* The whole answer as HTTP/1.1, with the header lines @more (each with CRLF)
+ * too. @out_len: its bytes. (transfer full) */
+gchar *via_reply_to_wire (
+    const ViaReply *self, const gchar *more, gsize *out_len);
 /* The reason phrase of @status; static. */
 const gchar *via_reply_reason (guint status);
 
