@@ -121,25 +121,62 @@ via_transport_copy (ViaTransport *self, ViaTransport *from)
   g_mutex_unlock (&self->lock);
 }
 
+/* @url as a server, its name resolved; FALSE: it cannot be, or not yet. */
+static gboolean
+resolve (const gchar *url,
+    ViaIceServer *(*parse) (const gchar *text, GError **error),
+    gboolean may_wait, ViaIceServer **out, GError **error)
+{
+  g_autoptr (ViaIceServer) server = NULL;
+
+  if (url == NULL)
+    return TRUE;
+  server = parse (url, error);
+  if (server == NULL
+      || !(may_wait ? via_resolve_server (server, error)
+                    : via_resolve_known (server, error)))
+    return FALSE;
+  *out = g_steal_pointer (&server);
+  return TRUE;
+}
+
 gboolean
-via_transport_resolve (
-    ViaTransport *self, ViaTransportConfig *out, GError **error)
+via_transport_resolve (ViaTransport *self, gboolean may_wait,
+    ViaTransportConfig *out, GError **error)
 {
   g_autofree gchar *stun = NULL;
   g_autofree gchar *turn = NULL;
+  g_autoptr (GError) why = NULL;
 
   g_mutex_lock (&self->lock);
   stun = g_strdup (self->stun_server);
   turn = g_strdup (self->turn_url);
   out->relay_only = self->policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
   g_mutex_unlock (&self->lock);
-  if (stun != NULL
-      && ((out->stun = via_stun_url_parse (stun, error)) == NULL
-          || !via_resolve_server (out->stun, error)))
-    return FALSE;
-  return turn == NULL
-         || ((out->turn = via_turn_url_parse (turn, error)) != NULL
-             && via_resolve_server (out->turn, error));
+  if (!resolve (stun, via_stun_url_parse, may_wait, &out->stun, &why)) {
+    if (may_wait)
+      goto fail;
+    out->missing = g_strdup (why->message);
+    g_clear_error (&why);
+  }
+  if (!resolve (turn, via_turn_url_parse, may_wait, &out->turn, &why)) {
+    if (may_wait || out->relay_only)
+      goto fail;
+    g_free (out->missing);
+    out->missing = g_strdup (why->message);
+  }
+  return TRUE;
+fail:
+  g_propagate_error (error, g_steal_pointer (&why));
+  return FALSE;
+}
+
+void
+via_transport_prepare (ViaTransport *self)
+{
+  g_auto (ViaTransportConfig) config = {0};
+
+  via_transport_resolve (self, FALSE, &config, NULL);
 }
 
 void
@@ -147,6 +184,7 @@ via_transport_config_clear (ViaTransportConfig *self)
 {
   g_clear_pointer (&self->stun, via_ice_server_free);
   g_clear_pointer (&self->turn, via_ice_server_free);
+  g_clear_pointer (&self->missing, g_free);
 }
 
 void

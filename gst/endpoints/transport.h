@@ -39,13 +39,18 @@ typedef struct
 {
   ViaIceServer *stun, *turn; /* (nullable) hosts are addresses */
   gboolean relay_only;
+  gchar *missing; /* (nullable) which server is left out, and why */
 } ViaTransportConfig;
 
-/* Asks the name service where a server is given by name: not on a loop. Fills
- * @out, to be cleared whatever comes back. Error: VIA_ERROR_IO, the name has no
- * address. */
-gboolean via_transport_resolve (
-    ViaTransport *self, ViaTransportConfig *out, GError **error);
+/* Fills @out, to be cleared whatever comes back. Asks the name service where a
+ * server is given by name: not on a loop. Error: VIA_ERROR_IO, the name has no
+ * address. If it @may_wait not, a server whose address is not known yet is left
+ * out; error VIA_ERROR_STATE if nothing goes without it. */
+gboolean via_transport_resolve (ViaTransport *self, gboolean may_wait,
+    ViaTransportConfig *out, GError **error);
+/* Asks for the addresses of servers given by name, so that they are known when
+ * they are needed; does not wait. Any thread but loops. */
+void via_transport_prepare (ViaTransport *self);
 void via_transport_config_clear (ViaTransportConfig *self);
 
 G_END_DECLS

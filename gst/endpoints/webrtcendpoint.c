@@ -115,8 +115,14 @@ static gboolean
 take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
     ViaTransportConfig *transport, GError **error)
 {
-  if (!via_transport_resolve (&self->transport, transport, error))
+  /* A server's child negotiates on via-app, which must not wait for names. */
+  gboolean may_wait = self->shared.exchange == NULL;
+
+  if (!via_transport_resolve (&self->transport, may_wait, transport, error))
     return FALSE;
+  if (transport->missing != NULL)
+    GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND,
+        ("%s; going on without it", transport->missing), (NULL));
   out->stun = transport->stun;
   out->turn = transport->turn;
   out->relay_only = transport->relay_only;

@@ -235,6 +235,7 @@ start (ViaWebrtcServer *self)
   g_autoptr (GError) error = NULL;
 
   via_eos_reset (&self->common);
+  via_transport_prepare (&self->transport);
   if (via_webrtc_server_join (self, &error) && open_sources (self, &error)
       && listen_now (self, &error))
     return TRUE;

@@ -13,4 +13,10 @@ G_BEGIN_DECLS
  * resolver: never on a loop. */
 gboolean via_resolve_server (ViaIceServer *server, GError **error);
 
+/* The same from memory, never waits: for via-app. What is not remembered or is
+ * over a minute old is asked for by a thread of its own meanwhile, one per
+ * name; an old address is better than none. FALSE with error: STATE, naming the
+ * host. Any thread but loops. */
+gboolean via_resolve_known (ViaIceServer *server, GError **error);
+
 G_END_DECLS

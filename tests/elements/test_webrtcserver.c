@@ -368,6 +368,52 @@ test_offer_without_common_codec_is_422 (void)
   fixture_stop (&f);
 }
 
+/* A name service that hangs. */
+typedef GResolver Slow;
+typedef GResolverClass SlowClass;
+static GType slow_get_type (void);
+G_DEFINE_TYPE (Slow, slow, G_TYPE_RESOLVER)
+
+static GList *
+slow_lookup (GResolver *resolver, const gchar *name, GCancellable *cancellable,
+    GError **error)
+{
+  g_usleep (8 * G_USEC_PER_SEC);
+  return g_list_prepend (NULL, g_inet_address_new_from_string ("192.0.2.44"));
+}
+
+static void
+slow_class_init (SlowClass *klass)
+{
+  klass->lookup_by_name = slow_lookup;
+}
+
+static void
+slow_init (Slow *self)
+{
+}
+
+static void
+test_slow_name_server_holds_up_no_join (void)
+{
+  Fixture f = {0};
+  GResolver *usual = g_resolver_get_default ();
+  g_autoptr (GResolver) slow = g_object_new (slow_get_type (), NULL);
+  g_autofree gchar *first = NULL;
+  g_autofree gchar *second = NULL;
+  gint64 start;
+
+  g_resolver_set_default (slow);
+  fixture_start (&f, "webrtcserver name=s port=0 turn-url=u:p@slow.example");
+  start = g_get_monotonic_time ();
+  first = join (&f, NULL);
+  second = join (&f, NULL);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 6 * G_TIME_SPAN_SECOND);
+  fixture_stop (&f);
+  g_resolver_set_default (usual);
+  g_object_unref (usual);
+}
+
 static void
 test_max_peers_refuses_one_more (void)
 {
@@ -684,6 +730,8 @@ main (int argc, char **argv)
       "/server/pad/others", test_new_pad_leaves_other_tracks_alone);
   g_test_add_func (
       "/server/pad/late", test_pad_of_a_running_server_is_published);
+  g_test_add_func (
+      "/server/slow-names", test_slow_name_server_holds_up_no_join);
   g_test_add_func ("/server/turn-url", test_turn_url_reads_back_masked);
   g_test_add_func (
       "/server/viewer/delete", test_viewer_is_a_child_until_delete);
