@@ -279,13 +279,14 @@ flush_all (gpointer data)
 }
 
 static void
-append (Track *self, const ViaPeerMedia *media)
+append (Track *self, const ViaPeerMedia *media, gboolean is_event)
 {
   ViaPacket *packet = via_packet_new (
       media->rtp.data, media->rtp.len, media->captured, media->is_key);
 
   if (packet == NULL)
     return; /* over VIA_PACKET_MAX: no path carries it on */
+  packet->is_event = is_event;
   clean_extensions (packet, self->level_id);
   self->batch[self->n_batch++] = packet;
   if (self->n_batch == BATCH)
@@ -316,12 +317,19 @@ via_received_media (ViaReceived *self, const ViaPeerMedia *media)
     self->n_unused++;
     return;
   }
+  if (codec->codec.id == VIA_CODEC_EVENT) {
+    /* RFC 4733 §2.1: it goes beside the track, which stays what it is */
+    if (track->codec.id != VIA_CODEC_UNKNOWN
+        && track->codec.clock_rate == codec->codec.clock_rate)
+      append (track, media, TRUE);
+    return;
+  }
   if (track->pt != codec->pt || track->codec.id == VIA_CODEC_UNKNOWN) {
     if (!is_same_codec (&track->codec, &codec->codec))
       track_become (track, codec);
     track->pt = codec->pt;
   }
-  append (track, media);
+  append (track, media, FALSE);
 }
 
 void

@@ -58,6 +58,8 @@ via_outlet_caps_encoded (const ViaCodec *codec)
       [VIA_CODEC_OPUS] = "audio/x-opus",
       [VIA_CODEC_PCMU] = "audio/x-mulaw, rate=(int)8000, channels=(int)1",
       [VIA_CODEC_PCMA] = "audio/x-alaw, rate=(int)8000, channels=(int)1",
+      [VIA_CODEC_H265] = "video/x-h265",
+      [VIA_CODEC_G722] = "audio/G722, rate=(int)16000, channels=(int)1",
   };
 
   if (codec->id >= VIA_N_CODECS || names[codec->id] == NULL)

@@ -194,6 +194,8 @@ via_outlet_src_push (ViaOutletSrc *self, ViaPacket *const *packets, guint n)
 
   g_mutex_lock (&self->lock);
   for (guint i = 0; i < n; i++) {
+    if (packets[i]->is_event)
+      continue; /* no depayloader of the track can read it */
     if (self->drops_unlinked && !self->is_linked)
       self->n_unlinked++;
     else if (self->has_played && !self->is_playing)

@@ -185,6 +185,8 @@ def main(args):
     if wanted:
         programs = [p for p in programs
                     if p.suite in wanted or f'{p.suite}/{p.name}' in wanted]
+        for p in programs:
+            p.env['VIA_TEST_NAMED'] = '1'
     total = [0, 0, 0]
     for suite in dict.fromkeys(p.suite for p in programs):
         start = time.monotonic()
