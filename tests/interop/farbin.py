@@ -73,10 +73,10 @@ class Painter(threading.Thread):
 class End:
     """A pipeline with the element `e`; @codecs are what it sends."""
 
-    def __init__(self, element, codecs, freq):
+    def __init__(self, element, codecs, freq, pipeline=None):
         Gst.init(None)
         self.codecs, self.freq = codecs, freq
-        self.pipeline = Gst.Pipeline.new(None)
+        self.pipeline = pipeline or Gst.Pipeline.new(None)
         self.element = Gst.parse_launch(element)
         self.pipeline.add(self.element)
         self.readers, self.painter, self.locks = {}, None, threading.Lock()
@@ -163,8 +163,8 @@ class End:
 
 
 class Ours(End):
-    def __init__(self, codecs, freq=440, properties=''):
-        super().__init__(f'webrtcendpoint name=e {properties}', codecs, freq)
+    def __init__(self, codecs, freq=440, pipeline=None):
+        super().__init__('webrtcendpoint', codecs, freq, pipeline)
         self.gathered = threading.Event()
         self.element.connect('on-ice-gathering-done',
                              lambda *_: self.gathered.set())
@@ -204,9 +204,9 @@ class Ours(End):
 
 
 class Webrtcbin(End):
-    def __init__(self, codecs, freq=440, properties=''):
-        super().__init__('webrtcbin name=e bundle-policy=max-bundle '
-                         f'latency=100 {properties}', codecs, freq)
+    def __init__(self, codecs, freq=440, pipeline=None):
+        super().__init__('webrtcbin bundle-policy=max-bundle latency=100',
+                         codecs, freq, pipeline)
         self.gathered = threading.Event()
         self.element.connect('notify::ice-gathering-state', self.on_gathering)
 
