@@ -93,6 +93,24 @@ def test_decodebin_plays_both_ways():
     lab.when_calm(lambda: check(NAMED))
 
 
+def everyday_lines():
+    path = lab.uri(counter.cached_file(lab.DATA, 30, width=320, height=180))
+    encoded = ('videotestsrc is-live=true ! video/x-raw,width=160,height=120 ! '
+               'vp8enc deadline=1 ! rtpvp8pay ! e.')
+    for source, has_numbers in ((encoded, 0), (f'uridecodebin uri={path} name=u  '
+                                         'u. ! e.  u. ! e.', 1)):
+        figures, _ = play('e. ! decodebin ! VIDEO', 3, source)
+        tap.note(figures)
+        for f in figures:       # how many says how busy the machine is
+            tap.check(f['shown'] >= 5, f'{source}: {f}')
+            tap.check(not has_numbers or f['in_order'] >= judge.IN_ORDER,
+                      f'{source}: not the pictures that were sent, {f}')
+
+
+def test_everyday_lines_without_names_play():
+    lab.when_calm(everyday_lines)
+
+
 def test_an_endpoint_without_a_peer_leaves_the_other_branch_of_a_tee():
     pipeline = reader.parse(
         'videotestsrc is-live=true ! video/x-raw,width=320,height=240,'
