@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include "endpoints/playerendpoint.h"
+#include "endpoints/recorderendpoint.h"
 #include "endpoints/webrtcendpoint.h"
 #include "hubs/hub.h"
 #ifdef VIA_HAVE_HTTP
@@ -20,6 +21,8 @@ plugin_init (GstPlugin *plugin)
   is_done &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
   is_done &= gst_element_register (
       plugin, "playerendpoint", GST_RANK_NONE, VIA_TYPE_PLAYER_ENDPOINT);
+  is_done &= gst_element_register (
+      plugin, "recorderendpoint", GST_RANK_NONE, VIA_TYPE_RECORDER_ENDPOINT);
 #ifdef VIA_HAVE_HTTP
   is_done &= gst_element_register (
       plugin, "webrtcserver", GST_RANK_NONE, VIA_TYPE_WEBRTC_SERVER);

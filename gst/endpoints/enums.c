@@ -28,6 +28,13 @@ static const GEnumValue server_pages[] = {
     {0, NULL, NULL},
 };
 
+static const GEnumValue recorder_containers[] = {
+    {VIA_RECORDER_CONTAINER_AUTO, "By the ending of location", "auto"},
+    {VIA_RECORDER_CONTAINER_MATROSKA, "Matroska", "matroska"},
+    {VIA_RECORDER_CONTAINER_WEBM, "WebM", "webm"},
+    {0, NULL, NULL},
+};
+
 GType
 via_connection_state_get_type (void)
 {
@@ -67,5 +74,16 @@ via_server_page_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (
         &type, g_enum_register_static ("ViaServerPage", server_pages));
+  return (GType) type;
+}
+
+GType
+via_recorder_container_get_type (void)
+{
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("ViaRecorderContainer", recorder_containers));
   return (GType) type;
 }

@@ -31,4 +31,14 @@ typedef enum
 #define VIA_TYPE_SERVER_PAGE (via_server_page_get_type ())
 GType via_server_page_get_type (void);
 
+typedef enum
+{
+  VIA_RECORDER_CONTAINER_AUTO,
+  VIA_RECORDER_CONTAINER_MATROSKA,
+  VIA_RECORDER_CONTAINER_WEBM,
+} ViaRecorderContainer;
+
+#define VIA_TYPE_RECORDER_CONTAINER (via_recorder_container_get_type ())
+GType via_recorder_container_get_type (void);
+
 G_END_DECLS

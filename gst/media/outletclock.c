@@ -8,6 +8,8 @@
 #define COMPARE_EVERY (500 * VIA_MS)
 /* This far from where it was is not drift but a jump. */
 #define JUMP (100 * GST_MSECOND)
+/* What was taken as the pipeline began may come out a little before. */
+#define EARLY (GstClockTimeDiff) (20 * GST_MSECOND)
 
 /* Both clocks as of one moment: a thread put aside between the two would look
  * like jitter. */
@@ -55,5 +57,7 @@ via_outlet_clock_running (
     running +=
         self->offset - (GstClockTimeDiff) gst_element_get_base_time (element);
   }
-  return running >= 0 ? (GstClockTime) running : GST_CLOCK_TIME_NONE;
+  if (running < -EARLY)
+    return GST_CLOCK_TIME_NONE;
+  return (GstClockTime) MAX (running, 0);
 }

@@ -3,7 +3,9 @@
 # timeout: 300
 """gst-launch-1.0 lines begin, end and keep time as they should."""
 import itertools
+import os
 import re
+import tempfile
 import time
 
 import lab
@@ -13,12 +15,17 @@ import counter  # noqa: E402
 import tap  # noqa: E402
 
 
+FOLDER = tempfile.TemporaryDirectory(prefix='via-launch-')
+
+
 def words(element, n):
     """@element in a line, with what it cannot do without."""
     return {
         'hub': f'hub name=room{n}',
         'webrtcendpoint': 'webrtcendpoint',
         'webrtcserver': f'webrtcserver port={lab.free_port()}',
+        'recorderendpoint': 'recorderendpoint location='
+                            + os.path.join(FOLDER.name, f'{n}.mkv'),
         'playerendpoint': 'playerendpoint uri='
                           + lab.uri(counter.cached_file(lab.DATA, 10)),
     }[element]

@@ -1,0 +1,304 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# timeout: 300
+"""What a recorder writes, read by ffmpeg: numbers, tone, times, tags – whatever ended it."""
+import ctypes
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+
+import lab
+lab.enter()
+
+import numpy  # noqa: E402
+
+import counter  # noqa: E402
+import judge  # noqa: E402
+import tap  # noqa: E402
+
+WIDTH, HEIGHT, FPS = 320, 180, 30
+FOLDER = tempfile.TemporaryDirectory(prefix='via-record-')
+
+
+def out(name):
+    return os.path.join(FOLDER.name, name)
+
+
+def clip():
+    return counter.cached_file(lab.DATA, 10, width=WIDTH, height=HEIGHT)
+
+
+def player():
+    return f'playerendpoint name=p app-data=clip-7 hub=room uri={lab.uri(clip())}'
+
+
+# --- ffmpeg reads the file ---
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+class File:
+    def __init__(self, path):
+        self.path = path
+        p = subprocess.run(['ffmpeg', '-v', 'error', '-i', path, '-f', 'null',
+                            '-'], capture_output=True, text=True)
+        tap.check(p.returncode == 0 and not p.stderr,
+                  f'{path} does not decode:\n{p.stderr[:2000]}')
+        probe = json.loads(run('ffprobe', '-v', 'error', '-of', 'json',
+                               '-show_streams', '-show_format',
+                               '-show_packets', path))
+        self.format, self.streams = probe['format'], probe['streams']
+        self.packets = probe['packets']
+        for i in range(len(self.streams)):
+            times = self.times(i)
+            tap.check(all(a < b for a, b in zip(times, times[1:])),
+                      f'{path}: times of stream {i} do not rise')
+
+    def codecs(self):
+        return sorted(s['codec_name'] for s in self.streams)
+
+    def index(self, kind):
+        return next(i for i, s in enumerate(self.streams)
+                    if s['codec_type'] == kind)
+
+    def times(self, i):
+        return [float(p['pts_time']) for p in self.packets
+                if p['stream_index'] == i]
+
+    def duration(self):
+        return float(self.format['duration'])
+
+    def numbers(self):
+        """(time in ms, number) of each picture."""
+        raw = run('ffmpeg', '-v', 'error', '-i', self.path, '-map', '0:v',
+                  '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt',
+                  'gray', '-s', f'{WIDTH}x{HEIGHT}', '-')
+        size = WIDTH * HEIGHT
+        times = self.times(self.index('video'))
+        tap.check(len(raw) == size * len(times),
+                  f'{len(raw) / size} pictures of {len(times)} frames')
+        return [(t * 1000, counter.read_luma(raw[i * size:(i + 1) * size],
+                                             WIDTH, HEIGHT, WIDTH))
+                for i, t in enumerate(times)]
+
+    def sound(self):
+        """48 kHz mono, beginning at the file's time 0."""
+        return numpy.frombuffer(run(
+            'ffmpeg', '-v', 'error', '-i', self.path, '-map', '0:a', '-af',
+            'aresample=48000:async=1:first_pts=0', '-ac', '1', '-f', 'f32le',
+            '-'), '<f4')
+
+    def check_plays(self, seconds):
+        figures = judge.counters(self.numbers())
+        wrong = judge.plays(figures, int(seconds * FPS))
+        tap.check(not wrong, f'{self.path}: {wrong}')
+        tone = judge.tone_db(self.sound(), 48000)
+        tap.check(tone > judge.TONE_DB, f'{self.path}: tone at {tone:.1f} dB')
+        begins = [self.times(i)[0] for i in range(len(self.streams))]
+        tap.check(min(begins) == 0, f'{self.path} begins at {begins}')
+
+
+def record(*line, seconds, ends_itself=False):
+    """The output of a line that is interrupted after @seconds of recording."""
+    with lab.Launch(*line, options=('-e', '-m')) as launch:
+        launch.until_says('recording-started')
+        if ends_itself:
+            rc = launch.process.wait(seconds)
+        else:
+            time.sleep(seconds)
+            rc, took = launch.interrupt()
+            tap.check(rc is not None and took <= 3,
+                      f'{rc} after {took:.1f} s\n{launch.output()}')
+        tap.check(rc == 0, f'{rc}\n{launch.output()}')
+        return launch.output()
+
+
+# --- cases ---
+
+def test_two_recorders_of_a_hub_finish_before_the_pipeline_ends():
+    said = record('hub name=room', player(),
+                  f'recorderendpoint name=a hub=room location={out("a.mkv")} '
+                  'app-data=file-a',
+                  f'recorderendpoint name=b hub=room location={out("b.webm")}',
+                  seconds=4)
+    end = said.index('(eos)')
+    stops = [m.start() for m in re.finditer('recording-stopped', said)]
+    tap.check(len(stops) == 2 and max(stops) < end,
+              f'recorders stop at {stops}, the pipeline at {end}')
+    tap.check(said.count('(eos)') == 1, 'more than one EOS')
+    for name in ('a.mkv', 'b.webm'):
+        f = File(out(name))
+        tap.check(f.codecs() == ['opus', 'vp8'], f.codecs())
+        f.check_plays(4)
+        tap.check(4 <= f.duration() <= 6.5, f'{f.duration()} s')
+        last = max(float(p['pts_time']) for p in f.packets)
+        tap.check(0 <= f.duration() - last < 0.1,
+                  f'the last frame at {last} of {f.duration()}')
+        for s in f.streams:
+            tap.check(s['tags'].get('APP_DATA') == 'clip-7'
+                      and s['tags'].get('ELEMENT') == 'p', s['tags'])
+    tags = File(out('a.mkv')).format['tags']
+    tap.check(tags.get('APP_DATA') == 'file-a'
+              and tags.get('ELEMENT') == 'a', tags)
+    head = run('head', '-c', '64', out('b.webm'))
+    tap.check(b'webm' in head, 'b.webm is no WebM')
+
+
+def test_a_killed_recorder_leaves_every_frame():
+    with lab.Launch('hub name=room', player(),
+                    f'recorderendpoint hub=room location={out("k.mkv")}',
+                    options=('-m',)) as launch:
+        launch.until_says('recording-started')
+        began = time.monotonic()
+        time.sleep(4)
+        launch.process.send_signal(signal.SIGKILL)
+        seconds = time.monotonic() - began
+        launch.process.wait()
+    f = File(out('k.mkv'))
+    f.check_plays(3.5)
+    for i in range(2):
+        # What stood in the file when it was begun is the margin.
+        tap.check(f.times(i)[-1] > seconds,
+                  f'stream {i} ends at {f.times(i)[-1]}, killed {seconds} s '
+                  'after it was begun')
+
+
+def check_codecs(name, video, audio, codecs, rate=48000):
+    words = [f'recorderendpoint name=r location={out(name)}']
+    if video:
+        words.append('videotestsrc num-buffers=60 ! video/x-raw,format=I420,'
+                     f'width=320,height=180,framerate=30/1 ! {video} ! r.')
+    if audio:
+        words.append(f'audiotestsrc freq=440 samplesperbuffer={rate // 50} '
+                     f'num-buffers=100 ! audio/x-raw,rate={rate},channels=1 ! '
+                     f'{audio} ! r.')
+    record(*words, seconds=20, ends_itself=True)
+    f = File(out(name))
+    tap.check(f.codecs() == codecs, f'{f.codecs()}, not {codecs}')
+    tap.check(abs(f.duration() - 2) < 0.15, f'{name}: {f.duration()} s of 2')
+    if video:
+        tap.check(57 <= len(f.times(f.index("video"))) <= 60,
+                  f'{name}: {len(f.times(f.index("video")))} of 60 frames')
+    if audio:
+        tone = judge.tone_db(f.sound(), 48000)
+        tap.check(tone > judge.TONE_DB, f'{name}: tone at {tone:.1f} dB')
+
+
+def test_each_codec_is_copied_to_its_end():
+    check_codecs('h264.mkv', 'x264enc tune=zerolatency key-int-max=30 ! '
+                 'video/x-h264,profile=constrained-baseline',
+                 'mulawenc', ['h264', 'pcm_mulaw'], 8000)
+    check_codecs('vp9.mkv', 'vp9enc deadline=1 cpu-used=8', 'alawenc',
+                 ['pcm_alaw', 'vp9'], 8000)
+
+
+def test_audio_alone_and_video_alone():
+    check_codecs('audio.mkv', None, 'opusenc', ['opus'])
+    check_codecs('video.webm', 'vp8enc deadline=1', None, ['vp8'])
+
+
+def test_webm_says_what_it_does_not_hold():
+    said = record(f'recorderendpoint name=r location={out("r.webm")}',
+                  'videotestsrc num-buffers=60 ! x264enc tune=zerolatency ! '
+                  'video/x-h264,profile=constrained-baseline ! r.',
+                  'audiotestsrc samplesperbuffer=960 num-buffers=100 ! opusenc '
+                  '! r.', seconds=20, ends_itself=True)
+    tap.check('WARNING' in said
+              and 'container=webm cannot hold H264' in said, said)
+    tap.check(File(out('r.webm')).codecs() == ['opus'], 'not the sound alone')
+
+
+def test_a_track_that_never_comes_holds_up_nothing():
+    record(f'recorderendpoint name=r location={out("n.mkv")}',
+           'videotestsrc is-live=true ! vp8enc deadline=1 ! rtpvp8pay ! '
+           'valve drop=true drop-mode=forward-sticky-events ! '
+           'r.video_sink_0',
+           'audiotestsrc is-live=true samplesperbuffer=960 ! opusenc ! '
+           'r.audio_sink_0', seconds=2)
+    f = File(out('n.mkv'))
+    tap.check(f.codecs() == ['opus'] and f.duration() > 2,
+              f'{f.codecs()}, {f.duration()} s')
+
+
+def test_a_full_disk_ends_one_recording_cleanly():
+    # A mount of this process alone.
+    libc = ctypes.CDLL(None, use_errno=True)
+    tap.check(libc.unshare(0x20000) == 0, os.strerror(ctypes.get_errno()))
+    small = out('small')
+    os.mkdir(small)
+    run('mount', '--make-rprivate', '/')
+    run('mount', '-t', 'tmpfs', '-o', 'size=120k', 'small', small)
+    try:
+        said = record('hub name=room', player(),
+                      'recorderendpoint name=full hub=room '
+                      f'location={small}/full.mkv',
+                      f'recorderendpoint name=goes hub=room '
+                      f'location={out("goes.mkv")}', seconds=6)
+        tap.check(re.search(r'WARNING.*full', said)
+                  and 'No space left' in said, said)
+        f = File(f'{small}/full.mkv')
+        f.check_plays(0.5)
+        tap.check(0.5 < f.duration() < 6, f'{f.duration()} s')
+        packets = [float(p['pts_time']) for p in f.packets]
+        tap.check(f.duration() - max(packets) < 0.1,
+                  f'the last frame at {max(packets)} of {f.duration()}')
+        File(out('goes.mkv')).check_plays(6)
+    finally:
+        run('umount', small)
+
+
+def onsets(levels, rate, threshold):
+    """Times at which @levels rise over @threshold after 0.3 s below it."""
+    found, below = [], 0.0
+    for i, is_up in enumerate(levels > threshold):
+        if is_up and (below >= 0.3 or not found):
+            found.append(i / rate)
+        below = 0.0 if is_up else below + 1 / rate
+    return found
+
+
+def flashes_and_beeps(video, sound, seconds):
+    """Writes a white picture and 50 ms of 1 kHz at each full second."""
+    black = bytes([16]) * (WIDTH * HEIGHT) + bytes([128]) * (WIDTH * HEIGHT // 2)
+    white = bytes([235]) * (WIDTH * HEIGHT) + black[WIDTH * HEIGHT:]
+    for n in range(seconds * FPS):
+        video.write(white if n % FPS == 0 else black)
+    t = numpy.arange(seconds * 48000)
+    beep = 24000 * numpy.sin(t * 2 * numpy.pi * 1000 / 48000)
+    sound.write((beep * (t % 48000 < 2400)).astype('<i2').tobytes())
+
+
+def test_flash_and_beep_stay_together():
+    source = tempfile.TemporaryFile()
+    with open(out('beeps.raw'), 'wb') as sound:
+        flashes_and_beeps(source, sound, 5)
+    source.seek(0)
+    with lab.Launch(f'recorderendpoint name=r location={out("sync.mkv")}',
+                    f'fdsrc ! rawvideoparse format=i420 width={WIDTH} '
+                    f'height={HEIGHT} framerate={FPS}/1 ! queue ! r.',
+                    f'filesrc blocksize=1920 location={out("beeps.raw")} ! '
+                    'rawaudioparse format=pcm pcm-format=s16le '
+                    'sample-rate=48000 num-channels=1 ! queue ! r.',
+                    stdin=source) as launch:
+        tap.check(launch.process.wait(30) == 0, launch.output())
+    f = File(out('sync.mkv'))
+    video = f.index('video')
+    raw = run('ffmpeg', '-v', 'error', '-i', f.path, '-map', '0:v',
+              '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'gray',
+              '-s', '2x2', '-')
+    flashes = [t for t, level in zip(f.times(video), raw[::4]) if level > 128]
+    beeps = onsets(abs(f.sound()), 48000, 0.2)
+    tap.check(len(flashes) == 5, f'flashes at {flashes}')
+    offsets = [min((b - t for b in beeps), key=abs) for t in flashes]
+    tap.note(f'beep after flash: {[round(o * 1000) for o in offsets]} ms')
+    tap.check(all(abs(o) <= 0.040 for o in offsets),
+              f'flashes {flashes}, beeps {beeps}')
+
+
+if __name__ == '__main__':
+    tap.main(globals())
