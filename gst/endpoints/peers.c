@@ -18,6 +18,7 @@ struct _ViaPeers
   GstBin *bin;
   ViaIdentity *identity;
   ViaExchange *received;
+  ViaLitePort *port; /* (nullable) */
   ViaExchange *(*room) (gpointer user, GError **error);
   void (*configure) (gpointer user, GstElement *child);
   gchar *(*link) (gpointer user);
@@ -52,6 +53,7 @@ peers_unref (ViaPeers *self)
     return;
   g_hash_table_unref (self->table);
   via_exchange_unref (self->received);
+  via_liteport_unref (self->port);
   via_identity_unref (self->identity);
   gst_object_unref (self->bin);
   g_mutex_clear (&self->lock);
@@ -346,6 +348,7 @@ peer_new (Task *task, ViaExchange *room)
   Peer *peer = g_new0 (Peer, 1);
   ViaWebrtcShared shared = {.exchange = room,
       .identity = self->identity,
+      .port = self->port,
       .direction = VIA_DIRECTION_SENDONLY}; /* WHEP: it only watches */
 
   if (task->number == VIA_WISH_PUBLISH) {
@@ -509,6 +512,7 @@ via_peers_start (const ViaPeersConfig *config, GError **error)
   self->bin = gst_object_ref (config->bin);
   self->identity = via_identity_ref (config->identity);
   self->received = via_exchange_ref (config->received);
+  self->port = config->port != NULL ? via_liteport_ref (config->port) : NULL;
   self->room = config->room;
   self->configure = config->configure;
   self->link = config->link;

@@ -8,6 +8,7 @@
 #include "dtls/identity.h"
 #include "http/server.h"
 #include "io/exchange.h"
+#include "io/liteport.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,7 @@ typedef struct
   GstBin *bin;           /* gets the children; outlives us */
   ViaIdentity *identity; /* of all of them */
   ViaExchange *received; /* gets a copy of what publishers send */
+  ViaLitePort *port;     /* (nullable) one port for all of them */
   /* The room they are in, or NULL with an error while there is none; on
    * via-app. (transfer full) */
   ViaExchange *(*room) (gpointer user, GError **error);

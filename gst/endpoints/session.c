@@ -66,6 +66,7 @@ via_session_open_call (ViaSession *self, const ViaSessionConfig *config,
     gboolean is_controlling, GError **error)
 {
   const ViaIceServer *turns[] = {config->turn, NULL};
+  ViaLiteConfig lite = {.port = config->port};
   ViaCallConfig call = {0};
 
   call.loop = self->loop;
@@ -76,6 +77,8 @@ via_session_open_call (ViaSession *self, const ViaSessionConfig *config,
   call.ice.turn = turns;
   call.ice.min_port = config->min_port;
   call.ice.max_port = config->max_port;
+  if (config->port != NULL && !config->relay_only)
+    call.lite = &lite;
   self->call = via_call_new (&call, &call_funcs, self, error);
   return self->call != NULL;
 }

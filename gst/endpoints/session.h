@@ -34,6 +34,7 @@ typedef struct
   gboolean relay_only;
   ViaDirection direction; /* the most an m-line does */
   guint16 min_port, max_port;
+  ViaLitePort *port; /* (nullable) ICE-lite there, but for relay_only */
 } ViaSessionConfig;
 
 /* @user: whom funcs are called for. Takes a loop of the pool and via-app for

@@ -127,6 +127,7 @@ take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
   out->turn = transport->turn;
   out->relay_only = transport->relay_only;
   out->direction = self->shared.direction;
+  out->port = self->shared.port;
   return TRUE;
 }
 
@@ -357,6 +358,7 @@ via_webrtc_endpoint_set_shared (
   g_clear_pointer (&self->shared.exchange, via_exchange_unref);
   g_clear_pointer (&self->shared.received, via_exchange_unref);
   g_clear_pointer (&self->shared.identity, via_identity_unref);
+  g_clear_pointer (&self->shared.port, via_liteport_unref);
   self->shared = shared != NULL ? *shared : none;
   if (self->shared.exchange != NULL)
     via_exchange_ref (self->shared.exchange);
@@ -364,6 +366,8 @@ via_webrtc_endpoint_set_shared (
     via_exchange_ref (self->shared.received);
   if (self->shared.identity != NULL)
     via_identity_ref (self->shared.identity);
+  if (self->shared.port != NULL)
+    via_liteport_ref (self->shared.port);
 }
 
 void

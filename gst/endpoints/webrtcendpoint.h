@@ -8,6 +8,7 @@
 #include "dtls/identity.h"
 #include "endpoints/transport.h"
 #include "io/exchange.h"
+#include "io/liteport.h"
 #include "sdp/plan.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,7 @@ typedef struct
                              at source pads of the child's own */
   ViaIdentity *identity;  /* (nullable) instead of a fresh certificate */
   ViaDirection direction; /* the most an m-line does */
+  ViaLitePort *port;      /* (nullable) ICE-lite there instead of full ICE */
 } ViaWebrtcShared;
 
 /* Before READY; references are taken. NULL: nothing is shared. */

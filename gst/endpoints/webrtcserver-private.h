@@ -28,7 +28,8 @@ struct _ViaWebrtcServer
   {
     gchar *address, *path;
     guint port, max_peers;
-    gint page; /* ViaServerPage */
+    gint page;         /* ViaServerPage */
+    guint single_port; /* 0: none */
   } set;
   guint bound_port; /* 0: not listening */
 
@@ -45,6 +46,7 @@ struct _ViaWebrtcServer
   ViaIdentity *identity;
   ViaExchange *received; /* what publishers send, for our source pads */
   ViaPeers *peers;       /* above READY */
+  ViaLitePort *lite;     /* (nullable) above READY; all peers' one port */
 };
 
 /* webrtcserver-room.c */

@@ -17,6 +17,7 @@ enum
   PROP_PATH,
   PROP_PAGE,
   PROP_MAX_PEERS,
+  PROP_SINGLE_PORT,
   N_PROPS
 };
 
@@ -46,6 +47,8 @@ set_listening (ViaWebrtcServer *self, guint id, const GValue *value)
     self->set.page = g_value_get_enum (value);
   else if (id == PROP_PORT)
     self->set.port = g_value_get_uint (value);
+  else if (id == PROP_SINGLE_PORT)
+    self->set.single_port = g_value_get_uint (value);
   else
     self->set.max_peers = g_value_get_uint (value);
   g_mutex_unlock (&self->lock);
@@ -68,6 +71,7 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     case PROP_PATH:
     case PROP_PAGE:
     case PROP_MAX_PEERS:
+    case PROP_SINGLE_PORT:
       set_listening (self, id, value);
       break;
     default:
@@ -107,6 +111,9 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_MAX_PEERS:
       g_value_set_uint (value, self->set.max_peers);
       break;
+    case PROP_SINGLE_PORT:
+      g_value_set_uint (value, self->set.single_port);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -143,6 +150,14 @@ install_listening_props (void)
       "How many viewers and publishers there may be at once; one more is "
       "answered 503. 0: no limit. Takes effect at READY to PAUSED",
       0, G_MAXUINT, 0, flags);
+  props[PROP_SINGLE_PORT] = g_param_spec_uint ("single-port", "Single port",
+      "UDP and TCP port that carries the media of all peers, by ICE-lite: the "
+      "only one a firewall must open beside the pages'. Listens at address, "
+      "or, if that is this machine only or 0.0.0.0, at every address that can "
+      "be reached from elsewhere. Not used where ice-transport-policy is "
+      "relay. 0: each peer has ports of its own. Takes effect at READY to "
+      "PAUSED; an ERROR if the port is taken (RFC 8445 §2.5, RFC 6544)",
+      0, G_MAXUINT16, 0, flags);
 }
 
 void

@@ -140,6 +140,35 @@ announce (ViaWebrtcServer *self)
           "sha256", G_TYPE_STRING, sha256, NULL));
 }
 
+/* TRUE if no single port is wanted, too. */
+static gboolean
+open_single_port (ViaWebrtcServer *self, GError **error)
+{
+  g_autofree gchar *address = NULL;
+  g_autoptr (GInetAddress) literal = NULL;
+  guint port;
+
+  g_mutex_lock (&self->lock);
+  address = g_strdup (self->set.address);
+  port = self->set.single_port;
+  g_mutex_unlock (&self->lock);
+  if (port == 0)
+    return TRUE;
+  literal = g_inet_address_new_from_string (address);
+  if (literal == NULL || g_inet_address_get_is_loopback (literal))
+    g_clear_pointer (&address, g_free); /* "localhost" among them */
+  self->lite = via_liteport_new (address, (guint16) port, error);
+  return self->lite != NULL;
+}
+
+static void
+close_single_port (ViaWebrtcServer *self)
+{
+  if (self->lite != NULL)
+    via_liteport_close (self->lite);
+  g_clear_pointer (&self->lite, via_liteport_unref);
+}
+
 static gboolean
 listen_now (ViaWebrtcServer *self, GError **error)
 {
@@ -161,6 +190,7 @@ listen_now (ViaWebrtcServer *self, GError **error)
   config.bin = GST_BIN (self);
   config.identity = self->identity;
   config.received = self->received;
+  config.port = self->lite;
   config.room = via_webrtc_server_room;
   config.configure = configure;
   config.link = ice_link;
@@ -178,6 +208,7 @@ static void
 stop_listening (ViaWebrtcServer *self)
 {
   via_peers_stop (g_steal_pointer (&self->peers));
+  close_single_port (self);
   close_sources (self);
   g_mutex_lock (&self->lock);
   self->bound_port = 0;
@@ -237,8 +268,9 @@ start (ViaWebrtcServer *self)
   via_eos_reset (&self->common);
   via_transport_prepare (&self->transport);
   if (via_webrtc_server_join (self, &error) && open_sources (self, &error)
-      && listen_now (self, &error))
+      && open_single_port (self, &error) && listen_now (self, &error))
     return TRUE;
+  close_single_port (self);
   close_sources (self);
   return fail (self, error);
 }

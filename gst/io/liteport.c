@@ -286,6 +286,7 @@ stop (gpointer data)
     close (self->sockets[i].udp);
     close (self->sockets[i].tcp);
   }
+  self->n = 0;
 }
 
 static void
@@ -345,6 +346,12 @@ via_liteport_unref (ViaLitePort *self)
   }
   via_loop_call (self->home, stop, self);
   destroy (self);
+}
+
+void
+via_liteport_close (ViaLitePort *self)
+{
+  via_loop_call (self->home, stop, self);
 }
 
 guint

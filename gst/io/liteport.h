@@ -34,6 +34,8 @@ ViaLitePort *via_liteport_new (
 ViaLitePort *via_liteport_ref (ViaLitePort *self);
 /* The last one closes the sockets; its seats are gone by then. */
 void via_liteport_unref (ViaLitePort *self);
+/* Closes them now: nobody has a seat any more. Idempotent; not on a loop. */
+void via_liteport_close (ViaLitePort *self);
 guint via_liteport_n_addresses (const ViaLitePort *self);
 const ViaAddress *via_liteport_address (const ViaLitePort *self, guint i);
 
