@@ -4,6 +4,7 @@
 #include "endpoints/enums.h"
 
 #include "io/call.h"
+#include "sdp/negotiation.h"
 
 static const GEnumValue connection_states[] = {
     {VIA_CONNECTION_NEW, "Nothing was negotiated yet", "new"},
@@ -13,6 +14,16 @@ static const GEnumValue connection_states[] = {
         "disconnected"},
     {VIA_CONNECTION_FAILED, "Could not connect, or lost for good", "failed"},
     {VIA_CONNECTION_CLOSED, "Either side said goodbye", "closed"},
+    {0, NULL, NULL},
+};
+
+static const GEnumValue signaling_states[] = {
+    {VIA_SIGNALING_STABLE, "Both sides agree", "stable"},
+    {VIA_SIGNALING_HAVE_LOCAL_OFFER, "Our offer waits for its answer",
+        "have-local-offer"},
+    {VIA_SIGNALING_HAVE_REMOTE_OFFER, "Their offer is being answered",
+        "have-remote-offer"},
+    {VIA_SIGNALING_CLOSED, "Below READY", "closed"},
     {0, NULL, NULL},
 };
 
@@ -53,6 +64,17 @@ via_connection_state_nick (gint state)
     if (v->value == state)
       return v->value_nick;
   return "unknown";
+}
+
+GType
+via_signaling_state_get_type (void)
+{
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("ViaSignalingState", signaling_states));
+  return (GType) type;
 }
 
 GType

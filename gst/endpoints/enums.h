@@ -13,6 +13,10 @@ GType via_connection_state_get_type (void);
 /* "new", "connecting" …; static. */
 const gchar *via_connection_state_nick (gint state);
 
+/* Values of ViaSignalingState (sdp/negotiation.h). */
+#define VIA_TYPE_SIGNALING_STATE (via_signaling_state_get_type ())
+GType via_signaling_state_get_type (void);
+
 typedef enum
 {
   VIA_ICE_TRANSPORT_POLICY_ALL,

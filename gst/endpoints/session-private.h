@@ -7,16 +7,27 @@
 #include "endpoints/session.h"
 #include "endpoints/received.h"
 #include "io/guard.h"
+#include "sdp/negotiation.h"
 
 G_BEGIN_DECLS
 
-/* A membership in one room; `own` fills the m-lines from the front, the hub
- * from the back. */
+/* What a room shows us, and the m-line it is sent on. Once tied they stay
+ * together until the m-line goes, so that nothing else disturbs it. */
+typedef struct
+{
+  gint line; /* m-line index; -1: none */
+  gboolean is_taken, is_bound;
+  gboolean is_refused; /* no codec fits; told once */
+  ViaTrackInfo track;  /* while it is taken */
+} ViaSessionSlot;
+
+/* A membership in one room. */
 typedef struct
 {
   ViaSession *session;
   gboolean is_own;
   ViaMember *member;
+  GArray *slots[2]; /* ViaSessionSlot, per kind; loop thread */
 } ViaSessionDoor;
 
 struct _ViaSession
@@ -31,9 +42,13 @@ struct _ViaSession
   ViaSessionDoor own, hub;
   /* loop thread */
   ViaCall *call;
-  ViaPlan *plan;
-  GArray *sends[2]; /* m-line indexes we send on, per kind */
-  guint n_own[2];   /* of these, from the front, the own room's */
+  ViaNegotiation *negotiation;
+  ViaSignalingState told_signaling; /* what the user knows */
+  guint n_own[2];                   /* tracks of the own room, per kind */
+  ViaDirection direction;           /* the most a new m-line does */
+  gboolean wants_restart;           /* of ICE, by our next offer */
+  gboolean told_needed;             /* until the next negotiation */
+  gint is_needed;                   /* atomic: an offer would differ */
   ViaReceived *received;
   ViaMember *taker; /* only publishes what is received */
 };
@@ -50,6 +65,7 @@ typedef struct
   gchar *result;
   GstStructure *stats;
   ViaConnectionState state;
+  ViaSignalingState signaling;
   gboolean is_done;
   GError *error;
 } ViaSessionAsk;
@@ -72,9 +88,12 @@ typedef struct
     NOTICE_STATE,
     NOTICE_NOT_NEGOTIATED,
     NOTICE_HUB_LOST,
+    NOTICE_SIGNALING,
+    NOTICE_NEEDED,
   } type;
   guint mline;
   ViaConnectionState state;
+  ViaSignalingState signaling;
   gchar *text, *local, *remote;
   ViaTrackInfo track;
 } ViaSessionNotice;
@@ -85,13 +104,26 @@ void via_session_notice_post (ViaSessionNotice *notice);
 
 /* --- session_rooms.c: slots of rooms ↔ m-lines --- */
 
-/* @plan is complete and holds now: which m-lines take the tracks of rooms. */
-void via_session_rooms_follow (ViaSession *self, const ViaPlan *plan);
-/* Adds to @local's m-lines those for tracks of the hub; with none at all: one
- * of each kind. */
-void via_session_rooms_count (ViaSession *self, ViaPlanLocal *local);
+void via_session_rooms_init (ViaSession *self);
+void via_session_rooms_clear (ViaSession *self);
+/* The current plan holds now: which m-lines take the tracks of rooms. */
+void via_session_rooms_follow (ViaSession *self);
 /* The peer wants a key frame of what m-line @media sends. */
 void via_session_rooms_want_keyframe (ViaSession *self, guint media);
+/* How many m-lines more (less, if negative) of @kind the room of @door could
+ * do with. */
+gint via_session_rooms_missing (const ViaSessionDoor *door, ViaKind kind);
+/* Its slot on m-line @line, NULL if there is none. */
+ViaSessionSlot *via_session_rooms_slot (
+    const ViaSessionDoor *door, ViaKind kind, guint line);
+
+/* --- session_wish.c: what we would offer --- */
+
+/* The m-lines as we want them, at most @max: how many. The mids are those of
+ * the current plan. */
+guint via_session_wish (ViaSession *self, ViaPlanWish *out, guint max);
+/* Tells the user once if an offer of ours would change something. */
+void via_session_wish_check (ViaSession *self);
 
 /* --- session.c --- */
 

@@ -91,9 +91,8 @@ via_session_unref (ViaSession *self)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   via_guard_clear (&self->guard);
-  g_array_unref (self->sends[VIA_KIND_AUDIO]);
-  g_array_unref (self->sends[VIA_KIND_VIDEO]);
-  g_clear_pointer (&self->plan, via_plan_free);
+  via_session_rooms_clear (self);
+  g_clear_pointer (&self->negotiation, via_negotiation_free);
   g_free (self->name);
   g_free (self);
 }
@@ -128,11 +127,9 @@ via_session_new (const ViaSessionFuncs *funcs, GObject *user, const gchar *name,
   self->user = user;
   self->name = g_strdup (name);
   via_guard_init (&self->guard);
-  self->own = (ViaSessionDoor){self, TRUE, NULL};
-  self->hub = (ViaSessionDoor){self, FALSE, NULL};
+  self->negotiation = via_negotiation_new ();
+  via_session_rooms_init (self);
   self->received = via_received_new (loop, ask_peer_for_keyframe, self);
-  for (guint k = 0; k < 2; k++)
-    self->sends[k] = g_array_new (FALSE, FALSE, sizeof (guint));
   return self;
 }
 
@@ -228,8 +225,12 @@ ask_describe (gpointer data)
   ViaSessionAsk *question = data;
   ViaSession *self = question->self;
 
-  if (self->call != NULL && self->plan != NULL)
-    question->result = via_call_describe (self->call, self->plan);
+  const ViaPlan *plan = via_negotiation_pending (self->negotiation);
+
+  if (plan == NULL)
+    plan = via_negotiation_current (self->negotiation);
+  if (self->call != NULL && plan != NULL)
+    question->result = via_call_describe (self->call, plan);
 }
 
 gchar *

@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 #include "io/call.h"
 #include "io/exchange.h"
+#include "sdp/negotiation.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +26,9 @@ typedef struct
   /* A track of the room cannot go to this peer: no agreed codec fits. */
   void (*not_negotiated) (gpointer user, const ViaTrackInfo *track);
   void (*hub_lost) (gpointer user);
+  void (*signaling) (gpointer user, ViaSignalingState state);
+  /* What we would offer differs from what was negotiated. */
+  void (*needed) (gpointer user);
 } ViaSessionFuncs;
 
 typedef struct
@@ -61,7 +65,9 @@ gboolean via_session_join (ViaSession *self, ViaExchange *exchange,
 /* How many m-lines of each kind the own room fills. */
 void via_session_set_own (ViaSession *self, guint n_audio, guint n_video);
 
-/* Errors as via_plan_answer; STATE if already negotiated. (transfer full) */
+/* Answers the first offer or a later one; an offer of ours that waits is given
+ * up for it. A failure leaves all as it was. Errors as via_plan_reanswer; STATE
+ * if the call is over. (transfer full) */
 gchar *via_session_process_offer (ViaSession *self,
     const ViaSessionConfig *config, const gchar *offer, GError **error);
 /* @n_audio, @n_video: m-lines for sink pads; the hub's tracks have more. */
@@ -70,6 +76,9 @@ gchar *via_session_generate_offer (ViaSession *self,
     GError **error);
 gboolean via_session_process_answer (
     ViaSession *self, const gchar *answer, GError **error);
+/* The next offer restarts ICE. STATE: nothing is negotiated yet. */
+gboolean via_session_restart_ice (ViaSession *self, GError **error);
+ViaSignalingState via_session_signaling (ViaSession *self);
 gboolean via_session_gather (ViaSession *self, GError **error);
 gboolean via_session_add_candidate (
     ViaSession *self, guint mline, const gchar *candidate, GError **error);

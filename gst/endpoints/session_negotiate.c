@@ -9,17 +9,6 @@ static const ViaCodecId audio_codecs[] = {VIA_CODEC_OPUS, VIA_CODEC_PCMU,
 static const ViaCodecId video_codecs[] = {VIA_CODEC_VP8, VIA_CODEC_VP9,
     VIA_CODEC_H264, VIA_CODEC_H265, VIA_CODEC_AV1};
 
-/* Loop thread: @plan is complete and now holds. */
-static gboolean
-apply (ViaSession *self, ViaPlan *plan, GError **error)
-{
-  if (!via_call_apply (self->call, plan, error))
-    return FALSE;
-  via_session_rooms_follow (self, plan);
-  via_received_follow (self->received, plan);
-  return TRUE;
-}
-
 static ViaPlanLocal
 local_wishes (const ViaSessionAsk *question)
 {
@@ -30,20 +19,54 @@ local_wishes (const ViaSessionAsk *question)
   local.video_codecs = video_codecs;
   local.n_video_codecs = G_N_ELEMENTS (video_codecs);
   local.direction = question->config->direction;
-  local.n_audio = question->n_audio;
-  local.n_video = question->n_video;
   local.setup = VIA_SETUP_ACTPASS;
   local.stream_id = question->self->name;
   return local;
 }
 
+/* TRUE with an error: nothing more can be negotiated. */
 static gboolean
-is_negotiated (const ViaSession *self, GError **error)
+is_over (const ViaSession *self, GError **error)
 {
-  if (self->plan == NULL)
+  ViaConnectionState state =
+      self->call != NULL ? via_call_state (self->call) : VIA_CONNECTION_NEW;
+
+  if (state != VIA_CONNECTION_FAILED && state != VIA_CONNECTION_CLOSED)
     return FALSE;
   g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
-      "this endpoint has negotiated already; a new offer needs a new endpoint");
+      "the call is over; a new one needs a new endpoint");
+  return TRUE;
+}
+
+static void
+tell_signaling (ViaSession *self)
+{
+  ViaSignalingState state = via_negotiation_state (self->negotiation);
+  ViaSessionNotice *notice;
+
+  if (state == self->told_signaling)
+    return;
+  self->told_signaling = state;
+  notice = via_session_notice_new (self, NOTICE_SIGNALING);
+  notice->signaling = state;
+  via_session_notice_post (notice);
+}
+
+/* @plan was taken: it holds from now on. FALSE: all is as it was. */
+static gboolean
+apply (ViaSession *self, const ViaPlan *plan, GError **error)
+{
+  if (!via_call_apply (self->call, plan, error)) {
+    via_negotiation_abandon (self->negotiation);
+    return FALSE;
+  }
+  self->wants_restart = self->wants_restart && !plan->restarts_ice;
+  via_negotiation_commit (self->negotiation);
+  plan = via_negotiation_current (self->negotiation);
+  self->told_needed = FALSE;
+  tell_signaling (self);
+  via_session_rooms_follow (self);
+  via_received_follow (self->received, plan);
   return TRUE;
 }
 
@@ -53,22 +76,27 @@ ask_process_offer (gpointer data)
   ViaSessionAsk *question = data;
   ViaSession *self = question->self;
   ViaPlanLocal local = local_wishes (question);
-  g_autoptr (ViaPlan) plan = NULL;
+  gboolean is_first = self->call == NULL;
+  const ViaPlan *plan;
 
-  if (is_negotiated (self, &question->error))
+  if (is_over (self, &question->error))
     return;
-  plan = via_plan_answer (
-      &local, question->text, via_system_rng (), &question->error);
-  if (plan == NULL
-      || !via_session_open_call (
-          self, question->config, plan->remote->is_ice_lite, &question->error))
+  plan = via_negotiation_take_offer (self->negotiation, &local, question->text,
+      via_system_rng (), &question->error);
+  if (plan == NULL)
     return;
-  if (!apply (self, plan, &question->error)) {
-    g_clear_pointer (&self->call, via_call_free);
+  if (is_first
+      && !via_session_open_call (self, question->config,
+          plan->remote->is_ice_lite, &question->error)) {
+    via_negotiation_abandon (self->negotiation);
     return;
   }
-  question->result = via_call_describe (self->call, plan);
-  self->plan = g_steal_pointer (&plan);
+  self->direction = local.direction;
+  if (apply (self, plan, &question->error))
+    question->result = via_call_describe (
+        self->call, via_negotiation_current (self->negotiation));
+  else if (is_first)
+    g_clear_pointer (&self->call, via_call_free);
 }
 
 gchar *
@@ -87,14 +115,28 @@ ask_generate_offer (gpointer data)
   ViaSessionAsk *question = data;
   ViaSession *self = question->self;
   ViaPlanLocal local = local_wishes (question);
+  ViaPlanWish wishes[VIA_PLAN_MAX_MEDIA];
+  const ViaPlan *plan;
+  guint n;
 
-  if (is_negotiated (self, &question->error)
-      || !via_session_open_call (
-          self, question->config, TRUE, &question->error))
+  if (is_over (self, &question->error)
+      || (self->call == NULL
+          && !via_session_open_call (
+              self, question->config, TRUE, &question->error)))
     return;
-  via_session_rooms_count (self, &local);
-  self->plan = via_plan_offer (&local, via_system_rng ());
-  question->result = via_call_describe (self->call, self->plan);
+  self->direction = local.direction;
+  self->n_own[VIA_KIND_AUDIO] = question->n_audio;
+  self->n_own[VIA_KIND_VIDEO] = question->n_video;
+  n = via_session_wish (self, wishes, G_N_ELEMENTS (wishes));
+  plan = via_negotiation_offer (self->negotiation, &local, wishes, n,
+      self->wants_restart, via_system_rng (), &question->error);
+  if (plan == NULL)
+    return;
+  if (!plan->restarts_ice)
+    via_call_roll_back (self->call);
+  question->result = via_call_describe (self->call, plan);
+  tell_signaling (self);
+  via_session_wish_check (self);
 }
 
 gchar *
@@ -113,19 +155,13 @@ ask_process_answer (gpointer data)
 {
   ViaSessionAsk *question = data;
   ViaSession *self = question->self;
-  g_autoptr (ViaPlan) plan = NULL;
+  const ViaPlan *plan;
 
-  if (self->plan == NULL || self->plan->is_complete) {
-    g_set_error_literal (&question->error, VIA_ERROR, VIA_ERROR_STATE,
-        "an answer without an offer of ours that waits for one");
+  if (is_over (self, &question->error))
     return;
-  }
-  plan = via_plan_accept (self->plan, question->text, &question->error);
-  if (plan == NULL || !apply (self, plan, &question->error))
-    return;
-  via_plan_free (self->plan);
-  self->plan = g_steal_pointer (&plan);
-  question->is_done = TRUE;
+  plan = via_negotiation_take_answer (
+      self->negotiation, question->text, &question->error);
+  question->is_done = plan != NULL && apply (self, plan, &question->error);
 }
 
 gboolean
@@ -136,4 +172,48 @@ via_session_process_answer (
 
   via_session_ask (self, ask_process_answer, &question, error);
   return question.is_done;
+}
+
+static void
+ask_restart_ice (gpointer data)
+{
+  ViaSessionAsk *question = data;
+  ViaSession *self = question->self;
+
+  if (is_over (self, &question->error))
+    return;
+  if (via_negotiation_current (self->negotiation) == NULL) {
+    g_set_error_literal (&question->error, VIA_ERROR, VIA_ERROR_STATE,
+        "nothing is negotiated yet, so there is no ICE to restart");
+    return;
+  }
+  self->wants_restart = question->is_done = TRUE;
+  via_session_wish_check (self);
+}
+
+gboolean
+via_session_restart_ice (ViaSession *self, GError **error)
+{
+  ViaSessionAsk question = {0};
+
+  via_session_ask (self, ask_restart_ice, &question, error);
+  return question.is_done;
+}
+
+static void
+ask_signaling (gpointer data)
+{
+  ViaSessionAsk *question = data;
+  ViaSession *self = question->self;
+
+  question->signaling = via_negotiation_state (self->negotiation);
+}
+
+ViaSignalingState
+via_session_signaling (ViaSession *self)
+{
+  ViaSessionAsk question = {0};
+
+  via_session_ask (self, ask_signaling, &question, NULL);
+  return question.signaling;
 }

@@ -47,6 +47,13 @@ run_notice (gpointer data)
     case NOTICE_HUB_LOST:
       self->funcs.hub_lost (self->user);
       break;
+    case NOTICE_SIGNALING:
+      self->funcs.signaling (self->user, notice->signaling);
+      break;
+    case NOTICE_NEEDED: /* unless it was done meanwhile */
+      if (g_atomic_int_get (&self->is_needed))
+        self->funcs.needed (self->user);
+      break;
   }
   via_guard_leave (&self->guard);
 }

@@ -4,21 +4,85 @@
  */
 #include "endpoints/session-private.h"
 
-/* The m-line a room's slot is sent on; FALSE: none. */
-static gboolean
-slot_to_media (
-    const ViaSessionDoor *door, ViaKind kind, guint slot, guint *out_media)
+static ViaSessionSlot *
+slot_at (const ViaSessionDoor *door, ViaKind kind, guint i)
 {
-  const ViaSession *self = door->session;
-  const GArray *sends = self->sends[kind];
-  guint n_own = MIN (self->n_own[kind], sends->len);
-  guint n = door->is_own ? n_own : sends->len - n_own;
+  return i < door->slots[kind]->len
+             ? &g_array_index (door->slots[kind], ViaSessionSlot, i)
+             : NULL;
+}
 
-  if (slot >= n)
-    return FALSE;
-  *out_media =
-      g_array_index (sends, guint, door->is_own ? slot : sends->len - 1 - slot);
-  return TRUE;
+ViaSessionSlot *
+via_session_rooms_slot (const ViaSessionDoor *door, ViaKind kind, guint line)
+{
+  for (guint i = 0; i < door->slots[kind]->len; i++)
+    if (slot_at (door, kind, i)->line == (gint) line)
+      return slot_at (door, kind, i);
+  return NULL;
+}
+
+/* The slot with a line, NULL for none. */
+static ViaSessionSlot *
+slot_in_call (const ViaSessionDoor *door, ViaKind kind, guint i)
+{
+  ViaSessionSlot *slot = slot_at (door, kind, i);
+
+  return slot != NULL && slot->line >= 0 && door->session->call != NULL ? slot
+                                                                        : NULL;
+}
+
+static void
+slot_clear (gpointer data)
+{
+  ViaSessionSlot *self = data;
+
+  via_codec_clear (&self->track.codec);
+  g_clear_pointer (&self->track.name, g_free);
+  g_clear_pointer (&self->track.app_data, g_free);
+  self->is_taken = self->is_bound = self->is_refused = FALSE;
+}
+
+static void
+track_copy (ViaTrackInfo *out, const ViaTrackInfo *from)
+{
+  *out = *from;
+  out->codec = (ViaCodec){0};
+  via_codec_copy (&out->codec, &from->codec);
+  out->name = g_strdup (from->name);
+  out->app_data = g_strdup (from->app_data);
+}
+
+static void
+slots_grow (ViaSessionDoor *door, ViaKind kind, guint n)
+{
+  const ViaSessionSlot empty = {.line = -1};
+
+  while (door->slots[kind]->len < n)
+    g_array_append_val (door->slots[kind], empty);
+}
+
+void
+via_session_rooms_init (ViaSession *self)
+{
+  ViaSessionDoor *doors[] = {&self->own, &self->hub};
+
+  for (guint d = 0; d < G_N_ELEMENTS (doors); d++) {
+    doors[d]->session = self;
+    doors[d]->is_own = doors[d] == &self->own;
+    for (guint k = 0; k < 2; k++) {
+      doors[d]->slots[k] = g_array_new (FALSE, TRUE, sizeof (ViaSessionSlot));
+      g_array_set_clear_func (doors[d]->slots[k], slot_clear);
+    }
+  }
+}
+
+void
+via_session_rooms_clear (ViaSession *self)
+{
+  for (guint k = 0; k < 2; k++) {
+    g_array_unref (self->own.slots[k]);
+    g_array_unref (self->hub.slots[k]);
+  }
 }
 
 void
@@ -26,58 +90,229 @@ via_session_rooms_want_keyframe (ViaSession *self, guint media)
 {
   ViaSessionDoor *doors[] = {&self->own, &self->hub};
 
-  for (guint d = 0; d < G_N_ELEMENTS (doors); d++) {
-    guint slot, found;
+  for (guint d = 0; d < G_N_ELEMENTS (doors); d++)
+    for (guint i = 0; i < doors[d]->slots[VIA_KIND_VIDEO]->len; i++)
+      if (slot_at (doors[d], VIA_KIND_VIDEO, i)->line == (gint) media
+          && doors[d]->member != NULL)
+        via_member_want_keyframe (doors[d]->member, VIA_KIND_VIDEO, i);
+}
 
-    for (slot = 0; slot_to_media (doors[d], VIA_KIND_VIDEO, slot, &found);
-         slot++)
-      if (found == media && doors[d]->member != NULL)
-        via_member_want_keyframe (doors[d]->member, VIA_KIND_VIDEO, slot);
+/* --- which slot has which m-line --- */
+
+static guint
+count_lines (const ViaSessionDoor *door, ViaKind kind)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < door->slots[kind]->len; i++)
+    n += slot_at (door, kind, i)->line >= 0;
+  return n;
+}
+
+gint
+via_session_rooms_missing (const ViaSessionDoor *door, ViaKind kind)
+{
+  guint has = count_lines (door, kind);
+
+  if (door->is_own)
+    return (gint) door->session->n_own[kind] - (gint) has;
+  if (door->member == NULL)
+    return -(gint) has;
+  return (gint) via_member_count_others (door->member, kind) - (gint) has;
+}
+
+static gboolean
+is_sent (const ViaSession *self, ViaKind kind, guint line)
+{
+  const ViaPlan *plan = via_negotiation_current (self->negotiation);
+  const ViaPlanMedia *media = plan != NULL ? via_plan_media (plan, line) : NULL;
+
+  return media != NULL && media->kind == kind && !media->is_rejected
+         && (media->direction & VIA_DIRECTION_SENDONLY) != 0;
+}
+
+/* An m-line without a slot, -1 if there is none. */
+static gint
+find_free_line (const ViaSession *self, ViaKind kind)
+{
+  const ViaPlan *plan = via_negotiation_current (self->negotiation);
+
+  for (guint i = 0; plan != NULL && i < plan->media->len; i++)
+    if (is_sent (self, kind, i)
+        && via_session_rooms_slot (&self->own, kind, i) == NULL
+        && via_session_rooms_slot (&self->hub, kind, i) == NULL)
+      return (gint) i;
+  return -1;
+}
+
+/* An m-line that @door has for no track, -1 if there is none. */
+static gint
+take_idle_line (const ViaSessionDoor *door, ViaKind kind)
+{
+  for (guint i = 0; i < door->slots[kind]->len; i++) {
+    ViaSessionSlot *slot = slot_at (door, kind, i);
+    gint line = slot->line;
+
+    if (line < 0 || slot->is_taken
+        || !is_sent (door->session, kind, (guint) line))
+      continue;
+    slot->line = -1;
+    return line;
   }
+  return -1;
+}
+
+/* M-lines for the slots of @door that want one. */
+static void
+give_lines (ViaSession *self, ViaSessionDoor *door, ViaKind kind)
+{
+  for (guint i = 0; i < door->slots[kind]->len; i++) {
+    ViaSessionSlot *slot = slot_at (door, kind, i);
+    gboolean is_wanted =
+        slot->is_taken
+        || (door->is_own && via_session_rooms_missing (door, kind) > 0);
+
+    if (slot->line >= 0 || !is_wanted)
+      continue;
+    slot->line = find_free_line (self, kind);
+    if (slot->line < 0 && slot->is_taken)
+      slot->line = take_idle_line (door, kind);
+    if (slot->line < 0 && door->is_own)
+      slot->line = take_idle_line (&self->hub, kind);
+  }
+}
+
+/* The hub has what is left over. */
+static void
+give_rest (ViaSession *self, ViaKind kind)
+{
+  ViaSessionDoor *hub = &self->hub;
+  gint line;
+
+  for (guint i = 0; (line = find_free_line (self, kind)) >= 0; i++) {
+    slots_grow (hub, kind, i + 1);
+    if (slot_at (hub, kind, i)->line < 0)
+      slot_at (hub, kind, i)->line = line;
+  }
+}
+
+static void
+slot_bind (ViaSession *self, ViaKind kind, ViaSessionSlot *slot)
+{
+  ViaSessionNotice *notice;
+
+  if (slot->line < 0 || self->call == NULL
+      || !is_sent (self, kind, (guint) slot->line))
+    slot->is_bound = FALSE;
+  else if (slot->is_taken && !slot->is_bound && !slot->is_refused) {
+    slot->is_bound =
+        via_call_bind (self->call, (guint) slot->line, &slot->track.codec);
+    if (slot->is_bound)
+      return;
+    slot->is_refused = TRUE;
+    notice = via_session_notice_new (self, NOTICE_NOT_NEGOTIATED);
+    track_copy (&notice->track, &slot->track);
+    via_session_notice_post (notice);
+  }
+}
+
+/* After anything that slots or m-lines depend on. */
+static void
+settle (ViaSession *self)
+{
+  ViaSessionDoor *doors[] = {&self->own, &self->hub};
+
+  if (via_negotiation_current (self->negotiation) == NULL)
+    return; /* nobody to show anything to */
+  for (guint k = 0; k < 2; k++) {
+    slots_grow (&self->own, (ViaKind) k, self->n_own[k]);
+    give_lines (self, &self->own, (ViaKind) k);
+    give_lines (self, &self->hub, (ViaKind) k);
+    give_rest (self, (ViaKind) k);
+    for (guint d = 0; d < G_N_ELEMENTS (doors); d++) {
+      for (guint i = 0; i < doors[d]->slots[k]->len; i++)
+        slot_bind (self, (ViaKind) k, slot_at (doors[d], (ViaKind) k, i));
+      if (doors[d]->member != NULL)
+        via_member_set_slots (
+            doors[d]->member, (ViaKind) k, doors[d]->slots[k]->len);
+    }
+  }
+  via_session_wish_check (self);
+}
+
+/* The slot's m-line, if it is still there and we still want to send on it. */
+static void
+forget_line (ViaSession *self, ViaKind kind, ViaSessionSlot *slot)
+{
+  const ViaPlan *plan = via_negotiation_current (self->negotiation);
+  const ViaPlanMedia *media =
+      slot->line >= 0 ? via_plan_media (plan, (guint) slot->line) : NULL;
+
+  slot->is_refused = FALSE;
+  if (media == NULL || media->is_rejected || media->kind != kind
+      || (media->wish & VIA_DIRECTION_SENDONLY) == 0)
+    slot->line = -1;
+}
+
+void
+via_session_rooms_follow (ViaSession *self)
+{
+  for (guint k = 0; k < 2; k++) {
+    for (guint i = 0; i < self->own.slots[k]->len; i++)
+      forget_line (self, (ViaKind) k, slot_at (&self->own, (ViaKind) k, i));
+    for (guint i = 0; i < self->hub.slots[k]->len; i++)
+      forget_line (self, (ViaKind) k, slot_at (&self->hub, (ViaKind) k, i));
+  }
+  settle (self);
 }
 
 /* --- the rooms' callbacks --- */
 
 static void
-on_attach (gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
+on_attach (gpointer user, ViaKind kind, guint i, const ViaTrackInfo *track)
 {
-  const ViaSessionDoor *door = user;
-  ViaSession *self = door->session;
-  ViaSessionNotice *notice;
-  guint media;
+  ViaSessionDoor *door = user;
+  ViaSessionSlot *slot;
 
-  if (self->call == NULL || !slot_to_media (door, kind, slot, &media))
-    return;
-  if (via_call_bind (self->call, media, &track->codec))
-    return;
-  notice = via_session_notice_new (self, NOTICE_NOT_NEGOTIATED);
-  notice->track = *track;
-  notice->track.codec = (ViaCodec){0};
-  via_codec_copy (&notice->track.codec, &track->codec);
-  notice->track.name = g_strdup (track->name);
-  notice->track.app_data = g_strdup (track->app_data);
-  via_session_notice_post (notice);
+  slots_grow (door, kind, i + 1);
+  slot = slot_at (door, kind, i);
+  slot_clear (slot);
+  track_copy (&slot->track, track);
+  slot->is_taken = TRUE;
+  settle (door->session);
 }
 
 static void
-on_detach (gpointer user, ViaKind kind, guint slot)
+on_detach (gpointer user, ViaKind kind, guint i)
 {
-  const ViaSessionDoor *door = user;
-  guint media;
+  ViaSessionDoor *door = user;
+  ViaSessionSlot *slot = slot_at (door, kind, i);
 
-  if (door->session->call != NULL && slot_to_media (door, kind, slot, &media))
-    via_call_unbind (door->session->call, media);
+  if (slot == NULL)
+    return;
+  if (slot_in_call (door, kind, i) != NULL)
+    via_call_unbind (door->session->call, (guint) slot->line);
+  slot_clear (slot);
+  settle (door->session);
 }
 
 static void
 on_packets (
-    gpointer user, ViaKind kind, guint slot, ViaPacket *const *packets, guint n)
+    gpointer user, ViaKind kind, guint i, ViaPacket *const *packets, guint n)
 {
   const ViaSessionDoor *door = user;
-  guint media;
+  const ViaSessionSlot *slot = slot_in_call (door, kind, i);
 
-  if (door->session->call != NULL && slot_to_media (door, kind, slot, &media))
-    via_call_send (door->session->call, media, packets, n);
+  if (slot != NULL)
+    via_call_send (door->session->call, (guint) slot->line, packets, n);
+}
+
+static void
+on_changed (gpointer user)
+{
+  const ViaSessionDoor *door = user;
+
+  via_session_wish_check (door->session);
 }
 
 /* via-app. */
@@ -96,52 +331,11 @@ static const ViaMemberFuncs member_funcs = {
     .attach = on_attach,
     .detach = on_detach,
     .packets = on_packets,
+    .changed = on_changed,
     .lost = on_lost,
 };
 
 /* --- joining --- */
-
-/* Tells the rooms how many tracks this peer takes. */
-static void
-open_slots (ViaSession *self)
-{
-  for (guint k = 0; k < 2; k++) {
-    guint n = self->sends[k]->len;
-    guint n_own = MIN (self->n_own[k], n);
-
-    /* Shrink one side before the other grows into its m-lines. */
-    if (self->hub.member != NULL)
-      via_member_set_slots (self->hub.member, (ViaKind) k, n - n_own);
-    if (self->own.member != NULL)
-      via_member_set_slots (self->own.member, (ViaKind) k, n_own);
-  }
-}
-
-void
-via_session_rooms_follow (ViaSession *self, const ViaPlan *plan)
-{
-  for (guint k = 0; k < 2; k++)
-    g_array_set_size (self->sends[k], 0);
-  for (guint i = 0; i < plan->media->len; i++) {
-    const ViaPlanMedia *media = via_plan_media (plan, i);
-
-    if (media->kind <= VIA_KIND_VIDEO && !media->is_rejected
-        && (media->direction & VIA_DIRECTION_SENDONLY))
-      g_array_append_val (self->sends[media->kind], i);
-  }
-  open_slots (self);
-}
-
-void
-via_session_rooms_count (ViaSession *self, ViaPlanLocal *local)
-{
-  guint *n[] = {&local->n_audio, &local->n_video};
-
-  for (guint k = 0; self->hub.member != NULL && k < 2; k++)
-    *n[k] += MAX (1, via_member_count_others (self->hub.member, (ViaKind) k));
-  if (*n[0] + *n[1] == 0) /* then to hear and see what the peer has */
-    *n[0] = *n[1] = 1;
-}
 
 static void
 ask_set_own (gpointer data)
@@ -151,7 +345,7 @@ ask_set_own (gpointer data)
 
   self->n_own[VIA_KIND_AUDIO] = question->n_audio;
   self->n_own[VIA_KIND_VIDEO] = question->n_video;
-  open_slots (self);
+  settle (self);
 }
 
 void

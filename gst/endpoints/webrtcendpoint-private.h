@@ -76,6 +76,7 @@ void via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass);
 void via_webrtc_endpoint_emit_candidate (
     ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);
 void via_webrtc_endpoint_emit_gathering_done (ViaWebrtcEndpoint *self);
+void via_webrtc_endpoint_emit_negotiation_needed (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_emit_state (
     ViaWebrtcEndpoint *self, ViaConnectionState state);
 
@@ -86,6 +87,8 @@ gchar *via_webrtc_endpoint_generate_offer (
     ViaWebrtcEndpoint *self, gint64 caps_wait, GError **error);
 gboolean via_webrtc_endpoint_process_answer (
     ViaWebrtcEndpoint *self, const gchar *answer, GError **error);
+gboolean via_webrtc_endpoint_restart_ice (
+    ViaWebrtcEndpoint *self, GError **error);
 gboolean via_webrtc_endpoint_gather (ViaWebrtcEndpoint *self, GError **error);
 gboolean via_webrtc_endpoint_add_candidate (ViaWebrtcEndpoint *self,
     guint mline, const gchar *candidate, GError **error);

@@ -13,6 +13,7 @@ enum
   PROP_HUB,
   PROP_PEER,
   PROP_CONNECTION_STATE,
+  PROP_SIGNALING_STATE,
   PROP_LOCAL_DESCRIPTION,
   PROP_STATS,
   N_PROPS
@@ -59,6 +60,10 @@ get_from_session (ViaWebrtcEndpoint *self, guint id, GValue *value)
     g_value_set_enum (value, self->session != NULL
                                  ? (gint) via_session_state (self->session)
                                  : VIA_CONNECTION_NEW);
+  else if (id == PROP_SIGNALING_STATE)
+    g_value_set_enum (value, self->session != NULL
+                                 ? (gint) via_session_signaling (self->session)
+                                 : VIA_SIGNALING_CLOSED);
   else if (self->session != NULL && id == PROP_LOCAL_DESCRIPTION)
     g_value_take_string (value, via_session_describe (self->session));
   else if (self->session != NULL && id == PROP_STATS)
@@ -96,6 +101,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
       g_mutex_unlock (&self->lock);
       break;
     case PROP_CONNECTION_STATE:
+    case PROP_SIGNALING_STATE:
     case PROP_LOCAL_DESCRIPTION:
       get_from_session (self, id, value);
       break;
@@ -128,6 +134,11 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
       g_param_spec_enum ("connection-state", "Connection state",
           "Where the connection with the peer stands (ICE and DTLS together)",
           VIA_TYPE_CONNECTION_STATE, VIA_CONNECTION_NEW, read_only);
+  props[PROP_SIGNALING_STATE] = g_param_spec_enum ("signaling-state",
+      "Signaling state",
+      "Where the negotiation stands; an offer of the peer that is processed in "
+      "have-local-offer takes the place of ours",
+      VIA_TYPE_SIGNALING_STATE, VIA_SIGNALING_CLOSED, read_only);
   props[PROP_LOCAL_DESCRIPTION] = g_param_spec_string ("local-description",
       "Local description",
       "Our SDP with every candidate gathered so far; NULL before negotiation",

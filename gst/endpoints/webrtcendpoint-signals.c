@@ -10,6 +10,7 @@ enum
   SIGNAL_ON_ICE_CANDIDATE,
   SIGNAL_ON_ICE_GATHERING_DONE,
   SIGNAL_CONNECTION_STATE_CHANGED,
+  SIGNAL_ON_NEGOTIATION_NEEDED,
   N_SIGNALS
 };
 
@@ -60,6 +61,16 @@ action_process_answer (ViaWebrtcEndpoint *self, const gchar *answer)
 }
 
 static gboolean
+action_restart_ice (ViaWebrtcEndpoint *self)
+{
+  GError *error = NULL;
+  gboolean is_done = via_webrtc_endpoint_restart_ice (self, &error);
+
+  warn (self, "restart-ice", error);
+  return is_done;
+}
+
+static gboolean
 action_gather_candidates (ViaWebrtcEndpoint *self)
 {
   GError *error = NULL;
@@ -95,6 +106,12 @@ via_webrtc_endpoint_emit_gathering_done (ViaWebrtcEndpoint *self)
 }
 
 void
+via_webrtc_endpoint_emit_negotiation_needed (ViaWebrtcEndpoint *self)
+{
+  g_signal_emit (self, signals[SIGNAL_ON_NEGOTIATION_NEEDED], 0);
+}
+
+void
 via_webrtc_endpoint_emit_state (
     ViaWebrtcEndpoint *self, ViaConnectionState state)
 {
@@ -121,6 +138,10 @@ install_actions (GType type)
   g_signal_new_class_handler ("process-answer", type, flags,
       G_CALLBACK (action_process_answer), NULL, NULL, NULL, G_TYPE_BOOLEAN, 1,
       G_TYPE_STRING);
+  /* The next generate-offer has new ICE credentials; on-negotiation-needed
+   * comes. RFC 8445 §9 */
+  g_signal_new_class_handler ("restart-ice", type, flags,
+      G_CALLBACK (action_restart_ice), NULL, NULL, NULL, G_TYPE_BOOLEAN, 0);
   /* Starts gathering; then on-ice-candidate comes. RFC 8445 §5.1.1 */
   g_signal_new_class_handler ("gather-candidates", type, flags,
       G_CALLBACK (action_gather_candidates), NULL, NULL, NULL, G_TYPE_BOOLEAN,
@@ -141,6 +162,9 @@ via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass)
       g_signal_new ("on-ice-candidate", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
           NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_STRING);
   signals[SIGNAL_ON_ICE_GATHERING_DONE] = g_signal_new ("on-ice-gathering-done",
+      type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /* In signaling-state stable: generate-offer would change something. */
+  signals[SIGNAL_ON_NEGOTIATION_NEEDED] = g_signal_new ("on-negotiation-needed",
       type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CONNECTION_STATE_CHANGED] =
       g_signal_new ("connection-state-changed", type, G_SIGNAL_RUN_LAST, 0,

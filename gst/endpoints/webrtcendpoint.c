@@ -76,12 +76,26 @@ on_hub_lost (gpointer user)
       gst_structure_new ("hub-lost", "hub", G_TYPE_STRING, hub, NULL));
 }
 
+static void
+on_signaling (gpointer user, ViaSignalingState state)
+{
+  g_object_notify (G_OBJECT (user), "signaling-state");
+}
+
+static void
+on_needed (gpointer user)
+{
+  via_webrtc_endpoint_emit_negotiation_needed (user);
+}
+
 static const ViaSessionFuncs session_funcs = {
     .candidate = on_candidate,
     .gathering_done = on_gathering_done,
     .state = on_state,
     .not_negotiated = on_not_negotiated,
     .hub_lost = on_hub_lost,
+    .signaling = on_signaling,
+    .needed = on_needed,
 };
 
 /* --- negotiation --- */
@@ -192,6 +206,18 @@ via_webrtc_endpoint_process_answer (
   g_rw_lock_reader_lock (&self->session_lock);
   is_done = has_session_locked (self, error)
             && via_session_process_answer (self->session, answer, error);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return is_done;
+}
+
+gboolean
+via_webrtc_endpoint_restart_ice (ViaWebrtcEndpoint *self, GError **error)
+{
+  gboolean is_done;
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  is_done = has_session_locked (self, error)
+            && via_session_restart_ice (self->session, error);
   g_rw_lock_reader_unlock (&self->session_lock);
   return is_done;
 }

@@ -144,6 +144,32 @@ carry_out_locked (ViaExchange *self)
   }
 }
 
+static void
+run_tracks_changed (gpointer data)
+{
+  ViaMember *self = data;
+
+  if (!self->is_gone)
+    self->funcs.changed (self->user);
+}
+
+/* Call with exchange.lock held. */
+static void
+tell_changed_locked (ViaExchange *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    ViaMember *member = value;
+
+    if (member->loop != NULL && member->funcs.changed != NULL)
+      via_loop_post (
+          member->loop, run_tracks_changed, member_ref (member), member_unref);
+  }
+}
+
 /* --- members --- */
 
 ViaMember *
@@ -336,6 +362,7 @@ via_member_publish (ViaMember *self, const ViaTrackInfo *info,
     if (feed->info.id != 0)
       g_hash_table_insert (exchange->feeds, &feed->info.id, feed);
     carry_out_locked (exchange);
+    tell_changed_locked (exchange);
   }
   g_mutex_unlock (&exchange->lock);
   return feed;
@@ -354,6 +381,7 @@ via_feed_close (ViaFeed *self)
     via_room_remove_track (exchange->room, self->info.id);
     carry_out_locked (exchange);
     g_hash_table_remove (exchange->feeds, &self->info.id);
+    tell_changed_locked (exchange);
   }
   g_mutex_unlock (&exchange->lock);
   via_guard_close (&self->guard);

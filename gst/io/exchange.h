@@ -43,6 +43,8 @@ typedef struct
   void (*packets) (gpointer user, ViaKind kind, guint slot,
       ViaPacket *const *packets, guint n);
   void (*eos) (gpointer user, ViaKind kind, guint slot);
+  /* Tracks came or went, shown or not (see via_member_count_others). */
+  void (*changed) (gpointer user);
   void (*lost) (gpointer user); /* the room is gone; on via-app */
 } ViaMemberFuncs;
 

@@ -24,7 +24,7 @@ typedef enum
   VIA_SIGNALING_STABLE,
   VIA_SIGNALING_HAVE_LOCAL_OFFER,
   VIA_SIGNALING_HAVE_REMOTE_OFFER,
-  VIA_SIGNALING_CLOSED, /* for those who have ended theirs */
+  VIA_SIGNALING_CLOSED, /* nothing can be negotiated */
 } ViaSignalingState;
 
 /* (transfer full) */

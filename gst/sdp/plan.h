@@ -14,6 +14,8 @@
 
 G_BEGIN_DECLS
 
+#define VIA_PLAN_MAX_MEDIA 64 /* m-lines */
+
 typedef enum
 {
   VIA_DIRECTION_INACTIVE = 0,
@@ -88,6 +90,7 @@ typedef struct
   gboolean is_reduced_size; /* rtcp-rsize agreed */
   ViaDirection direction;   /* ours */
   ViaDirection wish;        /* ours, whatever they agree to */
+  gboolean is_ours;         /* we made it, by an offer */
   GArray *codecs;           /* ViaPlanCodec, preferred first */
   GArray *exts;             /* ViaPlanExt agreed */
   /* what we send (when direction has 1); kept while it does not */

@@ -144,6 +144,7 @@ static void
 answer_keep (ViaPlanMedia *media, const ViaPlanMedia *was)
 {
   media->wish = was->wish;
+  media->is_ours = was->is_ours;
   media->ssrc = was->ssrc;
   media->rtx_ssrc = was->rtx_ssrc;
   media->msid_stream = g_strdup (was->msid_stream);

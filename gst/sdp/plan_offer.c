@@ -226,7 +226,7 @@ offer_add_media (ViaPlan *plan, const ViaPlan *current,
       g_strdup (is_data ? "application" : via_kind_name (wish->kind));
   media->protocol = g_strdup (is_data ? "UDP/DTLS/SCTP" : "UDP/TLS/RTP/SAVPF");
   media->mid = via_plan_draw_mid (plan);
-  media->is_bundled = TRUE;
+  media->is_bundled = media->is_ours = TRUE;
   media->direction = media->wish =
       is_data ? VIA_DIRECTION_SENDRECV : wish->direction;
   media->is_reduced_size = !is_data;

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 #define VIA_SDP_MAX_BYTES (128 * 1024)
 #define VIA_SDP_MAX_LINES 2000
 #define VIA_SDP_MAX_LINE 4096 /* bytes, without the line end */
-#define VIA_SDP_MAX_MEDIA 64
+#define VIA_SDP_MAX_MEDIA VIA_PLAN_MAX_MEDIA
 #define VIA_SDP_MAX_CODECS 64       /* per m-line */
 #define VIA_SDP_MAX_EXTS 32         /* per m-line */
 #define VIA_SDP_MAX_SOURCES 64      /* SSRCs per m-line */

@@ -143,22 +143,6 @@ test_endpoint_in_state_null_says_so (void)
 }
 
 static void
-test_endpoint_second_offer_is_refused (void)
-{
-  Side caller, callee;
-  g_autofree gchar *offer = NULL;
-
-  side_start (&caller, VIDEO);
-  side_start (&callee, EMPTY);
-  side_call (&caller, &callee, NULL);
-  g_signal_emit_by_name (caller.endpoint, "generate-offer", &offer);
-  g_assert_null (offer);
-  side_wait_received (&callee, 30);
-  side_stop (&caller);
-  side_stop (&callee);
-}
-
-static void
 test_endpoint_stops_itself_inside_its_signal (void)
 {
   Side caller, callee;
@@ -328,8 +312,6 @@ main (int argc, char **argv)
       test_endpoint_bad_offer_is_refused_and_changes_nothing);
   g_test_add_func (
       "/webrtcendpoint/state-null", test_endpoint_in_state_null_says_so);
-  g_test_add_func (
-      "/webrtcendpoint/second-offer", test_endpoint_second_offer_is_refused);
   g_test_add_func ("/webrtcendpoint/stop-inside-signal",
       test_endpoint_stops_itself_inside_its_signal);
   g_test_add_func ("/webrtcendpoint/stop-from-two-sides",
