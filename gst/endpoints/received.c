@@ -15,7 +15,7 @@
 /* Silent so long, and another stream of its m-line is taken. */
 #define SILENT (500 * VIA_MS)
 /* So long audio waits for video to be shown first. */
-#define VIDEO_WAIT (1 * VIA_S)
+#define VIDEO_WAIT (2 * VIA_S)
 
 typedef struct
 {
@@ -104,7 +104,7 @@ find_track (const ViaReceived *self, guint media)
                                    : NULL;
 }
 
-/* Source pads come video first, for unnamed links: audio gives it a second. */
+/* Source pads come video first, for unnamed links: audio waits for it. */
 static gboolean
 waits_for_video (const Track *self)
 {

@@ -18,6 +18,9 @@ struct _ViaOutlet
   ViaOutletFuncs funcs;
   gpointer user;
 
+  GMutex lock;
+  GstCaps *possible; /* under lock; of the codec that is pushed now */
+
   GMutex plug; /* held while the chain changes; guards all below */
   gboolean is_down;
   ViaOutletChain *chain; /* (nullable) */
@@ -152,6 +155,37 @@ via_outlet_pad_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return gst_pad_event_default (pad, parent, event);
 }
 
+/* What a link may ask for, whatever goes out now: so a line's unnamed link to
+ * an element that takes but one format finds the pad it can have. */
+static void
+answer_caps (ViaOutlet *self, GstQuery *query)
+{
+  g_autoptr (GstCaps) result = NULL;
+  GstCaps *filter;
+
+  gst_query_parse_caps (query, &filter);
+  g_mutex_lock (&self->lock);
+  result = gst_caps_ref (self->possible);
+  g_mutex_unlock (&self->lock);
+  if (filter != NULL) {
+    GstCaps *all = g_steal_pointer (&result);
+
+    result = gst_caps_intersect_full (filter, all, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (all);
+  }
+  gst_query_set_caps_result (query, result);
+}
+
+static void
+set_possible (ViaOutlet *self, const ViaCodec *codec)
+{
+  GstCaps *caps = via_outlet_caps_possible (codec);
+
+  g_mutex_lock (&self->lock);
+  gst_caps_take (&self->possible, caps);
+  g_mutex_unlock (&self->lock);
+}
+
 /* Before there is a chain the source answers for it. */
 static gboolean
 via_outlet_pad_query (GstPad *pad, GstObject *parent, GstQuery *query)
@@ -160,6 +194,10 @@ via_outlet_pad_query (GstPad *pad, GstObject *parent, GstQuery *query)
   g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (pad));
   g_autoptr (GstPad) src = NULL;
 
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS) {
+    answer_caps (self, query);
+    return TRUE;
+  }
   if (target != NULL || GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
     return gst_pad_query_default (pad, parent, query);
   src = gst_element_get_static_pad (GST_ELEMENT (self->src), "src");
@@ -183,6 +221,7 @@ via_outlet_eos (ViaOutlet *self)
 void
 via_outlet_set_codec (ViaOutlet *self, const ViaCodec *codec)
 {
+  set_possible (self, codec);
   via_outlet_src_set_codec (self->src, codec);
 }
 
@@ -243,6 +282,8 @@ via_outlet_finalize (GObject *object)
 {
   ViaOutlet *self = VIA_OUTLET (object);
 
+  gst_clear_caps (&self->possible);
+  g_mutex_clear (&self->lock);
   g_mutex_clear (&self->plug);
   G_OBJECT_CLASS (via_outlet_parent_class)->finalize (object);
 }
@@ -267,6 +308,7 @@ via_outlet_init (ViaOutlet *self)
   g_autoptr (GstPadTemplate) template =
       gst_static_pad_template_get (&src_template);
 
+  g_mutex_init (&self->lock);
   g_mutex_init (&self->plug);
   self->pad = gst_ghost_pad_new_no_target_from_template ("src", template);
   gst_pad_set_event_function (self->pad, via_outlet_pad_event);
@@ -286,6 +328,7 @@ via_outlet_new (ViaKind kind, const ViaCodec *codec,
     config = &defaults;
   self->funcs = *funcs;
   self->user = user;
+  set_possible (self, codec);
   latency_ms =
       config->latency_ms > 0 ? config->latency_ms : VIA_OUTLET_LATENCY_MS;
   self->src = via_outlet_src_new (

@@ -84,20 +84,39 @@ raw_caps (ViaKind kind)
                                    : "audio/x-raw, layout=(string)interleaved");
 }
 
+static GstCaps *
+any_rtp (const ViaCodec *codec)
+{
+  GstCaps *rtp = via_outlet_caps_rtp (codec, 96);
+
+  gst_structure_remove_field (gst_caps_get_structure (rtp, 0), "payload");
+  return rtp;
+}
+
+GstCaps *
+via_outlet_caps_possible (const ViaCodec *codec)
+{
+  GstCaps *caps = any_rtp (codec);
+  GstCaps *encoded = via_outlet_caps_encoded (codec);
+
+  if (encoded != NULL) {
+    gst_caps_append (caps, encoded);
+    gst_caps_append (caps, raw_caps (via_codec_kind (codec->id)));
+  }
+  return caps;
+}
+
 gboolean
 via_outlet_caps_choose (
     const ViaCodec *codec, const GstCaps *downstream, ViaForm *out)
 {
   g_autoptr (GstCaps) encoded = via_outlet_caps_encoded (codec);
-  GstCaps *rtp;
 
   if (gst_caps_is_any (downstream)) {
     *out = encoded != NULL ? VIA_FORM_ENCODED : VIA_FORM_RTP;
     return TRUE;
   }
-  rtp = via_outlet_caps_rtp (codec, 96);
-  gst_structure_remove_field (gst_caps_get_structure (rtp, 0), "payload");
-  if (is_taken (downstream, rtp))
+  if (is_taken (downstream, any_rtp (codec)))
     *out = VIA_FORM_RTP;
   else if (encoded == NULL)
     return FALSE;

@@ -13,6 +13,8 @@ GstCaps *via_outlet_caps_rtp (const ViaCodec *codec, guint8 pt);
 /* What the codec is without RTP; NULL: only RTP can be made of it.
  * (transfer full) */
 GstCaps *via_outlet_caps_encoded (const ViaCodec *codec);
+/* All that can be made of @codec. (transfer full) */
+GstCaps *via_outlet_caps_possible (const ViaCodec *codec);
 /* RTP where @downstream lists it, then encoded, then raw; ANY: encoded. FALSE:
  * it takes none of them. */
 gboolean via_outlet_caps_choose (

@@ -736,16 +736,47 @@ test_outlet_end_without_media_is_told (void)
   made_clear (&m);
 }
 
+/* So an unnamed link of a parsed line passes it by. */
+static void
+test_outlet_wrong_downstream_is_not_linked (void)
+{
+  Made m = make_opus (1);
+  Fixture f;
+  g_autoptr (GstElement) depay = NULL;
+  g_autoptr (GstPad) src = NULL;
+  g_autoptr (GstPad) sink = NULL;
+
+  start (&f, &m, "fakesink name=end async=false");
+  gst_element_unlink (GST_ELEMENT (f.outlet), f.end);
+  depay = gst_object_ref_sink (gst_element_factory_make ("rtpvp8depay", NULL));
+  gst_bin_add (GST_BIN (f.pipeline), gst_object_ref (depay));
+  src = gst_element_get_static_pad (GST_ELEMENT (f.outlet), "src");
+  sink = gst_element_get_static_pad (depay, "sink");
+  g_assert_cmpint (gst_pad_link (src, sink), ==, GST_PAD_LINK_NOFORMAT);
+  play (&f); /* now there is a chain that makes something else */
+  g_assert_true (gst_element_link (GST_ELEMENT (f.outlet), f.end));
+  push_range (&f, &m, 0, m.packets->len);
+  WAIT_UNTIL (seen_count (&f.seen) > 0);
+  gst_element_unlink (GST_ELEMENT (f.outlet), f.end);
+  g_assert_cmpint (gst_pad_link (src, sink), ==, GST_PAD_LINK_NOFORMAT);
+  stop (&f);
+  made_clear (&m);
+}
+
 static void
 test_outlet_wrong_downstream_is_one_clear_error (void)
 {
   Made m = make_opus (5);
   Fixture f;
   GstBus *bus;
+  GstElement *first;
   GstMessage *message;
   g_autoptr (GError) error = NULL;
 
-  start (&f, &m, "capsfilter name=first caps=audio/x-ac3 ! fakesink name=end");
+  start (&f, &m, "capsfilter name=first ! fakesink name=end");
+  first = gst_bin_get_by_name (GST_BIN (f.pipeline), "first");
+  gst_util_set_object_arg (G_OBJECT (first), "caps", "audio/x-ac3");
+  gst_object_unref (first);
   play (&f);
   push_range (&f, &m, 0, m.packets->len);
   bus = gst_element_get_bus (f.pipeline);
@@ -782,6 +813,7 @@ main (gint argc, gchar **argv)
   ADD (overflow_drops_the_oldest_and_asks);
   ADD (force_key_unit_asks_the_peer);
   ADD (end_without_media_is_told);
+  ADD (wrong_downstream_is_not_linked);
   ADD (wrong_downstream_is_one_clear_error);
 #undef ADD
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
