@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Runs in a page before its own scripts: getUserMedia () gives the counter of
-// counter.py (window.viaCamera = [width, height, fps]) and a 440 Hz tone.
+// counter.py (window.viaCamera = [width, height, fps, beeps]) and a 440 Hz tone.
+// With beeps, at each full second of one clock, the tone's: the lower right
+// quarter white for 100 ms, and 50 ms of 1 kHz, low enough to leave the tone.
 (() => {
-  const [width, height, fps] = window.viaCamera;
+  const [width, height, fps, beeps] = window.viaCamera;
+  const audio = beeps ? new AudioContext() : null;
 
   const crc8 = (value) => {
     let crc = 0xff;
@@ -33,25 +36,47 @@
         ctx.fillStyle = bit ? '#fff' : '#000';
         ctx.fillRect(left, top, Math.ceil(width / 16), Math.ceil(height / 8));
       });
+      if (beeps && audio.currentTime > 1 && audio.currentTime % 1 < 0.1) {
+        ctx.fillStyle = '#fff';
+        ctx.fillRect(width / 2, height / 2, width / 2, height / 2);
+      }
       number++;
     };
     draw();
     const stream = canvas.captureStream(0), [track] = stream.getVideoTracks();
-    const timer = setInterval(() => {
-      if (track.readyState === 'ended') clearInterval(timer);
+    const next = () => {
       draw();
       track.requestFrame();
+    };
+    const timer = setInterval(() => {
+      if (track.readyState === 'ended') clearInterval(timer);
+      next();
+      // A picture of its own at the very moment.
+      const left = beeps ? 1 - audio.currentTime % 1 : 1;
+      if (left < 1 / fps) setTimeout(next, left * 1000 + 1);
     }, 1000 / fps);
     return track;
   }
 
   function tone() {
-    const audio = new AudioContext(), out = audio.createMediaStreamDestination();
-    const oscillator = audio.createOscillator(), gain = audio.createGain();
-    oscillator.frequency.value = 440;
-    gain.gain.value = 0.3;
-    oscillator.connect(gain).connect(out);
-    oscillator.start();
+    const context = audio || new AudioContext();
+    const out = context.createMediaStreamDestination();
+    const sound = (hz, volume) => {
+      const oscillator = context.createOscillator(), gain = context.createGain();
+      oscillator.frequency.value = hz;
+      gain.gain.value = volume;
+      oscillator.connect(gain).connect(out);
+      oscillator.start();
+      return gain.gain;
+    };
+    sound(440, 0.3);
+    if (beeps) {
+      const beep = sound(1000, 0);
+      for (let t = 1 + Math.ceil(context.currentTime); t < 120; t++) {
+        beep.setValueAtTime(0.05, t);
+        beep.setValueAtTime(0, t + 0.05);
+      }
+    }
     return out.stream.getAudioTracks()[0];
   }
 
@@ -60,6 +85,7 @@
     const stream = new MediaStream();
     if (want.video) stream.addTrack(picture());
     if (want.audio) stream.addTrack(tone());
+    window.viaStream = stream;
     return stream;
   };
 })();

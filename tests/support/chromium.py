@@ -33,11 +33,12 @@ FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic',
 HERE = os.path.dirname(os.path.realpath(__file__))
 
 
-def camera(width, height, fps=30):
+def camera(width, height, fps=30, beeps=False):
     """The script that makes getUserMedia () give the counter and a 440 Hz tone
-    (camera.js)."""
+    (camera.js); with @beeps, a flash and a beep each second of one clock."""
     with open(os.path.join(HERE, 'camera.js'), encoding='utf-8') as f:
-        return f'window.viaCamera = [{width}, {height}, {fps}];\n' + f.read()
+        return (f'window.viaCamera = [{width}, {height}, {fps}, '
+                f'{str(beeps).lower()}];\n' + f.read())
 
 
 class BrowserError(Exception):

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A recorded file as ffmpeg reads it: File (path).check_plays (seconds)."""
+import json
+import subprocess
+
+import numpy
+
+import counter
+import judge
+import tap
+
+WIDTH, HEIGHT = 320, 180
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+class File:
+    def __init__(self, path):
+        self.path = path
+        p = subprocess.run(['ffmpeg', '-v', 'error', '-i', path, '-f', 'null',
+                            '-'], capture_output=True, text=True)
+        tap.check(p.returncode == 0 and not p.stderr,
+                  f'{path} does not decode:\n{p.stderr[:2000]}')
+        probe = json.loads(run('ffprobe', '-v', 'error', '-of', 'json',
+                               '-show_streams', '-show_format',
+                               '-show_packets', path))
+        self.format, self.streams = probe['format'], probe['streams']
+        self.packets = probe['packets']
+        for i in range(len(self.streams)):
+            times = self.times(i)
+            tap.check(all(a < b for a, b in zip(times, times[1:])),
+                      f'{path}: times of stream {i} do not rise')
+
+    def codecs(self):
+        return sorted(s['codec_name'] for s in self.streams)
+
+    def index(self, kind):
+        return next(i for i, s in enumerate(self.streams)
+                    if s['codec_type'] == kind)
+
+    def times(self, i):
+        return [float(p['pts_time']) for p in self.packets
+                if p['stream_index'] == i]
+
+    def duration(self):
+        """As the head says, or where the last frame begins."""
+        return float(self.format.get('duration') or
+                     max(float(p['pts_time']) for p in self.packets))
+
+    def numbers(self):
+        """(time in ms, number) of each picture."""
+        raw = run('ffmpeg', '-v', 'error', '-i', self.path, '-map', '0:v',
+                  '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt',
+                  'gray', '-s', f'{WIDTH}x{HEIGHT}', '-')
+        size = WIDTH * HEIGHT
+        times = self.times(self.index('video'))
+        tap.check(len(raw) == size * len(times),
+                  f'{len(raw) / size} pictures of {len(times)} frames')
+        return [(t * 1000, counter.read_luma(raw[i * size:(i + 1) * size],
+                                             WIDTH, HEIGHT, WIDTH))
+                for i, t in enumerate(times)]
+
+    def sound(self):
+        """48 kHz mono, beginning at the file's time 0."""
+        return numpy.frombuffer(run(
+            'ffmpeg', '-v', 'error', '-i', self.path, '-map', '0:a', '-af',
+            'aresample=48000:async=1:first_pts=0', '-ac', '1', '-f', 'f32le',
+            '-'), '<f4')
+
+    def check_plays(self, seconds, fps=30):
+        figures = judge.counters(self.numbers())
+        wrong = judge.plays(figures, int(seconds * fps))
+        tap.check(not wrong, f'{self.path}: {wrong}')
+        tone = judge.tone_db(self.sound(), 48000)
+        tap.check(tone > judge.TONE_DB, f'{self.path}: tone at {tone:.1f} dB')
+        begins = [self.times(i)[0] for i in range(len(self.streams))]
+        tap.check(min(begins) == 0, f'{self.path} begins at {begins}')
+
+
+def onsets(levels, rate, threshold):
+    """Times at which @levels rise over @threshold after 0.3 s below it."""
+    found, below = [], 0.0
+    for i, is_up in enumerate(levels > threshold):
+        if is_up and (below >= 0.3 or not found):
+            found.append(i / rate)
+        below = 0.0 if is_up else below + 1 / rate
+    return found
