@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * test_netwatch.c – addresses that come and go in a network of the test's own.
+ */
+#include "io/netwatch.h"
+
+#include <string.h>
+
+#include "netns.h"
+
+typedef struct
+{
+  ViaLoop *loop;
+  ViaNetWatch *watch;
+  gint lost, found, told, foreign; /* atomic */
+} Asker;
+
+static void
+on_changed (gpointer user, const ViaNetChange *change)
+{
+  Asker *asker = user;
+
+  if (!via_loop_is_current (asker->loop))
+    g_atomic_int_inc (&asker->foreign);
+  g_atomic_int_add (&asker->lost, change->has_lost ? 1 : 0);
+  g_atomic_int_add (&asker->found, change->has_found ? 1 : 0);
+  g_atomic_int_inc (&asker->told);
+}
+
+static void
+begin (gpointer data)
+{
+  Asker *asker = data;
+
+  asker->watch = via_netwatch_new (asker->loop, on_changed, asker);
+  g_assert_nonnull (asker->watch);
+}
+
+static void
+end (gpointer data)
+{
+  via_netwatch_free (((Asker *) data)->watch);
+}
+
+static void
+ip (const gchar *what)
+{
+  g_autofree gchar *line = g_strdup_printf ("ip addr %s dev v0", what);
+  gint status = -1;
+
+  g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+}
+
+static gboolean
+becomes (gint *value, gint want)
+{
+  for (guint i = 0; i < 500 && g_atomic_int_get (value) < want; i++)
+    g_usleep (10000);
+  return g_atomic_int_get (value) == want;
+}
+
+static void
+test_change_is_told_to_all_on_their_loops (void)
+{
+  Asker askers[2] = {{0}};
+
+  for (guint i = 0; i < 2; i++) {
+    askers[i].loop = via_loop_acquire ();
+    via_loop_call (askers[i].loop, begin, &askers[i]);
+  }
+  g_usleep (50000); /* the socket is watched from a later turn on */
+  ip ("add 192.0.2.9/24");
+  for (guint i = 0; i < 2; i++)
+    g_assert_true (becomes (&askers[i].found, 1));
+  ip ("del 192.0.2.9/24");
+  for (guint i = 0; i < 2; i++) {
+    g_assert_true (becomes (&askers[i].lost, 1));
+    g_assert_cmpint (askers[i].foreign, ==, 0);
+  }
+  via_loop_call (askers[0].loop, end, &askers[0]);
+  ip ("add 192.0.2.9/24");
+  g_assert_true (becomes (&askers[1].found, 2));
+  g_assert_cmpint (g_atomic_int_get (&askers[0].told), ==, 2);
+  ip ("del 192.0.2.9/24");
+  via_loop_call (askers[1].loop, end, &askers[1]);
+  for (guint i = 0; i < 2; i++)
+    via_loop_release (askers[i].loop);
+  for (guint i = 0; i < 500 && via_loop_count () > 0; i++)
+    g_usleep (10000);
+  g_assert_cmpuint (via_loop_count (), ==, 0);
+}
+
+static void
+test_changes_together_are_told_once (void)
+{
+  Asker asker = {0};
+
+  asker.loop = via_loop_acquire ();
+  via_loop_call (asker.loop, begin, &asker);
+  g_usleep (50000);
+  ip ("add 192.0.2.9/24");
+  ip ("del 192.0.2.9/24");
+  g_assert_true (becomes (&asker.told, 1));
+  g_usleep (2 * VIA_NETWATCH_SETTLE);
+  g_assert_cmpint (g_atomic_int_get (&asker.told), ==, 1);
+  g_assert_cmpint (asker.lost, ==, 1);
+  g_assert_cmpint (asker.found, ==, 1);
+  via_loop_call (asker.loop, end, &asker);
+  via_loop_release (asker.loop);
+}
+
+int
+main (int argc, char **argv)
+{
+  via_test_enter_netns ();
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/netwatch/told", test_change_is_told_to_all_on_their_loops);
+  g_test_add_func ("/netwatch/once", test_changes_together_are_told_once);
+  return g_test_run ();
+}
