@@ -62,12 +62,13 @@ def get(url, timeout=5):
 class Launch:
     """One gst-launch-1.0 -e line, its output in a file."""
 
-    def __init__(self, *line, options=('-e',), env=None, stdin=None):
+    def __init__(self, *line, options=('-e',), env=None, stdin=None,
+                 prefix=()):
         self.words = ' '.join(line).split()
         fd, self.path = tempfile.mkstemp(prefix='via-launch-', suffix='.log')
         self.process = subprocess.Popen(
-            ['gst-launch-1.0', *options, *self.words], stdout=fd, stderr=fd,
-            stdin=stdin or subprocess.DEVNULL, start_new_session=True,
+            [*prefix, 'gst-launch-1.0', *options, *self.words], stdout=fd,
+            stderr=fd, stdin=stdin or subprocess.DEVNULL, start_new_session=True,
             env={**os.environ, **(env or {})})
         os.close(fd)
 

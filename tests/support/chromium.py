@@ -46,7 +46,7 @@ class BrowserError(Exception):
 
 
 class Browser:
-    def __init__(self, flags=()):
+    def __init__(self, flags=(), prefix=()):
         self.dir = tempfile.mkdtemp(prefix='via-chromium-')
         to_read, self.to = os.pipe()
         self.from_, from_write = os.pipe()
@@ -59,7 +59,7 @@ class Browser:
             os.dup2(b, 4)
         self.log = open(os.path.join(self.dir, 'log'), 'wb')
         self.process = subprocess.Popen(
-            ['chromium', *FLAGS, *flags, '--user-data-dir=' + self.dir,
+            [*prefix, 'chromium', *FLAGS, *flags, '--user-data-dir=' + self.dir,
              'about:blank'], stdin=subprocess.DEVNULL, stdout=self.log,
             stderr=self.log, preexec_fn=give_pipes, close_fds=False,
             start_new_session=True, env={**os.environ, 'HOME': self.dir})

@@ -3,7 +3,7 @@
 // It only looks: RTCPeerConnection is wrapped to be found again for getStats (),
 // and to take what a test sets as window.viaRtcConfig (a relay).
 (() => {
-  const far = window.viaFar = { peers: [], samples: [], loops: 0 };
+  const far = window.viaFar = { peers: [], samples: [], offerToPicture: null };
 
   if (window.RTCPeerConnection) {
     const Native = window.RTCPeerConnection;
@@ -12,8 +12,16 @@
         super({ ...config, ...window.viaRtcConfig }, ...rest);
         far.peers.push(this);
       }
+      createOffer(...args) {
+        far.offeredAt = performance.now();
+        return super.createOffer(...args);
+      }
     };
   }
+  // From the last offer to the first picture after it, ms; null before.
+  document.addEventListener('loadeddata', () => {
+    far.offerToPicture = performance.now() - far.offeredAt;
+  }, true);
 
   const crc8 = (value) => {
     let crc = 0xff;

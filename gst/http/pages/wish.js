@@ -4,6 +4,7 @@
 const viaWish = (() => {
   const GATHER_MS = 500; // then the offer goes; later candidates follow by PATCH
   const ANSWER_MS = 10000;
+  const SERVERS_MS = 2000;
 
   const within = (promise, ms) => Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
 
@@ -18,6 +19,28 @@ const viaWish = (() => {
     const opus = /a=rtpmap:(\d+) opus\/48000\/2/i.exec(sdp);
     return opus ? sdp.replace(new RegExp(`a=fmtp:${opus[1]} (?!.*stereo=1).*`), '$&;stereo=1') : sdp;
   };
+
+  // What Link headers name as ICE servers (RFC 9725 §4.6, RFC 8288), joined by commas or not.
+  const iceServersIn = (links) => {
+    const servers = [];
+    for (const [, urls, rest] of links.matchAll(/<([^>]*)>((?:\s*;\s*[\w-]+=(?:"(?:[^"\\]|\\.)*"|[^",;\s]*))*)/g)) {
+      const has = {};
+      for (const [, name, quoted, plain] of rest.matchAll(/;\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;\s]*))/g))
+        has[name.toLowerCase()] = quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1');
+      if (has.rel !== 'ice-server') continue;
+      servers.push(has.username === undefined ? { urls } : { urls, username: has.username, credential: has.credential });
+    }
+    return servers;
+  };
+
+  async function iceServersOf(endpoint) {
+    try {
+      const response = await fetch(endpoint, { method: 'OPTIONS', cache: 'no-store', signal: AbortSignal.timeout(SERVERS_MS) });
+      return iceServersIn(response.headers.get('Link') || '');
+    } catch {
+      return []; // whoever is not there will not answer the offer either
+    }
+  }
 
   // The server's "no": its status, its reason, and when to come back (seconds).
   class Refusal extends Error {
@@ -52,7 +75,9 @@ const viaWish = (() => {
 
     // Sets the local description; resolves when the offer may go.
     async describe() {
-      const offer = await this.pc.createOffer();
+      const [offer, iceServers] = await Promise.all([this.pc.createOffer(), iceServersOf(this.endpoint)]);
+      if (this.over) return;
+      if (iceServers.length) this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
       try {
         await this.pc.setLocalDescription({ type: 'offer', sdp: withStereo(offer.sdp) });
       } catch {
@@ -85,6 +110,7 @@ const viaWish = (() => {
     // Offer, answer; @onGoodbye is called when the server ends the session. FALSE: ended meanwhile.
     async connect(onGoodbye) {
       await this.describe();
+      if (this.over) return false;
       const answer = await this.post();
       if (this.over) return false;
       await this.pc.setRemoteDescription({ type: 'answer', sdp: answer });

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who talks in the lab of nat.py: coturn, our endpoints, our server, Chromium."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import counter
+import lab
+import nat
+import tap
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+PORT = 8889
+
+
+class Turn:
+    """coturn with the words of Kurento's FAQ. @external: PUBLIC/PRIVATE."""
+    USER, PASSWORD, PORT = 'kurento', 'kurento', 3478
+
+    def __init__(self, host, address=nat.PUBLIC, external=None, more=()):
+        self.host, self.address, self.more = host, address, more
+        self.external = external or f'{address}/{address}'
+
+    def __enter__(self):
+        self.dir = tempfile.TemporaryDirectory(prefix='via-turn-')
+        self.log = os.path.join(self.dir.name, 'log')
+        self.process = subprocess.Popen(self.host.command(
+            ['turnserver', '-n', '-f', '-a', '-v', '-r', 'kurento.org',
+             '-u', f'{self.USER}:{self.PASSWORD}', '--no-stdout-log',
+             '--external-ip', self.external, '--no-cli',
+             f'--log-file={self.log}', '--simple-log',
+             f'--pidfile={self.dir.name}/pid', f'--userdb={self.dir.name}/db',
+             *self.more]), cwd=self.dir.name, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        until_listens(self.host, 'udp', self.PORT)
+        until_listens(self.host, 'tcp', self.PORT)
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self.dir.cleanup()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def allocations(self):
+        """How many relays were given, by user name."""
+        with open(self.log, encoding='utf-8', errors='replace') as f:
+            return len(re.findall(r'ALLOCATE processed, success', f.read()))
+
+    def url(self, transport='udp'):
+        return (f'{self.USER}:{self.PASSWORD}@{self.address}:{self.PORT}'
+                f'?transport={transport}')
+
+
+def until_listens(host, protocol, port, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        out = host.run(['ss', '-lnH', '--' + protocol], capture_output=True,
+                       text=True).stdout
+        if re.search(rf':{port}\s', out):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f'nobody listens on {protocol} {port} in {host.name}')
+
+
+class Peer:
+    """peer.py on @host."""
+
+    def __init__(self, host, properties=''):
+        self.events, self.arrived = [], threading.Condition()
+        self.told = None            # who gets our candidates
+        self.err = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            host.command([sys.executable, os.path.join(HERE, 'peer.py'),
+                          *properties.split()]),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.err,
+            text=True, start_new_session=True)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if kind:
+            self.err.seek(0)
+            for line in self.err.read().decode(errors='replace') \
+                    .splitlines()[-15:]:
+                tap.note('  ' + line[:200])
+        self.err.close()
+
+    def _read(self):
+        for line in self.process.stdout:
+            event = json.loads(line)
+            with self.arrived:
+                self.events.append(event)
+                self.arrived.notify_all()
+            if event[0] == 'candidate' and self.told:
+                self.told.do('candidate', *event[2:])
+
+    def do(self, *words):
+        try:
+            self.process.stdin.write(json.dumps(words) + '\n')
+            self.process.stdin.flush()
+        except OSError:
+            pass                    # killed on purpose
+
+    def until(self, what, value=None, since=0, seconds=20):
+        """The first event after number @since like this."""
+        def found():
+            return next((e for e in self.events[since:] if e[0] == what
+                         and value in (None, e[2] if len(e) > 2 else None)),
+                        None)
+        with self.arrived:
+            self.arrived.wait_for(found, seconds)
+            event = found()
+        tap.check(event, f'never: {what} {value}; '
+                  f'{[e[2] for e in self.events if e[0] == "state"]}')
+        return event
+
+    def ask(self, what, answer=None, *rest):
+        since = len(self.events)
+        self.do(what, *rest)
+        return self.until(answer or what, since=since)
+
+    def figures(self):
+        return self.ask('figures')[2]
+
+
+def call(a, b):
+    """Signalling outside the network; when the offer was asked for."""
+    a.told, b.told = b, a
+    offer = a.ask('offer')[2]
+    answer = b.ask('process-offer', 'answer', offer)[2]
+    tap.check(answer, 'no answer')
+    tap.check(a.ask('process-answer', 'processed', answer)[2],
+              'the answer is refused')
+    a.do('gather')
+    b.do('gather')
+    return a.until('offering')[1]
+
+
+class Server(lab.Launch):
+    """A gst-launch-1.0 line on @host: webrtcserver shows the counter clip."""
+
+    def __init__(self, host, properties=''):
+        self.host = host
+        clip = lab.uri(counter.cached_file(lab.DATA, 30))
+        super().__init__(
+            'hub name=room', f'playerendpoint uri={clip} hub=room loop=true '
+            f'webrtcserver name=s hub=room address=:: port={PORT}',
+            properties, prefix=host.command([]))
+
+    def __enter__(self):
+        try:
+            until_listens(self.host, 'tcp', PORT, 20)
+        except RuntimeError:
+            self.__exit__(RuntimeError)
+            raise
+        return self
