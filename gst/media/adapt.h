@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "media/caps.h"
+#include "media/chain.h"
 
 G_BEGIN_DECLS
 
@@ -18,19 +18,10 @@ typedef struct
   guint32 timestamp; /* RTP time of running time 0 */
 } ViaAdaptSpec;
 
-typedef struct _ViaAdapt ViaAdapt;
-
 /* Makes the elements in @bin, links them to @sink's pad "sink" and brings them
- * to the bin's state. NULL: told on @bin, nothing left behind. */
-ViaAdapt *via_adapt_new (
-    GstBin *bin, const ViaAdaptSpec *spec, GstElement *sink);
-/* Where media goes in; the sink's own pad if nothing is between.
+ * to the bin's state. NULL: told on @bin, nothing left behind.
  * (transfer full) */
-GstPad *via_adapt_entry (ViaAdapt *self);
-/* Lets out what decoder and encoder hold. Streaming thread. */
-void via_adapt_drain (ViaAdapt *self);
-/* Takes the elements out of the bin. Nothing may be pushing into it. */
-void via_adapt_free (ViaAdapt *self);
+ViaChain *via_adapt_new (
+    GstBin *bin, const ViaAdaptSpec *spec, GstElement *sink);
 
 G_END_DECLS
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaAdapt, via_adapt_free)

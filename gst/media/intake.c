@@ -53,7 +53,7 @@ struct _ViaIntake
   struct
   {
     Stage stage;
-    ViaAdapt *adapt; /* (nullable) */
+    ViaChain *adapt; /* (nullable) */
     ViaAdaptSpec spec;
     ViaCapsInfo info;
     ViaH264Scan scan;
@@ -105,7 +105,7 @@ static void
 unplug_locked (ViaIntake *self)
 {
   gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), NULL);
-  g_clear_pointer (&self->stream.adapt, via_adapt_free);
+  g_clear_pointer (&self->stream.adapt, via_chain_free);
 }
 
 static void
@@ -122,7 +122,7 @@ plug_locked (ViaIntake *self, const ViaAdaptSpec *spec)
   }
   via_rtp_sink_set_own (
       self->sink, !(spec->copy && spec->in.form == VIA_FORM_RTP));
-  entry = via_adapt_entry (self->stream.adapt);
+  entry = via_chain_entry (self->stream.adapt);
   gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), entry);
   self->stream.spec = *spec;
   self->stream.stage = STAGE_RUNNING;
@@ -146,7 +146,7 @@ choose (ViaIntake *self, gboolean copy, const gchar *reason)
     return;
   }
   if (self->stream.adapt != NULL)
-    via_adapt_drain (self->stream.adapt); /* may wait for the clock */
+    via_chain_drain (self->stream.adapt); /* may wait for the clock */
   show_flow (self, &spec, reason);
   g_mutex_lock (&self->plug);
   if (self->is_down)
@@ -308,7 +308,7 @@ take_caps (ViaIntake *self, const GstCaps *caps)
     return;
   /* The old chain must not see the new caps. */
   if (self->stream.adapt != NULL)
-    via_adapt_drain (self->stream.adapt);
+    via_chain_drain (self->stream.adapt);
   g_mutex_lock (&self->plug);
   unplug_locked (self);
   g_mutex_unlock (&self->plug);

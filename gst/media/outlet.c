@@ -23,9 +23,9 @@ struct _ViaOutlet
 
   GMutex plug; /* held while the chain changes; guards all below */
   gboolean is_down;
-  ViaOutletChain *chain; /* (nullable) */
-  ViaCodecId codec;      /* of the chain */
-  ViaForm form;          /* of the chain */
+  ViaChain *chain;  /* (nullable) */
+  ViaCodecId codec; /* of the chain */
+  ViaForm form;     /* of the chain */
 };
 
 G_DEFINE_FINAL_TYPE (ViaOutlet, via_outlet, GST_TYPE_BIN)
@@ -71,7 +71,7 @@ static void
 unplug_locked (ViaOutlet *self)
 {
   gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), NULL);
-  g_clear_pointer (&self->chain, via_outlet_chain_free);
+  g_clear_pointer (&self->chain, via_chain_free);
 }
 
 static gboolean
@@ -86,7 +86,7 @@ plug_locked (ViaOutlet *self, const ViaCodec *codec, ViaForm form)
       GST_BIN (self), GST_ELEMENT (self->src), codec->id, form);
   if (self->chain == NULL)
     return FALSE;
-  out = via_outlet_chain_exit (self->chain);
+  out = via_chain_exit (self->chain);
   gst_ghost_pad_set_target (GST_GHOST_PAD (self->pad), out);
   self->codec = codec->id;
   self->form = form;
@@ -123,7 +123,7 @@ on_prepare (gpointer user, const ViaCodec *codec, gboolean *out_is_new)
       self->chain == NULL || self->codec != codec->id || self->form != form;
   if (*out_is_new) {
     if (self->chain != NULL)
-      via_outlet_chain_drain (self->chain);
+      via_chain_drain (self->chain);
     g_mutex_lock (&self->plug);
     is_plugged = plug_locked (self, codec, form);
     g_mutex_unlock (&self->plug);
