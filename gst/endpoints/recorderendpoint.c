@@ -20,7 +20,7 @@
 /* How long an end waits for what is under way. */
 #define DRAIN_TIME (1 * VIA_S)
 /* How long a sink pad's first packet waits for its track to be taken. */
-#define TAKE_TIME (500 * VIA_MS)
+#define TAKE_TIME (2 * VIA_S)
 
 enum
 {

@@ -99,6 +99,9 @@ void via_feed_add_viewer (
     ViaFeed *self, ViaMember *member, ViaKind kind, guint slot);
 void via_feed_remove_viewer (
     ViaFeed *self, ViaMember *member, ViaKind kind, guint slot);
+/* Any thread. A viewer that is added from now on is told nothing by the feed.
+ */
+gboolean via_feed_has_ended (ViaFeed *self);
 void via_feed_want_keyframe (ViaFeed *self, ViaLoop *loop);
 /* Call with exchange.lock held: one viewer more or less. */
 void via_feed_count_viewer (ViaFeed *self, gint change);

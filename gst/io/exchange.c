@@ -112,9 +112,13 @@ run_slot_change (gpointer data)
   }
   g_hash_table_insert (self->slots, via_slot_key (change->kind, change->slot),
       via_feed_ref (change->feed));
+  /* First: whoever waits for what `attach` makes may push at once. This thread
+   * delivers it, so not before `attach` has returned. */
+  via_feed_add_viewer (change->feed, self, change->kind, change->slot);
   if (funcs->attach != NULL)
     funcs->attach (self->user, change->kind, change->slot, &change->feed->info);
-  via_feed_add_viewer (change->feed, self, change->kind, change->slot);
+  if (via_feed_has_ended (change->feed) && funcs->eos != NULL)
+    funcs->eos (self->user, change->kind, change->slot);
 }
 
 /* Call with exchange.lock held: the posts then stand in the room's order. */

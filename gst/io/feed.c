@@ -81,8 +81,12 @@ via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind, guint slot)
   g_array_append_val (local->viewers, viewer);
   __atomic_or_fetch (
       &self->mask, G_GUINT64_CONSTANT (1) << i, __ATOMIC_RELEASE);
-  if (g_atomic_int_get (&self->has_ended) && member->funcs.eos != NULL)
-    member->funcs.eos (member->user, kind, slot);
+}
+
+gboolean
+via_feed_has_ended (ViaFeed *self)
+{
+  return g_atomic_int_get (&self->has_ended);
 }
 
 static void

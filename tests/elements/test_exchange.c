@@ -504,6 +504,57 @@ test_exchange_packets_nobody_watches_are_counted (void)
   source_close (&source);
 }
 
+/* --- who hears of a track while it is being attached --- */
+
+static gpointer
+push_one (gpointer data)
+{
+  source_push (data, 1);
+  return NULL;
+}
+
+typedef struct
+{
+  Viewer viewer; /* first: the functions below are handed it */
+  Source *source;
+} Herald;
+
+/* Whoever waited for the track sends at once, on a thread of its own. */
+static void
+herald_attach (
+    gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
+{
+  Herald *self = user;
+
+  viewer_attach (&self->viewer, kind, slot, track);
+  g_thread_join (g_thread_new (NULL, push_one, self->source));
+  g_assert_cmpuint (self->viewer.n_packets, ==, 0);
+}
+
+static void
+test_exchange_pushed_while_attaching_is_not_lost (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  ViaMemberFuncs funcs = viewer_funcs;
+  Source source;
+  Herald herald = {.source = &source};
+  Viewer *viewer = &herald.viewer;
+
+  funcs.attach = herald_attach;
+  source_publish (&source, room);
+  viewer->loop = via_loop_acquire ();
+  viewer->member = via_exchange_join (
+      room, viewer->loop, "herald", NULL, &funcs, &herald, NULL);
+  via_member_set_slots (viewer->member, VIA_KIND_VIDEO, 1);
+  viewer_settle (viewer); /* attached */
+  viewer_settle (viewer); /* what that pushed */
+  g_assert_cmpuint (viewer->n_attached, ==, 1);
+  g_assert_cmpuint (viewer->n_packets, ==, 1);
+  g_assert_cmpuint (track_count (room, "unwatched"), ==, 0);
+  viewer_leave (viewer);
+  source_close (&source);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -529,6 +580,8 @@ main (int argc, char **argv)
       test_exchange_joins_under_load_leave_nothing_behind);
   g_test_add_func (
       "/exchange/unwatched", test_exchange_packets_nobody_watches_are_counted);
+  g_test_add_func ("/exchange/pushed-while-attaching",
+      test_exchange_pushed_while_attaching_is_not_lost);
   g_test_add_func (
       "/guard/close-waits", test_guard_close_waits_for_the_callback_under_way);
   return g_test_run ();
