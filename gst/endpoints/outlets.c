@@ -480,6 +480,17 @@ via_outlets_eos (ViaOutlets *self)
     via_outlet_eos (((Tap *) g_ptr_array_index (taps, i))->outlet);
 }
 
+guint
+via_outlets_size (ViaOutlets *self)
+{
+  guint n;
+
+  g_mutex_lock (&self->lock);
+  n = self->taps->len;
+  g_mutex_unlock (&self->lock);
+  return n;
+}
+
 void
 via_outlets_set_slots (ViaOutlets *self, ViaKind kind, guint n)
 {

@@ -47,6 +47,8 @@ ViaOutlets *via_outlets_new (GstBin *bin, ViaExchange *exchange,
 void via_outlets_free (ViaOutlets *self);
 /* EOS on every linked pad, after what waits for it; pads stay. Any thread. */
 void via_outlets_eos (ViaOutlets *self);
+/* Tracks that have a pad or get one. Any thread. */
+guint via_outlets_size (ViaOutlets *self);
 /* Tracks it takes from now on. Any thread. */
 void via_outlets_set_slots (ViaOutlets *self, ViaKind kind, guint n);
 guint via_outlets_port (const ViaOutlets *self);

@@ -127,8 +127,16 @@ static void
 on_flush (gpointer user, ViaIntake *intake)
 {
   ViaPublisher *self = user;
+  ViaMember *member;
+  gboolean was_eos;
 
-  via_publisher_reset (self);
+  g_mutex_lock (&self->lock);
+  was_eos = self->is_eos;
+  self->is_eos = FALSE;
+  member = self->member;
+  g_mutex_unlock (&self->lock);
+  if (was_eos)
+    republish (self, member); /* a track ends once */
   if (self->funcs.flush != NULL)
     self->funcs.flush (self->user);
 }

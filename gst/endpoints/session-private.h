@@ -90,11 +90,13 @@ typedef struct
     NOTICE_HUB_LOST,
     NOTICE_SIGNALING,
     NOTICE_NEEDED,
+    NOTICE_FLOW,
   } type;
   guint mline;
   ViaConnectionState state;
   ViaSignalingState signaling;
   gchar *text, *local, *remote;
+  gboolean is_out, is_flowing;
   ViaTrackInfo track;
 } ViaSessionNotice;
 

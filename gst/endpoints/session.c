@@ -53,12 +53,41 @@ on_media (gpointer user, const ViaPeerMedia *media)
   via_received_media (self->received, media);
 }
 
+static void
+on_gone (gpointer user, guint media, guint32 ssrc)
+{
+  const ViaSession *self = user;
+
+  via_received_gone (self->received, media, ssrc);
+}
+
+static void
+on_flow (gpointer user, guint media, gboolean is_out, gboolean is_flowing)
+{
+  ViaSession *self = user;
+  const ViaPlan *plan = via_negotiation_current (self->negotiation);
+  const ViaPlanMedia *line = plan != NULL ? via_plan_media (plan, media) : NULL;
+  ViaSessionNotice *notice;
+
+  if (line == NULL)
+    return;
+  notice = via_session_notice_new (self, NOTICE_FLOW);
+  notice->mline = media;
+  notice->text = g_strdup (line->mid);
+  notice->track.kind = line->kind;
+  notice->is_out = is_out;
+  notice->is_flowing = is_flowing;
+  via_session_notice_post (notice);
+}
+
 static const ViaCallFuncs call_funcs = {
     .candidate = on_candidate,
     .gathering_done = on_gathering_done,
     .state = on_state,
     .want_keyframe = on_want_keyframe,
     .media = on_media,
+    .gone = on_gone,
+    .flow = on_flow,
 };
 
 gboolean

@@ -29,6 +29,9 @@ typedef struct
   void (*signaling) (gpointer user, ViaSignalingState state);
   /* What we would offer differs from what was negotiated. */
   void (*needed) (gpointer user);
+  /* Media of m-line @mline begins or ends; @is_out: what goes to the peer. */
+  void (*flow) (gpointer user, ViaKind kind, guint mline, const gchar *mid,
+      gboolean is_out, gboolean is_flowing);
 } ViaSessionFuncs;
 
 typedef struct

@@ -54,6 +54,10 @@ run_notice (gpointer data)
       if (g_atomic_int_get (&self->is_needed))
         self->funcs.needed (self->user);
       break;
+    case NOTICE_FLOW:
+      self->funcs.flow (self->user, notice->track.kind, notice->mline,
+          notice->text, notice->is_out, notice->is_flowing);
+      break;
   }
   via_guard_leave (&self->guard);
 }

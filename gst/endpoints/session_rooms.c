@@ -307,6 +307,18 @@ on_packets (
     via_call_send (door->session->call, (guint) slot->line, packets, n);
 }
 
+/* A sink pad's end is told the peer. A track of the hub makes room for the
+ * next one, on the same m-line. */
+static void
+on_eos (gpointer user, ViaKind kind, guint i)
+{
+  const ViaSessionDoor *door = user;
+  const ViaSessionSlot *slot = slot_in_call (door, kind, i);
+
+  if (slot != NULL && door->is_own)
+    via_call_end (door->session->call, (guint) slot->line);
+}
+
 static void
 on_changed (gpointer user)
 {
@@ -331,6 +343,7 @@ static const ViaMemberFuncs member_funcs = {
     .attach = on_attach,
     .detach = on_detach,
     .packets = on_packets,
+    .eos = on_eos,
     .changed = on_changed,
     .lost = on_lost,
 };

@@ -71,6 +71,34 @@ release_pad (GstElement *element, GstPad *pad)
   via_publishers_release (VIA_WEBRTC_ENDPOINT (element)->publishers, pad);
 }
 
+/* --- source pads; via-app --- */
+
+static void
+source_added (gpointer user, GstPad *pad, const ViaTrackInfo *track)
+{
+  ViaWebrtcEndpoint *self = user;
+
+  if (via_publishers_size (self->publishers) == 0)
+    via_eos_reset (&self->common);
+}
+
+/* Without sink pads it ends with what it receives. */
+static void
+source_removed (gpointer user, GstPad *pad, const ViaTrackInfo *track)
+{
+  ViaWebrtcEndpoint *self = user;
+  gboolean is_last;
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  is_last = self->outlets != NULL && via_outlets_size (self->outlets) == 0;
+  g_rw_lock_reader_unlock (&self->session_lock);
+  if (is_last && via_publishers_size (self->publishers) == 0)
+    via_eos_post (&self->common, GST_ELEMENT (self));
+}
+
+static const ViaOutletsFuncs outlets_funcs = {
+    .added = source_added, .removed = source_removed};
+
 /* --- rooms of our own --- */
 
 /* Between our own sink pads and our peer. */
@@ -100,7 +128,6 @@ open_sinks (ViaWebrtcEndpoint *self, GError **error)
 static gboolean
 open_sources (ViaWebrtcEndpoint *self, GError **error)
 {
-  static const ViaOutletsFuncs none = {0};
   g_autofree gchar *app_data = via_common_get_app_data (&self->common);
   g_autoptr (ViaExchange) exchange =
       self->shared.received != NULL ? via_exchange_ref (self->shared.received)
@@ -111,8 +138,8 @@ open_sources (ViaWebrtcEndpoint *self, GError **error)
       .n_video = G_MAXUINT};
 
   if (self->shared.received == NULL) {
-    ViaOutlets *outlets =
-        via_outlets_new (GST_BIN (self), exchange, &config, &none, NULL, error);
+    ViaOutlets *outlets = via_outlets_new (
+        GST_BIN (self), exchange, &config, &outlets_funcs, self, error);
 
     if (outlets == NULL)
       return FALSE;

@@ -88,6 +88,19 @@ on_needed (gpointer user)
   via_webrtc_endpoint_emit_negotiation_needed (user);
 }
 
+static void
+on_flow (gpointer user, ViaKind kind, guint mline, const gchar *mid,
+    gboolean is_out, gboolean is_flowing)
+{
+  ViaWebrtcEndpoint *self = user;
+
+  via_common_post (&self->common, GST_ELEMENT (self),
+      gst_structure_new ("flow", "direction", G_TYPE_STRING,
+          is_out ? "out" : "in", "is-flowing", G_TYPE_BOOLEAN, is_flowing,
+          "kind", G_TYPE_STRING, via_kind_name (kind), "media", G_TYPE_UINT,
+          mline, "mid", G_TYPE_STRING, mid, NULL));
+}
+
 static const ViaSessionFuncs session_funcs = {
     .candidate = on_candidate,
     .gathering_done = on_gathering_done,
@@ -96,6 +109,7 @@ static const ViaSessionFuncs session_funcs = {
     .hub_lost = on_hub_lost,
     .signaling = on_signaling,
     .needed = on_needed,
+    .flow = on_flow,
 };
 
 /* --- negotiation --- */

@@ -156,6 +156,15 @@ poll_peer (ViaCall *self)
         break;
       case VIA_PEER_EVENT_BITRATE:
         break; /* in the statistics; nobody adapts yet */
+      case VIA_PEER_EVENT_GONE:
+        if (self->funcs.gone)
+          self->funcs.gone (self->user, event.media, event.ssrc);
+        break;
+      case VIA_PEER_EVENT_FLOW:
+        if (self->funcs.flow)
+          self->funcs.flow (
+              self->user, event.media, event.is_out, event.is_flowing);
+        break;
     }
 }
 
@@ -430,6 +439,14 @@ via_call_unbind (ViaCall *self, guint media)
 {
   via_loop_assert (self->loop);
   via_peer_unbind (self->peer, media);
+}
+
+void
+via_call_end (ViaCall *self, guint media)
+{
+  via_loop_assert (self->loop);
+  via_peer_end (self->peer, media);
+  touch (self);
 }
 
 void

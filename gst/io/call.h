@@ -41,6 +41,11 @@ typedef struct
   void (*state) (gpointer user, ViaConnectionState state);
   void (*want_keyframe) (gpointer user, guint media);
   void (*media) (gpointer user, const ViaPeerMedia *media); /* received */
+  /* A stream the far end sent has ended. */
+  void (*gone) (gpointer user, guint media, guint32 ssrc);
+  /* Media of an m-line begins or ends; @is_out: what we send. */
+  void (*flow) (
+      gpointer user, guint media, gboolean is_out, gboolean is_flowing);
 } ViaCallFuncs;
 
 ViaCall *via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
@@ -67,6 +72,8 @@ gboolean via_call_gathering_is_done (const ViaCall *self);
 
 gboolean via_call_bind (ViaCall *self, guint media, const ViaCodec *codec);
 void via_call_unbind (ViaCall *self, guint media);
+/* As via_peer_end, after what was sent so far. */
+void via_call_end (ViaCall *self, guint media);
 /* One viewer's turn: @n packets of one track; batched until the end of the
  * loop's turn, then sent together. */
 void via_call_send (

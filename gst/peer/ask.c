@@ -114,7 +114,7 @@ next_nack (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
     ViaWriter writer;
     guint n = 0;
 
-    if (source->nack && !source->has_left)
+    if (source->nack && !via_receive_source_is_over (source))
       n = via_nack_next (source->nack, seqs, MAX_NACKED, now);
     if (n == 0)
       continue;
@@ -171,7 +171,7 @@ via_ask_deadline (const ViaPeer *self)
   for (guint i = 0; i < self->receiver.sources->len; i++) {
     const ViaReceiveSource *source = via_receiver_source (&self->receiver, i);
 
-    if (source->nack && !source->has_left)
+    if (source->nack && !via_receive_source_is_over (source))
       when = MIN (when, via_nack_deadline (source->nack));
   }
   return when;

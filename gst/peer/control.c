@@ -105,12 +105,12 @@ take_remb (ViaPeer *self, const ViaRtcpItem *item)
 }
 
 static void
-take_bye (ViaPeer *self, const ViaRtcpItem *item)
+take_bye (ViaPeer *self, const ViaRtcpItem *item, ViaTime now)
 {
   guint32 ssrc;
 
   for (guint i = 0; via_rtcp_bye_ssrc (item, i, &ssrc); i++)
-    via_receiver_bye (&self->receiver, ssrc);
+    via_receiver_bye (&self->receiver, ssrc, now);
 }
 
 static void
@@ -170,7 +170,7 @@ take_item (ViaPeer *self, const ViaRtcpItem *item, ViaTime now)
       take_twcc (self, item);
       break;
     case VIA_RTCP_BYE:
-      take_bye (self, item);
+      take_bye (self, item, now);
       break;
     case VIA_RTCP_SDES:
       take_sdes (self, item);
@@ -239,12 +239,39 @@ via_control_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
   return 0;
 }
 
+static gsize
+write_bye (
+    ViaPeer *self, const guint32 *ssrcs, guint n, guint8 *out, gsize size)
+{
+  ViaWriter writer;
+
+  via_writer_init (&writer, out, size);
+  via_rtcp_write_rr (&writer, ssrcs[0], NULL, 0);
+  via_rtcp_write_sdes (&writer, ssrcs[0], via_control_cname (self));
+  via_rtcp_write_bye (&writer, ssrcs, n);
+  return writer.failed ? 0 : writer.pos;
+}
+
+gsize
+via_control_end (ViaPeer *self, guint8 *out, gsize size)
+{
+  for (guint i = 0; i < self->senders->len; i++) {
+    ViaSender *sender = via_peer_sender (self, i);
+
+    if (!sender || !sender->owes_bye)
+      continue;
+    sender->owes_bye = FALSE;
+    sender->has_left = TRUE;
+    return write_bye (self, &sender->plan->ssrc, 1, out, size);
+  }
+  return 0;
+}
+
 gsize
 via_control_bye (ViaPeer *self, guint8 *out, gsize size)
 {
   guint32 ssrcs[MAX_BLOCKS];
   guint n = 0;
-  ViaWriter writer;
 
   for (guint i = 0; i < self->senders->len && n < MAX_BLOCKS; i++) {
     ViaSender *sender = via_peer_sender (self, i);
@@ -254,9 +281,5 @@ via_control_bye (ViaPeer *self, guint8 *out, gsize size)
   }
   if (n == 0)
     ssrcs[n++] = self->ssrc;
-  via_writer_init (&writer, out, size);
-  via_rtcp_write_rr (&writer, ssrcs[0], NULL, 0);
-  via_rtcp_write_sdes (&writer, ssrcs[0], via_control_cname (self));
-  via_rtcp_write_bye (&writer, ssrcs, n);
-  return writer.failed ? 0 : writer.pos;
+  return write_bye (self, ssrcs, n, out, size);
 }

@@ -17,7 +17,9 @@ gsize via_control_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now);
 /* Begins reports for m-line @media, if they are not under way. */
 void via_control_start (ViaPeer *self, guint media, ViaTime now);
 const gchar *via_control_cname (const ViaPeer *self);
-/* RR, SDES and BYE for all streams of ours. */
+/* RR, SDES and BYE for a stream of ours that ended; 0: none did. */
+gsize via_control_end (ViaPeer *self, guint8 *out, gsize size);
+/* The same for all streams of ours. */
 gsize via_control_bye (ViaPeer *self, guint8 *out, gsize size);
 
 G_END_DECLS

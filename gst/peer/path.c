@@ -29,9 +29,12 @@ stop_senders (ViaPeer *self)
     if (!sender)
       continue;
     via_sender_unbind (sender);
+    via_flow_stop (&sender->flow);
     if (sender->history)
       via_history_clear (sender->history);
   }
+  for (guint i = 0; i < self->receiver.media->len; i++)
+    via_flow_stop (&via_receiver_media (&self->receiver, i)->flow);
 }
 
 void
@@ -277,6 +280,8 @@ via_peer_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
   if (len == 0 && self->srtp)
     len = next_resend (self, out, size, now);
   if (len == 0 && self->srtp)
+    len = protect_rtcp (self, out, via_control_end (self, out, room), size);
+  if (len == 0 && self->srtp)
     len = protect_rtcp (self, out, via_ask_next (self, out, room, now), size);
   if (len == 0 && self->srtp)
     len =
@@ -346,6 +351,7 @@ via_peer_expire (ViaPeer *self, ViaTime now)
   for (guint i = 0; i < self->senders->len; i++)
     if (via_peer_sender (self, i))
       via_sender_expire (via_peer_sender (self, i), now);
+  via_receiver_expire (&self->receiver, now);
   while (self->srtp && via_receiver_forget (&self->receiver, now, &ssrc))
     via_srtp_forget (self->srtp, ssrc);
 }

@@ -174,6 +174,46 @@ via_peer_unbind (ViaPeer *self, guint media)
     via_sender_unbind (sender);
 }
 
+void
+via_peer_end (ViaPeer *self, guint media)
+{
+  ViaSender *sender = via_peer_sender (self, media);
+
+  if (sender && self->srtp)
+    via_sender_end (sender);
+}
+
+static gboolean
+poll_gone (ViaPeer *self, ViaPeerEvent *out)
+{
+  ViaReceiveGone gone;
+
+  if (!via_receiver_poll_gone (&self->receiver, &gone))
+    return FALSE;
+  out->type = VIA_PEER_EVENT_GONE;
+  out->media = gone.media;
+  out->ssrc = gone.ssrc;
+  return TRUE;
+}
+
+static gboolean
+poll_flow (ViaPeer *self, ViaPeerEvent *out)
+{
+  for (guint i = 0; i < self->senders->len; i++) {
+    ViaSender *sender = via_peer_sender (self, i);
+    ViaReceiveMedia *media = via_receiver_media (&self->receiver, i);
+
+    out->is_out = sender && via_flow_poll (&sender->flow, &out->is_flowing);
+    if (!out->is_out
+        && !(media && via_flow_poll (&media->flow, &out->is_flowing)))
+      continue;
+    out->type = VIA_PEER_EVENT_FLOW;
+    out->media = i;
+    return TRUE;
+  }
+  return FALSE;
+}
+
 gboolean
 via_peer_poll (ViaPeer *self, ViaPeerEvent *out)
 {
@@ -193,6 +233,8 @@ via_peer_poll (ViaPeer *self, ViaPeerEvent *out)
     out->media = i;
     return TRUE;
   }
+  if (poll_gone (self, out) || poll_flow (self, out))
+    return TRUE;
   if (!self->has_new_bitrate)
     return FALSE;
   self->has_new_bitrate = FALSE;

@@ -41,6 +41,8 @@ typedef enum
   VIA_PEER_EVENT_STATE,         /* see via_peer_state () */
   VIA_PEER_EVENT_WANT_KEYFRAME, /* a PLI or FIR for what m-line @media sends */
   VIA_PEER_EVENT_BITRATE,       /* @bitrate_bps: REMB of the far end */
+  VIA_PEER_EVENT_GONE, /* @ssrc of @media said goodbye or is long silent */
+  VIA_PEER_EVENT_FLOW, /* media of @media begins or ends; @is_out: ours */
 } ViaPeerEventType;
 
 typedef struct
@@ -48,6 +50,8 @@ typedef struct
   ViaPeerEventType type;
   guint media; /* m-line index */
   guint64 bitrate_bps;
+  guint32 ssrc;
+  gboolean is_out, is_flowing;
 } ViaPeerEvent;
 
 /* Media the far end sent, unprotected in place, RTX already unwrapped. */
@@ -85,6 +89,9 @@ gsize via_peer_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now);
  * fits @codec, or we do not send there. */
 gboolean via_peer_bind (ViaPeer *self, guint media, const ViaCodec *codec);
 void via_peer_unbind (ViaPeer *self, guint media);
+/* Says goodbye to the stream of m-line @media (BYE): what was sent is its end,
+ * until something is sent there again. RFC 3550 §6.6 */
+void via_peer_end (ViaPeer *self, guint media);
 
 /* Makes the protected datagram of @packet for m-line @media in @out.
  * Returns its length; 0: dropped and counted (not connected, not bound, video

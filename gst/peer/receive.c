@@ -28,6 +28,7 @@ via_receiver_init (ViaReceiver *self)
   *self = (ViaReceiver){0};
   self->sources = g_ptr_array_new_with_free_func (free_source);
   self->media = g_array_new (FALSE, TRUE, sizeof (ViaReceiveMedia));
+  self->gone = g_array_new (FALSE, FALSE, sizeof (ViaReceiveGone));
 }
 
 void
@@ -35,6 +36,7 @@ via_receiver_clear (ViaReceiver *self)
 {
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->media, g_array_unref);
+  g_clear_pointer (&self->gone, g_array_unref);
   g_clear_pointer (&self->twcc, via_twcc_free);
   for (guint i = 0; i < VIA_RECEIVER_CNAMES; i++)
     g_clear_pointer (&self->clocks[i].cname, g_free);
@@ -56,6 +58,15 @@ find (const ViaReceiver *self, guint32 ssrc)
   return NULL;
 }
 
+static gboolean
+receives (const ViaPlan *plan, guint i)
+{
+  const ViaPlanMedia *media = via_plan_media (plan, i);
+
+  return media && !media->is_rejected
+         && (media->direction & VIA_DIRECTION_RECVONLY) != 0;
+}
+
 void
 via_receiver_configure (ViaReceiver *self, const ViaPlan *plan)
 {
@@ -63,15 +74,16 @@ via_receiver_configure (ViaReceiver *self, const ViaPlan *plan)
 
   self->plan = plan;
   g_array_set_size (self->media, plan->media->len);
-  for (guint i = old; i < self->media->len; i++)
+  for (guint i = old; i < self->media->len; i++) {
     via_keyask_init (&via_receiver_media (self, i)->keyask);
-  for (guint i = self->sources->len; i-- > 0;) {
-    const ViaPlanMedia *media = via_plan_media (plan, at (self, i)->media);
-
-    if (!media || media->is_rejected
-        || !(media->direction & VIA_DIRECTION_RECVONLY))
-      g_ptr_array_remove_index_fast (self->sources, i);
+    via_flow_init (&via_receiver_media (self, i)->flow);
   }
+  for (guint i = 0; i < self->media->len; i++)
+    if (!receives (plan, i))
+      via_flow_stop (&via_receiver_media (self, i)->flow);
+  for (guint i = self->sources->len; i-- > 0;)
+    if (!receives (plan, at (self, i)->media))
+      g_ptr_array_remove_index_fast (self->sources, i);
 }
 
 /* NULL: there are too many. */
@@ -122,6 +134,7 @@ latch (ViaReceiver *self, const ViaRtpView *rtp, ViaReceiveSource **out)
   *out = g_new0 (ViaReceiveSource, 1);
   (*out)->media = media;
   (*out)->is_rtx = is_rtx;
+  (*out)->ends_at = VIA_TIME_NEVER;
   via_receive_stats_init (&(*out)->stats, rtp->ssrc, codec->codec.clock_rate);
   via_timeline_init (&(*out)->timeline, codec->codec.clock_rate);
   (*out)->clock = clock_of (self, announced_cname (self, media, rtp->ssrc));
@@ -150,6 +163,7 @@ describe (ViaReceiver *self, ViaReceiveSource *source,
 {
   ViaReceiveMedia *media = via_receiver_media (self, source->media);
 
+  via_flow_packet (&media->flow, now);
   out->rtp = *rtp;
   out->captured = via_timeline_packet (
       &source->timeline, source->clock, rtp->timestamp, now);
@@ -337,7 +351,8 @@ via_receiver_rtp (
   if (codec->codec.clock_rate != source->stats.clock_rate)
     change_rate (source, codec->codec.clock_rate);
   source->media = media;
-  source->has_left = FALSE;
+  if (source->ends_at == VIA_TIME_NEVER)
+    source->has_left = FALSE; /* it comes back; before, it is only late */
   source->pt = rtp->pt;
   via_demux_rid (via_plan_media (self->plan, media), rtp, source->rid);
   via_receive_stats_packet (&source->stats, rtp, now);
@@ -375,13 +390,48 @@ via_receiver_cname (
   source->clock = clock_of (self, name);
 }
 
+/* --- the end of a stream --- */
+
 void
-via_receiver_bye (ViaReceiver *self, guint32 ssrc)
+via_receiver_bye (ViaReceiver *self, guint32 ssrc, ViaTime now)
 {
   ViaReceiveSource *source = find (self, ssrc);
 
-  if (source)
-    source->has_left = TRUE;
+  if (!source || source->has_left)
+    return;
+  source->has_left = TRUE;
+  source->ends_at = now + VIA_RECEIVER_LATE;
+}
+
+static void
+tell_gone (ViaReceiver *self, const ViaReceiveSource *source)
+{
+  ViaReceiveGone gone = {source->media, source->stats.ssrc};
+
+  if (!source->is_rtx && self->gone->len < 2 * VIA_RECEIVER_SSRCS)
+    g_array_append_val (self->gone, gone);
+}
+
+gboolean
+via_receiver_poll_gone (ViaReceiver *self, ViaReceiveGone *out)
+{
+  if (self->gone->len == 0)
+    return FALSE;
+  *out = g_array_index (self->gone, ViaReceiveGone, 0);
+  g_array_remove_index (self->gone, 0);
+  return TRUE;
+}
+
+void
+via_receiver_expire (ViaReceiver *self, ViaTime now)
+{
+  for (guint i = 0; i < self->sources->len; i++)
+    if (now >= at (self, i)->ends_at) {
+      at (self, i)->ends_at = VIA_TIME_NEVER;
+      tell_gone (self, at (self, i));
+    }
+  for (guint i = 0; i < self->media->len; i++)
+    via_flow_expire (&via_receiver_media (self, i)->flow, now);
 }
 
 static ViaTime
@@ -397,6 +447,8 @@ via_receiver_forget (ViaReceiver *self, ViaTime now, guint32 *out_ssrc)
   for (guint i = 0; i < self->sources->len; i++)
     if (now >= forget_at (at (self, i))) {
       *out_ssrc = at (self, i)->stats.ssrc;
+      if (!via_receive_source_is_over (at (self, i)))
+        tell_gone (self, at (self, i));
       g_ptr_array_remove_index_fast (self->sources, i);
       return TRUE;
     }
@@ -409,7 +461,9 @@ via_receiver_deadline (const ViaReceiver *self)
   ViaTime when = VIA_TIME_NEVER;
 
   for (guint i = 0; i < self->sources->len; i++)
-    when = MIN (when, forget_at (at (self, i)));
+    when = MIN (when, MIN (at (self, i)->ends_at, forget_at (at (self, i))));
+  for (guint i = 0; i < self->media->len; i++)
+    when = MIN (when, via_flow_deadline (&via_receiver_media (self, i)->flow));
   return when;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "peer/peer.h"
+#include "rtp/flow.h"
 #include "rtp/keyask.h"
 #include "rtp/nack.h"
 #include "rtp/stats.h"
@@ -18,12 +19,15 @@ G_BEGIN_DECLS
 #define VIA_RECEIVER_CNAMES 8          /* further ones go by arrival alone */
 #define VIA_RECEIVER_IDLE (60 * VIA_S) /* then an SSRC is forgotten */
 #define VIA_RECEIVER_LEFT (5 * VIA_S)  /* or this long after its BYE */
+/* What its BYE overtook, and what is sent again, still comes. */
+#define VIA_RECEIVER_LATE (200 * VIA_MS)
 
 typedef struct
 {
   guint media;
   gboolean is_rtx;
   gboolean has_left;     /* BYE */
+  ViaTime ends_at;       /* after it, once late packets came; else NEVER */
   guint8 pt;             /* of its last packet */
   gchar rid[17];         /* "" if it named none */
   gboolean has_original; /* RTX: @original is known */
@@ -51,9 +55,17 @@ typedef struct
   ViaTimelineClock clock;
 } ViaReceiveClock;
 
+/* A stream that ended, not yet told. */
+typedef struct
+{
+  guint media;
+  guint32 ssrc;
+} ViaReceiveGone;
+
 /* One m-line. */
 typedef struct
 {
+  ViaFlow flow;
   ViaKeyask keyask;
   guint8 fir_seq;
   ViaReceiveCounts counts;
@@ -64,6 +76,7 @@ typedef struct
   const ViaPlan *plan; /* (nullable) the peer's */
   GPtrArray *sources;  /* ViaReceiveSource */
   GArray *media;       /* ViaReceiveMedia, one per m-line */
+  GArray *gone;        /* ViaReceiveGone, oldest first */
   ViaReceiveClock clocks[VIA_RECEIVER_CNAMES];
   ViaTwcc *twcc;          /* (nullable) of all m-lines */
   guint twcc_media;       /* m-line of the last packet in it */
@@ -85,7 +98,11 @@ void via_receiver_sr (ViaReceiver *self, guint32 ssrc, guint64 ntp,
 /* SDES: @cname is not NUL-terminated. */
 void via_receiver_cname (
     ViaReceiver *self, guint32 ssrc, const gchar *cname, gsize len);
-void via_receiver_bye (ViaReceiver *self, guint32 ssrc);
+void via_receiver_bye (ViaReceiver *self, guint32 ssrc, ViaTime now);
+/* Streams that said goodbye end, once late packets came. */
+void via_receiver_expire (ViaReceiver *self, ViaTime now);
+/* A stream that ended; FALSE: none did since. */
+gboolean via_receiver_poll_gone (ViaReceiver *self, ViaReceiveGone *out);
 /* Forgets a stream that is long silent; FALSE: none is. */
 gboolean via_receiver_forget (
     ViaReceiver *self, ViaTime now, guint32 *out_ssrc);
@@ -99,6 +116,13 @@ via_receiver_media (const ViaReceiver *self, guint i)
 {
   return i < self->media->len ? &g_array_index (self->media, ViaReceiveMedia, i)
                               : NULL;
+}
+
+/* It said goodbye, and nothing late is expected any more. */
+static inline gboolean
+via_receive_source_is_over (const ViaReceiveSource *source)
+{
+  return source->has_left && source->ends_at == VIA_TIME_NEVER;
 }
 
 static inline ViaReceiveSource *

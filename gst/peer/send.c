@@ -24,6 +24,7 @@ via_sender_new (guint media, ViaRng *rng)
   via_rewrite_init (
       &self->rewrite, via_rng_u32 (rng) & 0x7fff, via_rng_u32 (rng));
   via_far_stats_init (&self->far_end);
+  via_flow_init (&self->flow);
   return self;
 }
 
@@ -92,6 +93,8 @@ via_sender_configure (ViaSender *self, const ViaPlanMedia *plan)
   self->may_send =
       !plan->is_rejected && (plan->direction & VIA_DIRECTION_SENDONLY) != 0;
   configure_exts (self);
+  if (!self->may_send)
+    via_flow_stop (&self->flow);
   if (self->is_bound && !use_codec (self))
     via_sender_unbind (self);
 }
@@ -189,7 +192,9 @@ via_sender_sent (ViaSender *self, ViaPacket *packet,
     const ViaSenderPacket *sent, ViaTime now)
 {
   self->waits_for_key = FALSE;
+  self->owes_bye = self->has_left = FALSE;
   self->ask_at = VIA_TIME_NEVER;
+  via_flow_packet (&self->flow, now);
   self->counts.packets++;
   self->counts.bytes += sent->payload_len;
   if (self->report_at == VIA_TIME_NEVER)
@@ -245,6 +250,14 @@ via_sender_resend (ViaSender *self, guint16 twcc_seq, guint8 *out, gsize size,
 }
 
 void
+via_sender_end (ViaSender *self)
+{
+  self->owes_bye = self->may_send && self->plan->ssrc != 0
+                   && self->counts.packets > 0 && !self->has_left;
+  via_flow_stop (&self->flow);
+}
+
+void
 via_sender_pli (ViaSender *self)
 {
   self->counts.plis++;
@@ -283,12 +296,14 @@ via_sender_expire (ViaSender *self, ViaTime now)
     via_history_expire (self->history, now);
   if (now >= self->ask_at)
     via_sender_want_keyframe (self, now);
+  via_flow_expire (&self->flow, now);
 }
 
 ViaTime
 via_sender_deadline (const ViaSender *self)
 {
-  ViaTime when = MIN (self->ask_at, self->report_at);
+  ViaTime when = MIN (
+      MIN (self->ask_at, self->report_at), via_flow_deadline (&self->flow));
 
   return self->history ? MIN (when, via_history_deadline (self->history))
                        : when;
@@ -300,7 +315,8 @@ via_sender_report (ViaSender *self, ViaWriter *out, const gchar *cname,
     gint64 unix_offset, ViaTime now)
 {
   guint32 ssrc = self->plan->ssrc ? self->plan->ssrc : fallback_ssrc;
-  gboolean is_sending = self->may_send && self->counts.packets > 0;
+  gboolean is_sending =
+      self->may_send && self->counts.packets > 0 && !self->has_left;
 
   if (self->counts.packets == self->reported_packets)
     self->idle_reports++;

@@ -7,6 +7,7 @@
 
 #include "base/drop.h"
 #include "base/packet.h"
+#include "rtp/flow.h"
 #include "rtp/history.h"
 #include "rtp/stats.h"
 #include "sdp/plan.h"
@@ -45,6 +46,10 @@ typedef struct
   gboolean waits_for_key;
   gboolean wants_keyframe; /* an event to be polled */
   ViaTime ask_at;          /* when to want one again; NEVER */
+
+  gboolean owes_bye; /* the stream ended */
+  gboolean has_left; /* its BYE went out; nothing came since */
+  ViaFlow flow;
 
   gboolean has_fir;
   guint32 fir_sender;
@@ -87,6 +92,8 @@ void via_sender_nack (
  * 0: none. */
 gsize via_sender_resend (ViaSender *self, guint16 twcc_seq, guint8 *out,
     gsize size, ViaTime now, gboolean *out_is_rtx);
+/* What was sent is its end, until something is sent again. */
+void via_sender_end (ViaSender *self);
 void via_sender_pli (ViaSender *self);
 /* A repeated @command_seq of the same @sender is ignored. */
 void via_sender_fir (ViaSender *self, guint32 sender, guint8 command_seq);

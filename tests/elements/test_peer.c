@@ -95,6 +95,30 @@ test_peer_both_name_each_other_and_send_both_ways (void)
   gst_object_unref (pipeline);
 }
 
+/* The far end's track ends with ours, so the whole line ends by itself. */
+static void
+test_peer_end_of_the_source_ends_the_line (void)
+{
+  GstElement *pipeline =
+      parse ("videotestsrc num-buffers=90 ! "
+             "video/x-raw,width=160,height=120,framerate=30/1 ! "
+             "webrtcendpoint name=a peer=b  webrtcendpoint name=b ! " SHOWN);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "s");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  gint count = 0;
+
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_handoff), &count);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, WAIT * GST_USECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  g_assert_cmpint (g_atomic_int_get (&count), >, 0);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
 static void
 assert_refused (const gchar *line, const gchar *why)
 {
@@ -137,6 +161,7 @@ main (int argc, char **argv)
   g_test_add_func ("/peer/one", test_peer_one_names_the_other_and_media_flows);
   g_test_add_func (
       "/peer/both", test_peer_both_name_each_other_and_send_both_ways);
+  g_test_add_func ("/peer/end", test_peer_end_of_the_source_ends_the_line);
   g_test_add_func (
       "/peer/refused", test_peer_that_cannot_be_is_an_error_that_names_it);
   return g_test_run ();

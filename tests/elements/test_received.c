@@ -245,6 +245,130 @@ test_received_pads_end_at_eos_from_the_application (void)
   side_stop (&callee);
 }
 
+/* --- a track that ends and comes again --- */
+
+/* Ends what comes at the sink pad of @side, as its source would. */
+static GstPad *
+end_sink (Side *side)
+{
+  GstPad *sink = gst_element_get_static_pad (side->endpoint, "sink_0");
+  g_autoptr (GstElement) source =
+      gst_bin_get_by_name (GST_BIN (side->pipeline), "src");
+
+  gst_element_send_event (source, gst_event_new_eos ());
+  return sink;
+}
+
+static void
+wait_pads (Side *side, guint wanted)
+{
+  gint64 end = g_get_monotonic_time () + WAIT;
+
+  while (side->endpoint->numsrcpads != wanted && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  g_assert_cmpuint (side->endpoint->numsrcpads, ==, wanted);
+}
+
+/* A new source at the pad whose stream had ended. */
+static void
+begin_sink (Side *side, GstPad *sink)
+{
+  g_autoptr (GstPad) old = gst_pad_get_peer (sink);
+  g_autoptr (GstPad) first = NULL;
+  GstElement *source = gst_parse_bin_from_description (
+      "videotestsrc is-live=true ! video/x-raw,width=160,height=120", TRUE,
+      NULL);
+
+  gst_pad_unlink (old, sink);
+  gst_pad_send_event (sink, gst_event_new_flush_start ());
+  gst_pad_send_event (sink, gst_event_new_flush_stop (FALSE));
+  gst_bin_add (GST_BIN (side->pipeline), source);
+  first = gst_element_get_static_pad (source, "src");
+  g_assert_cmpint (gst_pad_link (first, sink), ==, GST_PAD_LINK_OK);
+  g_assert_true (gst_element_sync_state_with_parent (source));
+}
+
+static void
+test_received_track_ends_with_its_source_and_comes_again (void)
+{
+  Side caller, callee, viewer, other;
+  Picture picture;
+  g_autoptr (GstPad) sink = NULL;
+
+  side_start (&caller,
+      "videotestsrc name=src is-live=true ! video/x-raw,width=160,height=120 ! "
+      "webrtcendpoint name=e");
+  side_start (&callee, ROOM "e.video_src_0 ! " SHOWN);
+  side_borrow (&other, callee.pipeline, "other");
+  side_start (&viewer, VIEWER);
+  picture_watch (&picture, &callee);
+  side_call (&caller, &callee, NULL);
+  side_call (&other, &viewer, NULL);
+  picture_wait (&picture, 10);
+  side_wait_received (&viewer, 10);
+  sink = end_sink (&caller);
+  picture_wait_eos (&picture);
+  wait_pads (&callee, 0);
+  wait_room_tracks (&callee, 0);
+  g_assert_true (side_is (&callee, "connected"));
+  begin_sink (&caller, sink);
+  wait_pads (&callee, 1);
+  wait_room_tracks (&callee, 1);
+  side_wait_received (&viewer, side_received (&viewer) + 30);
+  side_stop (&caller);
+  side_stop (&viewer);
+  side_return (&other);
+  side_stop (&callee);
+}
+
+/* The last "flow" of @side's element since the last look: 1, 0, -1 none. */
+static gint
+wait_flow (Side *side, const gchar *direction, gboolean wanted)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (side->pipeline);
+  gint64 end = g_get_monotonic_time () + WAIT;
+
+  while (g_get_monotonic_time () < end) {
+    g_autoptr (GstMessage) message =
+        gst_bus_timed_pop_filtered (bus, 10 * GST_MSECOND, GST_MESSAGE_ELEMENT);
+    const GstStructure *flow =
+        message != NULL ? gst_message_get_structure (message) : NULL;
+    gboolean is_flowing;
+
+    if (flow == NULL || !gst_structure_has_name (flow, "flow")
+        || !g_str_equal (
+            gst_structure_get_string (flow, "direction"), direction)
+        || !gst_structure_get_boolean (flow, "is-flowing", &is_flowing)
+        || is_flowing != wanted)
+      continue;
+    g_assert_cmpstr (gst_structure_get_string (flow, "kind"), ==, "video");
+    g_assert_cmpstr (gst_structure_get_string (flow, "app-data"), ==, "Bob");
+    g_assert_nonnull (gst_structure_get_string (flow, "mid"));
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+test_received_flow_is_told_at_both_ends (void)
+{
+  Side caller, callee;
+  g_autoptr (GstPad) sink = NULL;
+
+  side_start (&caller,
+      "videotestsrc name=src is-live=true ! video/x-raw,width=160,height=120 ! "
+      "webrtcendpoint name=e app-data=Bob");
+  side_start (&callee, "webrtcendpoint name=e app-data=Bob");
+  side_call (&caller, &callee, NULL);
+  g_assert_true (wait_flow (&caller, "out", TRUE));
+  g_assert_true (wait_flow (&callee, "in", TRUE));
+  sink = end_sink (&caller);
+  g_assert_true (wait_flow (&caller, "out", FALSE));
+  g_assert_true (wait_flow (&callee, "in", FALSE));
+  side_stop (&caller);
+  side_stop (&callee);
+}
+
 static void
 test_received_unlinked_endpoint_goes_to_paused_at_once (void)
 {
@@ -282,6 +406,9 @@ main (int argc, char **argv)
       "/received/video-first", test_received_video_pad_comes_first);
   g_test_add_func (
       "/received/eos", test_received_pads_end_at_eos_from_the_application);
+  g_test_add_func ("/received/again",
+      test_received_track_ends_with_its_source_and_comes_again);
+  g_test_add_func ("/received/flow", test_received_flow_is_told_at_both_ends);
   g_test_add_func ("/received/paused",
       test_received_unlinked_endpoint_goes_to_paused_at_once);
   return g_test_run ();

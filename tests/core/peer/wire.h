@@ -55,6 +55,10 @@ struct _Wire
   guint64 rtp_bytes[2];
   guint keyframes[2][4], bitrates[2], states[2];
   guint64 bitrate_bps;
+  guint gone[2][4]; /* streams of an m-line that ended */
+  guint32 gone_ssrc;
+  gint flows[2][2][4]; /* 1: flows; [.][1]: out */
+  guint flow_changes[2];
 };
 
 static inline guint
@@ -234,6 +238,14 @@ wire_poll (Wire *w, guint who)
       case VIA_PEER_EVENT_BITRATE:
         w->bitrates[who]++;
         w->bitrate_bps = event.bitrate_bps;
+        break;
+      case VIA_PEER_EVENT_GONE:
+        w->gone[who][event.media]++;
+        w->gone_ssrc = event.ssrc;
+        break;
+      case VIA_PEER_EVENT_FLOW:
+        w->flows[who][event.is_out][event.media] += event.is_flowing ? 1 : -1;
+        w->flow_changes[who]++;
         break;
     }
 }
