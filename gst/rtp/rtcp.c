@@ -19,6 +19,21 @@ typedef struct
   gboolean is_padded;
 } Packet;
 
+/* Padding is whole words (RFC 3550 §6.4.1), but in transport-wide feedback it
+ * may be what the deltas leave of the last word: Chromium says so with P. */
+static gboolean
+unpad (Packet *self)
+{
+  guint8 padding = self->data[self->len - 1];
+  gboolean is_twcc =
+      self->pt == VIA_RTCP_PT_RTPFB && self->count == VIA_RTCP_FMT_TWCC;
+
+  if (padding == 0 || padding > self->len - 4 || (padding % 4 && !is_twcc))
+    return FALSE;
+  self->len -= padding;
+  return TRUE;
+}
+
 /* V=2|P|count(5) | PT(8) | length in words minus one (16) */
 static gboolean
 read_packet (ViaReader *in, Packet *out)
@@ -39,14 +54,7 @@ read_packet (ViaReader *in, Packet *out)
     return FALSE;
   out->count = flags & 0x1f;
   out->is_padded = (flags & 0x20) != 0;
-  if (out->is_padded) {
-    guint8 padding = out->data[out->len - 1];
-
-    if (padding == 0 || padding % 4 != 0 || padding > out->len - 4)
-      return FALSE;
-    out->len -= padding;
-  }
-  return TRUE;
+  return !out->is_padded || unpad (out);
 }
 
 static ViaRtcpType

@@ -196,6 +196,36 @@ test_rtcp_padding_over_common_header_refused (void)
   }
 }
 
+/* As Chromium sends it: P and a last byte of 1, 2 or 3. */
+static void
+test_rtcp_padding_of_twcc_need_not_be_words (void)
+{
+  static const guint8 chromium[] = {0xaf, 0xcd, 0x00, 0x06, 0, 0, 0, 1, 0xb7,
+      0xe0, 0x3a, 0x3c, 0xe9, 0x99, 0x00, 0x05, 0x03, 0xfa, 0xb3, 0x02, 0x20,
+      0x05, 0x1b, 0x0a, 0x5e, 0x2b, 0x18, 0x01};
+  guint8 data[sizeof chromium];
+  ViaRtcpItem item;
+  ViaTwccPacket packets[8];
+
+  read_one (&item, chromium, sizeof chromium);
+  g_assert_cmpint (item.type, ==, VIA_RTCP_TWCC);
+  g_assert_cmpuint (via_rtcp_twcc (&item, packets, 8), ==, 5);
+  g_assert_cmpuint (packets[4].seq, ==, 0xe99d);
+  g_assert_true (packets[4].received);
+  g_assert_cmpint (
+      packets[4].arrival_us - packets[3].arrival_us, ==, 0x18 * 250);
+  memcpy (data, chromium, sizeof data);
+  for (guint padding = 0; padding < 256; padding++) {
+    data[27] = (guint8) padding;
+    /* 20 bytes must stay; the deltas are read by who asks for them. */
+    g_assert_cmpint (accepts (data, sizeof data), ==,
+        padding >= 1 && padding <= sizeof data - 20);
+  }
+  data[27] = 2;
+  read_one (&item, data, sizeof data);
+  g_assert_cmpuint (via_rtcp_twcc (&item, packets, 8), ==, 0);
+}
+
 static void
 test_rtcp_padding_not_in_last_refused (void)
 {
@@ -488,6 +518,8 @@ main (int argc, char **argv)
   g_test_add_func (
       "/rtcp/header/range", test_rtcp_version_and_type_range_checked);
   g_test_add_func ("/rtcp/header/padding", test_rtcp_padding_lies_refused);
+  g_test_add_func (
+      "/rtcp/header/padding-twcc", test_rtcp_padding_of_twcc_need_not_be_words);
   g_test_add_func (
       "/rtcp/header/padding-all", test_rtcp_padding_over_common_header_refused);
   g_test_add_func (
