@@ -104,7 +104,7 @@ def write_file(path, seconds, width, height, fps):
     else:
         mux, audio = 'webmmux', 'opusenc bitrate=64000'
         video = ('vp8enc deadline=1 cpu-used=4 target-bitrate=1500000 '
-                 'keyframe-max-dist=60 threads=2')
+                 'keyframe-max-dist=60')
     line = (f'{mux} name=m ! filesink location={path}.part '
             f'fdsrc ! rawvideoparse format=i420 width={width} height={height} '
             f'framerate={fps}/1 ! queue ! {video} ! queue ! m. '
