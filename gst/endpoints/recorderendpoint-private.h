@@ -41,4 +41,15 @@ void via_recorder_endpoint_install_props (GObjectClass *klass);
 /* Before anything else is set. */
 void via_recorder_endpoint_init_props (ViaRecorderEndpoint *self);
 
+/* The one under way, or the last. (transfer full) (nullable) */
+ViaRecording *via_recorder_endpoint_recording (ViaRecorderEndpoint *self);
+/* Any thread, from READY→PAUSED to PAUSED→READY: what there is to tell is told
+ * on via-app. */
+void via_recorder_endpoint_news (ViaRecorderEndpoint *self);
+/* Closes the file. @reason: static. */
+void via_recorder_endpoint_finish (
+    ViaRecorderEndpoint *self, const gchar *reason);
+/* Closes the file; then says so, then EOS. */
+void via_recorder_endpoint_end (ViaRecorderEndpoint *self);
+
 G_END_DECLS

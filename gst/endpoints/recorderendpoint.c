@@ -16,6 +16,7 @@
 
 #include "endpoints/join.h"
 #include "endpoints/recordertrack.h"
+#include "io/app.h"
 
 /* How long an end waits for what is under way. */
 #define DRAIN_TIME (1 * VIA_S)
@@ -29,62 +30,6 @@ enum
 };
 
 G_DEFINE_FINAL_TYPE (ViaRecorderEndpoint, via_recorder_endpoint, GST_TYPE_BIN)
-
-/* --- messages --- */
-
-/* (transfer full) (nullable) */
-static ViaRecording *
-get_recording (ViaRecorderEndpoint *self)
-{
-  ViaRecording *recording = NULL;
-
-  g_mutex_lock (&self->lock);
-  if (self->recording != NULL)
-    recording = via_recording_ref (self->recording);
-  g_mutex_unlock (&self->lock);
-  return recording;
-}
-
-/* A recorder that can write no more lets the others go on, so it only warns.
- */
-static void
-warn_of (ViaRecorderEndpoint *self, const GstStructure *message)
-{
-  const gchar *text;
-
-  if (gst_structure_has_name (message, "recording-track-refused")) {
-    text = gst_structure_get_string (message, "reason");
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", text), (NULL));
-  } else if (gst_structure_has_name (message, "recording-stopped")) {
-    text = gst_structure_get_string (message, "error");
-    if (text != NULL)
-      GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("%s", text), (NULL));
-  }
-}
-
-static void
-on_news (gpointer user)
-{
-  ViaRecorderEndpoint *self = user;
-  g_autoptr (ViaRecording) recording = get_recording (self);
-  GstStructure *message;
-
-  while (recording != NULL
-         && (message = via_recording_next_message (recording)) != NULL) {
-    warn_of (self, message);
-    via_common_post (&self->common, GST_ELEMENT (self), message);
-  }
-}
-
-static void
-finish (ViaRecorderEndpoint *self, const gchar *reason)
-{
-  g_autoptr (ViaRecording) recording = get_recording (self);
-
-  if (recording != NULL)
-    via_recording_finish (recording, reason);
-  on_news (self);
-}
 
 /* --- ends --- */
 
@@ -124,10 +69,8 @@ end_if_over (ViaRecorderEndpoint *self)
   is_over = self->is_recording && self->pads_ended && self->n_own >= n_published
             && all_ended_locked (self);
   g_mutex_unlock (&self->lock);
-  if (!is_over)
-    return;
-  finish (self, "eos");
-  via_eos_post (&self->common, GST_ELEMENT (self));
+  if (is_over)
+    via_recorder_endpoint_end (self);
 }
 
 static void
@@ -139,6 +82,12 @@ on_track_ended (gpointer user)
   g_cond_broadcast (&self->news);
   g_mutex_unlock (&self->lock);
   end_if_over (self);
+}
+
+static void
+on_news (gpointer user)
+{
+  via_recorder_endpoint_news (user);
 }
 
 static const ViaRecorderTrackFuncs track_funcs = {
@@ -165,13 +114,23 @@ via_recorder_endpoint_send_event (GstElement *element, GstEvent *event)
 {
   ViaRecorderEndpoint *self = VIA_RECORDER_ENDPOINT (element);
 
+  gboolean is_up = FALSE;
+
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
-    GST_STATE_LOCK (element); /* the outlets stay meanwhile */
-    drain (self);
+    GST_STATE_LOCK (element); /* it stays up meanwhile */
+    g_mutex_lock (&self->lock);
+    is_up = self->is_recording;
+    g_mutex_unlock (&self->lock);
+    if (is_up) {
+      drain (self);
+      via_recorder_endpoint_end (self);
+    }
     GST_STATE_UNLOCK (element);
-    finish (self, "eos");
   }
-  return via_eos_send_event (element, event);
+  if (!is_up)
+    return via_eos_send_event (element, event);
+  gst_event_unref (event);
+  return TRUE;
 }
 
 /* --- tracks; via-app --- */
@@ -213,7 +172,7 @@ static void
 add_track (ViaRecorderEndpoint *self, GstPad *pad, const ViaTrackInfo *info,
     gboolean is_own)
 {
-  g_autoptr (ViaRecording) recording = get_recording (self);
+  g_autoptr (ViaRecording) recording = via_recorder_endpoint_recording (self);
   g_autoptr (GstPad) sink = NULL;
   ViaRecorderTrack *track;
 
@@ -406,6 +365,7 @@ start (ViaRecorderEndpoint *self)
 {
   g_autoptr (GError) error = NULL;
 
+  via_app_acquire ();
   via_eos_reset (&self->common);
   if (find_hub (self, TRUE)) {
     if (open_recording (self, &error)
@@ -425,7 +385,7 @@ stop (ViaRecorderEndpoint *self)
   g_autoptr (GPtrArray) tracks = NULL;
   ViaMember *member;
 
-  finish (self, "stopped");
+  via_recorder_endpoint_finish (self, "stopped");
   g_mutex_lock (&self->lock);
   self->is_recording = FALSE;
   g_cond_broadcast (&self->news);
@@ -441,6 +401,7 @@ stop (ViaRecorderEndpoint *self)
   g_mutex_unlock (&self->lock);
   for (guint i = 0; i < tracks->len; i++)
     drop_track (self, g_ptr_array_index (tracks, i));
+  via_app_release ();
 }
 
 static void

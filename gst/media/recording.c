@@ -189,6 +189,17 @@ via_recording_next_message (ViaRecording *self)
   return message;
 }
 
+gboolean
+via_recording_has_messages (ViaRecording *self)
+{
+  gboolean has_any;
+
+  g_mutex_lock (&self->lock);
+  has_any = !g_queue_is_empty (&self->messages);
+  g_mutex_unlock (&self->lock);
+  return has_any;
+}
+
 /* --- the file; all with the lock held --- */
 
 static void close_file_locked (ViaRecording *self, const gchar *reason);

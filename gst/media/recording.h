@@ -52,6 +52,7 @@ void via_recording_finish (ViaRecording *self, const gchar *reason);
 
 /* What to post, in order; NULL: nothing. (transfer full) */
 struct _GstStructure *via_recording_next_message (ViaRecording *self);
+gboolean via_recording_has_messages (ViaRecording *self);
 /* "via-recording-stats". (transfer full) */
 struct _GstStructure *via_recording_stats (ViaRecording *self);
 
