@@ -154,6 +154,9 @@ poll_peer (ViaCall *self)
         if (self->funcs.want_keyframe)
           self->funcs.want_keyframe (self->user, event.media);
         break;
+      case VIA_PEER_EVENT_PATH:
+        via_wire_again (self->ice);
+        break;
       case VIA_PEER_EVENT_BITRATE:
         break; /* in the statistics; nobody adapts yet */
       case VIA_PEER_EVENT_GONE:
@@ -403,6 +406,8 @@ via_call_describe (ViaCall *self, const ViaPlan *plan)
 
   via_loop_assert (self->loop);
   self->mline = bundle_mline (plan);
+  if (!plan->is_complete)
+    via_peer_offered (self->peer, plan);
   if (!plan->is_complete && plan->restarts_ice)
     via_wire_restart (self->ice, NULL);
   for (guint i = 0; i < self->candidates->len; i++)

@@ -42,6 +42,8 @@ const gchar *via_icewire_pwd (const ViaIceWire *self);
 gboolean via_icewire_restart (ViaIceWire *self, GError **error);
 /* No restart after all: the new credentials are forgotten. */
 void via_icewire_stay (ViaIceWire *self);
+/* See via_wire_again. */
+void via_icewire_again (ViaIceWire *self);
 gboolean via_icewire_gather (ViaIceWire *self, GError **error);
 gboolean via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag,
     const gchar *pwd, gboolean is_lite, GError **error);

@@ -65,6 +65,12 @@ stay (ViaWire *wire)
   via_icewire_stay (ice_wire (wire));
 }
 
+static void
+again (ViaWire *wire)
+{
+  via_icewire_again (ice_wire (wire));
+}
+
 static ViaIceState
 state (const ViaWire *wire)
 {
@@ -102,6 +108,7 @@ via_icewire_wire (ViaIceWire *self)
       .end_of_candidates = end_of_candidates,
       .restart = restart,
       .stay = stay,
+      .again = again,
       .state = state,
       .send = send_all,
       .selected = selected,

@@ -164,3 +164,21 @@ via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag, const gchar *pwd,
   use_early (self);
   return TRUE;
 }
+
+void
+via_icewire_again (ViaIceWire *self)
+{
+  via_loop_assert (self->loop);
+  if (!self->remote_ufrag)
+    return;
+  via_gcontext_enter (self->context);
+  nice_agent_restart (self->agent);
+  nice_agent_set_local_credentials (
+      self->agent, self->stream, self->ufrag, self->pwd);
+  nice_agent_set_remote_credentials (
+      self->agent, self->stream, self->remote_ufrag, self->remote_pwd);
+  via_gcontext_leave (self->context);
+  self->is_restarting = TRUE;
+  self->n_remote = 0;
+  g_hash_table_remove_all (self->known);
+}

@@ -45,6 +45,7 @@ typedef struct
   void (*end_of_candidates) (ViaWire *self);
   gboolean (*restart) (ViaWire *self, GError **error);
   void (*stay) (ViaWire *self);
+  void (*again) (ViaWire *self); /* (nullable) */
   ViaIceState (*state) (const ViaWire *self);
   guint (*send) (ViaWire *self, const ViaDatagram *datagrams, guint n);
   void (*heard) (ViaWire *self); /* (nullable) */
@@ -124,6 +125,16 @@ static inline void
 via_wire_stay (ViaWire *self)
 {
   self->klass->stay (self);
+}
+
+/* The far end begins anew, perhaps from other addresses, with the credentials
+ * in use: a pair is looked for as if there were none; the last one goes on
+ * until then. */
+static inline void
+via_wire_again (ViaWire *self)
+{
+  if (self->klass->again != NULL)
+    self->klass->again (self);
 }
 
 static inline ViaIceState

@@ -10,6 +10,7 @@
 #include "peer/ask.h"
 #include "peer/control.h"
 #include "peer/demux.h"
+#include "peer/renew.h"
 #include "peer/state.h"
 
 void
@@ -62,14 +63,17 @@ static void
 use_keys (ViaPeer *self, ViaTime now)
 {
   ViaSrtpKeys keys;
+  ViaSrtp *old = self->srtp;
   g_autoptr (GError) error = NULL;
 
+  self->n_associations++;
   if (!via_dtls_keys (self->dtls, &keys)) {
     fail (self, "DTLS gave no SRTP keys");
     return;
   }
   self->srtp = via_srtp_new (&keys, &error);
   via_srtp_keys_wipe (&keys);
+  via_srtp_free (old);
   if (!self->srtp) {
     fail (self, error->message);
     return;
@@ -83,17 +87,22 @@ use_keys (ViaPeer *self, ViaTime now)
 static void
 follow_dtls (ViaPeer *self, ViaTime now)
 {
+  gboolean is_new;
+
   if (!self->dtls || via_peer_is_over (self))
     return;
+  is_new = via_renew_settle (self);
   switch (via_dtls_state (self->dtls)) {
     case VIA_DTLS_NEW:
     case VIA_DTLS_CONNECTING:
       break;
     case VIA_DTLS_CONNECTED:
-      if (!self->srtp)
+      if (!self->srtp || is_new)
         use_keys (self, now);
       break;
     case VIA_DTLS_CLOSED:
+      if (via_renew_begin (self, now))
+        break;
       g_clear_pointer (&self->srtp, via_srtp_free);
       via_peer_set_state (self, VIA_PEER_CLOSED);
       break;
@@ -149,7 +158,8 @@ receive_dtls (ViaPeer *self, const guint8 *data, gsize len, ViaTime now)
     return keep_early (self, data, len);
   if (via_peer_is_over (self))
     return VIA_DROP_NOT_READY;
-  via_dtls_feed (self->dtls, data, len, now);
+  if (!via_renew_feed (self, data, len, now))
+    via_dtls_feed (self->dtls, data, len, now);
   follow_dtls (self, now);
   return VIA_DROP_NONE;
 }
@@ -275,6 +285,10 @@ via_peer_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
   self->owes_bye = FALSE;
   if (len == 0 && self->dtls && self->has_path)
     len = via_dtls_next (self->dtls, out, size);
+  if (len == 0 && self->next_dtls)
+    len = via_dtls_next (self->next_dtls, out, size);
+  if (self->renewal.n_left > 0 && self->renewal.ends_at == VIA_TIME_NEVER)
+    self->renewal.ends_at = now + VIA_RENEW_WINDOW;
   if (self->srtp)
     arm_key_waits (self, now);
   if (len == 0 && self->srtp)
@@ -327,6 +341,7 @@ via_peer_deadline (const ViaPeer *self)
 {
   ViaTime when = self->dtls ? via_dtls_deadline (self->dtls) : VIA_TIME_NEVER;
 
+  when = MIN (when, via_renew_deadline (self));
   for (guint i = 0; i < self->senders->len; i++) {
     const ViaSender *sender = via_peer_sender (self, i);
 
@@ -347,6 +362,7 @@ via_peer_expire (ViaPeer *self, ViaTime now)
 
   if (self->dtls && via_dtls_deadline (self->dtls) <= now)
     via_dtls_expire (self->dtls, now);
+  via_renew_expire (self, now);
   follow_dtls (self, now);
   for (guint i = 0; i < self->senders->len; i++)
     if (via_peer_sender (self, i))

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "peer/renew.h"
 #include "peer/state.h"
 
 static ViaSrtpProfile *
@@ -51,6 +52,7 @@ via_peer_free (ViaPeer *self)
   via_peer_forget_early (self);
   g_clear_pointer (&self->srtp, via_srtp_free);
   g_clear_pointer (&self->dtls, via_dtls_free);
+  g_clear_pointer (&self->next_dtls, via_dtls_free);
   g_ptr_array_unref (self->senders);
   via_receiver_clear (&self->receiver);
   g_clear_pointer (&self->plan, via_plan_free);
@@ -60,9 +62,8 @@ via_peer_free (ViaPeer *self)
   g_free (self);
 }
 
-/* RFC 8842 §5: who opens the association. */
-static gboolean
-is_dtls_server (const ViaPlan *plan)
+gboolean
+via_peer_is_dtls_server (const ViaPlan *plan)
 {
   if (plan->setup == VIA_SETUP_ACTPASS)
     return plan->remote->setup == VIA_SETUP_ACTIVE;
@@ -75,7 +76,7 @@ same_association (const ViaPlan *a, const ViaPlan *b)
   const ViaFingerprint *x = via_remote_transport_fingerprint (a->remote);
   const ViaFingerprint *y = via_remote_transport_fingerprint (b->remote);
 
-  return is_dtls_server (a) == is_dtls_server (b) && x && y
+  return via_peer_is_dtls_server (a) == via_peer_is_dtls_server (b) && x && y
          && g_strcmp0 (x->hash, y->hash) == 0 && x->len == y->len
          && memcmp (x->digest, y->digest, x->len) == 0;
 }
@@ -101,15 +102,14 @@ check_plan (ViaPeer *self, const ViaPlan *plan, GError **error)
   return TRUE;
 }
 
-static gboolean
-make_dtls (ViaPeer *self, const ViaPlan *plan, GError **error)
+ViaDtls *
+via_peer_dtls_new (ViaPeer *self, const ViaPlan *plan, GError **error)
 {
   const ViaFingerprint *print = via_remote_transport_fingerprint (plan->remote);
   ViaDtlsExpect expect = {print->hash, print->digest, print->len};
 
-  self->dtls = via_dtls_new (
-      self->identity, is_dtls_server (plan), self->profiles, &expect, error);
-  return self->dtls != NULL;
+  return via_dtls_new (self->identity, via_peer_is_dtls_server (plan),
+      self->profiles, &expect, error);
 }
 
 static gboolean
@@ -144,13 +144,22 @@ via_peer_apply (ViaPeer *self, const ViaPlan *plan, GError **error)
 
   if (!check_plan (self, plan, error))
     return FALSE;
-  if (!self->dtls && !make_dtls (self, plan, error))
+  if (!self->dtls)
+    self->dtls = via_peer_dtls_new (self, plan, error);
+  if (!self->dtls)
     return FALSE;
+  via_renew_follow (self, plan);
   self->plan = via_plan_copy (plan);
   configure (self);
   if (old)
     via_plan_free (old);
   return TRUE;
+}
+
+void
+via_peer_offered (ViaPeer *self, const ViaPlan *plan)
+{
+  via_renew_follow (self, plan);
 }
 
 gboolean
@@ -223,6 +232,11 @@ via_peer_poll (ViaPeer *self, ViaPeerEvent *out)
     out->type = VIA_PEER_EVENT_STATE;
     return TRUE;
   }
+  if (self->has_new_path) {
+    self->has_new_path = FALSE;
+    out->type = VIA_PEER_EVENT_PATH;
+    return TRUE;
+  }
   for (guint i = 0; i < self->senders->len; i++) {
     ViaSender *sender = via_peer_sender (self, i);
 
@@ -249,6 +263,7 @@ via_peer_close (ViaPeer *self, ViaTime now)
   if (via_peer_is_over (self))
     return;
   self->owes_bye = self->srtp != NULL;
+  g_clear_pointer (&self->next_dtls, via_dtls_free);
   if (self->dtls)
     via_dtls_close (self->dtls);
   via_peer_set_state (self, VIA_PEER_CLOSED);

@@ -43,6 +43,7 @@ typedef enum
   VIA_PEER_EVENT_BITRATE,       /* @bitrate_bps: REMB of the far end */
   VIA_PEER_EVENT_GONE, /* @ssrc of @media said goodbye or is long silent */
   VIA_PEER_EVENT_FLOW, /* media of @media begins or ends; @is_out: ours */
+  VIA_PEER_EVENT_PATH, /* DTLS begins anew, maybe from elsewhere: ask ICE */
 } ViaPeerEventType;
 
 typedef struct
@@ -71,6 +72,10 @@ void via_peer_free (ViaPeer *self);
 /* Takes over a complete @plan (copied). Called again after renegotiation:
  * m-lines that stay keep their counters. FALSE leaves all as it was. */
 gboolean via_peer_apply (ViaPeer *self, const ViaPlan *plan, GError **error);
+
+/* Our offer @plan is on its way: what it does to the transport may happen
+ * before the answer comes. */
+void via_peer_offered (ViaPeer *self, const ViaPlan *plan);
 
 /* An ICE pair is valid: DTLS may start. Idempotent. */
 void via_peer_path_ready (ViaPeer *self, ViaTime now);

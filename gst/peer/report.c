@@ -178,6 +178,7 @@ via_peer_stats (const ViaPeer *self, ViaTime now)
       "version", G_TYPE_UINT, VERSION,                             //
       "time-us", G_TYPE_INT64, (gint64) (now + self->unix_offset), //
       "state", G_TYPE_STRING, state_name (self->state),            //
+      "dtls-handshakes", G_TYPE_UINT, self->n_associations,        //
       "packets-received", G_TYPE_UINT64, self->received_packets,   //
       "bytes-received", G_TYPE_UINT64, self->received_bytes,       //
       "rtcp-received", G_TYPE_UINT64, self->received_rtcp,         //

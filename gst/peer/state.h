@@ -29,7 +29,14 @@ struct _ViaPeer
   gboolean has_path;
   ViaPlan *plan; /* NULL before the first apply */
 
-  ViaDtls *dtls; /* made by the first apply */
+  ViaDtls *dtls;      /* made by the first apply */
+  ViaDtls *next_dtls; /* (nullable) takes its place; see renew.h */
+  struct
+  {
+    guint n_left;         /* tries; 0: a second association is not expected */
+    ViaTime ends_at;      /* NEVER: not counted yet */
+    ViaTime silent_until; /* then nobody begins anew; NEVER: somebody did */
+  } renewal;
   GBytes *early[VIA_PEER_EARLY];
   ViaSrtp *srtp; /* NULL until the certificate was checked, and at the end */
 
@@ -39,10 +46,11 @@ struct _ViaPeer
   gboolean owes_bye;
 
   /* events not yet polled; those of m-lines are in their senders */
-  gboolean has_new_state, has_new_bitrate;
+  gboolean has_new_state, has_new_bitrate, has_new_path;
   guint64 bitrate_bps;
 
   ViaDropCounters drops;
+  guint n_associations; /* of DTLS, that came about */
   guint64 received_packets, received_bytes, received_rtcp;
   guint64 twcc_feedbacks, twcc_received, twcc_lost;
 };
@@ -57,6 +65,10 @@ via_peer_is_over (const ViaPeer *self)
 /* With its event; lets go of packets when it is over. */
 void via_peer_set_state (ViaPeer *self, ViaPeerState state);
 void via_peer_forget_early (ViaPeer *self);
+/* RFC 8842 §5: who opens the association. */
+gboolean via_peer_is_dtls_server (const ViaPlan *plan);
+/* With the certificate that was promised. (transfer full) */
+ViaDtls *via_peer_dtls_new (ViaPeer *self, const ViaPlan *plan, GError **error);
 
 static inline ViaSender *
 via_peer_sender (const ViaPeer *self, guint media)

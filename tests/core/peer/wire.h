@@ -53,7 +53,7 @@ struct _Wire
 
   GArray *rtp[2]; /* WireRtp */
   guint64 rtp_bytes[2];
-  guint keyframes[2][4], bitrates[2], states[2];
+  guint keyframes[2][4], bitrates[2], states[2], paths[2];
   guint64 bitrate_bps;
   guint gone[2][4]; /* streams of an m-line that ended */
   guint32 gone_ssrc;
@@ -234,6 +234,9 @@ wire_poll (Wire *w, guint who)
         break;
       case VIA_PEER_EVENT_WANT_KEYFRAME:
         w->keyframes[who][event.media]++;
+        break;
+      case VIA_PEER_EVENT_PATH:
+        w->paths[who]++;
         break;
       case VIA_PEER_EVENT_BITRATE:
         w->bitrates[who]++;
