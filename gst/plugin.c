@@ -6,7 +6,9 @@
 #include "endpoints/playerendpoint.h"
 #include "endpoints/recorderendpoint.h"
 #include "endpoints/webrtcendpoint.h"
+#include "hubs/dispatcher.h"
 #include "hubs/hub.h"
+#include "hubs/onetomany.h"
 #ifdef VIA_HAVE_HTTP
 #include "endpoints/webrtcserver.h"
 #endif
@@ -19,6 +21,10 @@ plugin_init (GstPlugin *plugin)
   is_done &= gst_element_register (
       plugin, "webrtcendpoint", GST_RANK_NONE, VIA_TYPE_WEBRTC_ENDPOINT);
   is_done &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
+  is_done &= gst_element_register (
+      plugin, "dispatcher", GST_RANK_NONE, VIA_TYPE_DISPATCHER);
+  is_done &= gst_element_register (
+      plugin, "dispatcheronetomany", GST_RANK_NONE, VIA_TYPE_ONE_TO_MANY);
   is_done &= gst_element_register (
       plugin, "playerendpoint", GST_RANK_NONE, VIA_TYPE_PLAYER_ENDPOINT);
   is_done &= gst_element_register (

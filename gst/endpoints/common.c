@@ -13,6 +13,9 @@ static G_DEFINE_QUARK (via - common, common)
     void via_common_init (ViaCommon *self, GstElement *element)
 {
   g_mutex_init (&self->lock);
+  self->serial = 1;
+  self->members =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) via_member_unref);
   g_object_set_qdata (G_OBJECT (element), common_quark (), self);
 }
 
@@ -21,7 +24,16 @@ via_common_clear (ViaCommon *self)
 {
   g_clear_pointer (&self->app_data, g_free);
   g_clear_pointer (&self->hub, g_free);
+  g_clear_pointer (&self->tags, gst_structure_free);
+  g_clear_pointer (&self->subscribe, g_free);
+  g_clear_pointer (&self->members, g_ptr_array_unref);
   g_mutex_clear (&self->lock);
+}
+
+ViaCommon *
+via_common_of (GObject *element)
+{
+  return g_object_get_qdata (element, common_quark ());
 }
 
 GParamSpec *
@@ -67,8 +79,11 @@ via_common_set_app_data (ViaCommon *self, GObject *object, const gchar *value)
   if (is_changed) {
     g_free (self->app_data);
     self->app_data = g_strdup (value);
+    self->serial++;
   }
   g_mutex_unlock (&self->lock);
+  if (is_changed)
+    via_common_changed (self);
   if (is_changed && object != NULL)
     g_object_notify (object, "app-data");
 }
@@ -107,11 +122,11 @@ via_common_get_hub (ViaCommon *self)
 void
 via_common_post (ViaCommon *self, GstElement *element, GstStructure *structure)
 {
-  g_autofree gchar *app_data = via_common_get_app_data (self);
   g_autofree gchar *name = gst_object_get_name (GST_OBJECT (element));
 
   gst_structure_set (structure, "version", G_TYPE_UINT, 1, "element",
-      G_TYPE_STRING, name, "app-data", G_TYPE_STRING, app_data, NULL);
+      G_TYPE_STRING, name, NULL);
+  via_common_describe (self, structure);
   gst_element_post_message (
       element, gst_message_new_element (GST_OBJECT (element), structure));
 }
@@ -133,8 +148,7 @@ via_eos_send_event (GstElement *element, GstEvent *event)
   if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
     return bin_class->send_event (element, event);
   gst_event_unref (event);
-  via_eos_post (
-      g_object_get_qdata (G_OBJECT (element), common_quark ()), element);
+  via_eos_post (via_common_of (G_OBJECT (element)), element);
   return TRUE;
 }
 

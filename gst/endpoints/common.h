@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/common.h – what every element of the pack shares: app-data, the
- * hub's name, the EOS contract.
+ * endpoints/common.h – what every element of the pack shares: app-data and
+ * tags, the hub's name, the EOS contract.
  */
 #pragma once
 
 #include <gst/gst.h>
 #include "base/error.h"
+#include "io/exchange.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,10 @@ typedef struct
   gchar *app_data;
   gchar *hub;
   gboolean eos_posted;
+  GstStructure *tags; /* NULL: none */
+  gchar *subscribe;   /* NULL: all */
+  guint64 serial;     /* of what others are told about us */
+  GPtrArray *members; /* ViaMember, owned: who tells it in hubs */
 } ViaCommon;
 
 void via_common_init (ViaCommon *self, GstElement *element);
@@ -32,7 +37,43 @@ void via_common_set_hub (ViaCommon *self, const gchar *value);
 gchar *via_common_get_app_data (ViaCommon *self); /* (transfer full) */
 gchar *via_common_get_hub (ViaCommon *self);      /* (transfer full) */
 
-/* Posts an element message @structure with "element" and "app-data" added.
+/* --- tags (and subscribe): endpoints/tags.c --- */
+
+#define VIA_COMMON_TAGS_MAX 64       /* tags of one element */
+#define VIA_COMMON_TAG_KEY_MAX 64    /* bytes */
+#define VIA_COMMON_TAG_TEXT_MAX 4096 /* bytes of a string */
+
+/* class_init: property `tags`, actions `add-tag`, `get-tag`, `remove-tag`; with
+ * @may_subscribe property `subscribe`. */
+void via_common_install_tags (GObjectClass *klass, gboolean may_subscribe);
+/* FALSE: not one of those properties. */
+gboolean via_common_set_tag_property (
+    ViaCommon *self, GObject *object, guint id, const GValue *value);
+gboolean via_common_get_tag_property (ViaCommon *self, guint id, GValue *value);
+/* Adds "app-data" and, if there are any, "tags". */
+void via_common_describe (ViaCommon *self, GstStructure *out);
+
+/* Who we are, for via_exchange_join_as; free with via_common_who_clear. */
+typedef struct
+{
+  ViaMemberWho who;
+  gchar *name, *app_data, *subscribe;
+  GstStructure *tags;
+} ViaCommonWho;
+void via_common_who (ViaCommon *self, GstElement *element, ViaCommonWho *out);
+void via_common_who_clear (ViaCommonWho *self);
+/* @member, which joined with the above, is told of every change from now on,
+ * until _absent; NULL does nothing. Any thread. */
+void via_common_present (ViaCommon *self, ViaMember *member);
+void via_common_absent (ViaCommon *self, ViaMember *member);
+/* app-data, tags or subscribe changed: tells them all. */
+void via_common_changed (ViaCommon *self);
+
+/* What an element of ours shares with all; NULL: it is none. */
+ViaCommon *via_common_of (GObject *element);
+
+/* Posts an element message @structure with "element", "app-data" and, if there
+ * are any, "tags" added.
  * @structure: (transfer full). Not on a loop thread (use via_app_post). */
 void via_common_post (
     ViaCommon *self, GstElement *element, GstStructure *structure);
@@ -61,3 +102,4 @@ void via_eos_post (ViaCommon *self, GstElement *element);
 void via_eos_reset (ViaCommon *self);
 
 G_END_DECLS
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ViaCommonWho, via_common_who_clear)

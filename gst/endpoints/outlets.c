@@ -396,6 +396,7 @@ via_outlets_new (GstBin *bin, ViaExchange *exchange,
     const ViaOutletsConfig *config, const ViaOutletsFuncs *funcs, gpointer user,
     GError **error)
 {
+  const ViaMemberWho who = {.name = config->name, .app_data = config->app_data};
   ViaLoop *loop = via_loop_acquire ();
   ViaOutlets *self;
 
@@ -411,6 +412,7 @@ via_outlets_new (GstBin *bin, ViaExchange *exchange,
   self->bin = gst_object_ref (bin);
   self->config = *config;
   self->config.name = self->config.app_data = NULL;
+  self->config.who = NULL;
   if (funcs != NULL)
     self->funcs = *funcs;
   self->user = user;
@@ -418,8 +420,8 @@ via_outlets_new (GstBin *bin, ViaExchange *exchange,
   self->group_id = gst_util_group_id_next ();
   self->slots = g_hash_table_new_full (NULL, NULL, NULL, tap_unref);
   self->taps = g_ptr_array_new_with_free_func (tap_unref);
-  self->member = via_exchange_join (exchange, loop, config->name,
-      config->app_data, &member_funcs, self, error);
+  self->member = via_exchange_join_as (exchange, loop,
+      config->who != NULL ? config->who : &who, &member_funcs, self, error);
   if (self->member == NULL) {
     outlets_unref (self);
     return NULL;
@@ -495,6 +497,12 @@ void
 via_outlets_set_slots (ViaOutlets *self, ViaKind kind, guint n)
 {
   via_member_set_slots (self->member, kind, n);
+}
+
+ViaMember *
+via_outlets_member (const ViaOutlets *self)
+{
+  return self->member;
 }
 
 guint

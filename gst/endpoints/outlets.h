@@ -25,11 +25,12 @@ typedef struct
 
 typedef struct
 {
-  const gchar *name;      /* (nullable) of the member */
-  const gchar *app_data;  /* (nullable) of the member */
-  guint latency_ms;       /* 0: 200 */
-  guint n_audio, n_video; /* tracks taken at once; G_MAXUINT: all */
-  gboolean is_inside;     /* pads are not pads of the bin */
+  const gchar *name;       /* (nullable) of the member */
+  const gchar *app_data;   /* (nullable) of the member */
+  const ViaMemberWho *who; /* (nullable) in place of the two above */
+  guint latency_ms;        /* 0: 200 */
+  guint n_audio, n_video;  /* tracks taken at once; G_MAXUINT: all */
+  gboolean is_inside;      /* pads are not pads of the bin */
 } ViaOutletsConfig;
 
 /* The two sometimes templates `audio_src_%u`, `video_src_%u`. */
@@ -51,6 +52,8 @@ void via_outlets_eos (ViaOutlets *self);
 guint via_outlets_size (ViaOutlets *self);
 /* Tracks it takes from now on. Any thread. */
 void via_outlets_set_slots (ViaOutlets *self, ViaKind kind, guint n);
+/* Lives until via_outlets_free. */
+ViaMember *via_outlets_member (const ViaOutlets *self);
 guint via_outlets_port (const ViaOutlets *self);
 /* "via-outlets-stats": a via-outlet-stats per pad, under its name.
  * (transfer full) */

@@ -218,16 +218,18 @@ join (ViaPlayerEndpoint *self, gboolean is_last_try)
 {
   static const ViaMemberFuncs funcs = {.lost = on_lost};
   g_autofree gchar *hub = via_common_get_hub (&self->common);
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_auto (ViaCommonWho) who = {0};
   g_autoptr (GError) error = NULL;
   g_autoptr (ViaExchange) exchange = NULL;
 
   if (hub == NULL || self->member != NULL)
     return TRUE;
   exchange = via_join_find (GST_ELEMENT (self), hub, &error);
+  via_common_who (&self->common, GST_ELEMENT (self), &who);
   if (exchange != NULL)
-    self->member = via_exchange_join (
-        exchange, NULL, GST_OBJECT_NAME (self), app_data, &funcs, self, &error);
+    self->member =
+        via_exchange_join_as (exchange, NULL, &who.who, &funcs, self, &error);
+  via_common_present (&self->common, self->member);
   if (self->member != NULL)
     return TRUE;
   if (!is_last_try && g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE))
@@ -334,6 +336,7 @@ go_up (ViaPlayerEndpoint *self, GstStateChange transition)
 static void
 leave (ViaPlayerEndpoint *self)
 {
+  via_common_absent (&self->common, self->member);
   via_member_leave (g_steal_pointer (&self->member));
 }
 
@@ -502,7 +505,8 @@ via_player_endpoint_set_property (
       via_common_set_app_data (&self->common, NULL, g_value_get_string (value));
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!via_common_set_tag_property (&self->common, object, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
 
@@ -530,7 +534,8 @@ via_player_endpoint_get_property (
       g_value_take_string (value, via_common_get_app_data (&self->common));
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!via_common_get_tag_property (&self->common, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
 
@@ -565,6 +570,7 @@ install_props (GObjectClass *klass)
   props[PROP_HUB] = via_common_hub_spec ();
   props[PROP_APP_DATA] = via_common_app_data_spec ();
   g_object_class_install_properties (klass, N_PROPS, props);
+  via_common_install_tags (klass, FALSE);
 }
 
 static void

@@ -48,7 +48,8 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
       via_common_set_app_data (&self->common, NULL, g_value_get_string (value));
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!via_common_set_tag_property (&self->common, object, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
 
@@ -56,7 +57,6 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 static GstStructure *
 get_stats (ViaRecorderEndpoint *self)
 {
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
   ViaRecording *recording = NULL;
   GstStructure *stats;
 
@@ -71,7 +71,7 @@ get_stats (ViaRecorderEndpoint *self)
     stats = gst_structure_new ("via-recording-stats", "version", G_TYPE_UINT, 1,
         "state", G_TYPE_STRING, "off", NULL);
   }
-  gst_structure_set (stats, "app-data", G_TYPE_STRING, app_data, NULL);
+  via_common_describe (&self->common, stats);
   return stats;
 }
 
@@ -106,7 +106,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
       g_value_take_boxed (value, get_stats (self));
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!via_common_get_tag_property (&self->common, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
 
@@ -141,6 +142,7 @@ via_recorder_endpoint_install_props (GObjectClass *klass)
       "the last one",
       GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (klass, N_PROPS, props);
+  via_common_install_tags (klass, TRUE);
 }
 
 void

@@ -330,16 +330,23 @@ listen (ViaRecorderEndpoint *self, ViaExchange *exchange, guint from,
       [FROM_HUB] = {on_hub_track, on_hub_removed, on_lost},
       [FROM_PADS] = {on_own_track, on_own_removed, NULL},
   };
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
-  ViaOutletsConfig config = {.name = GST_OBJECT_NAME (self),
-      .app_data = app_data,
+  g_auto (ViaCommonWho) who = {0};
+  ViaOutletsConfig config = {.who = &who.who,
       .n_audio = G_MAXUINT,
       .n_video = G_MAXUINT,
       .is_inside = TRUE};
 
+  via_common_who (&self->common, GST_ELEMENT (self), &who);
+  if (from == FROM_PADS)
+    who.who.subscribe = NULL; /* of the hub */
   self->outlets[from] = via_outlets_new (
       GST_BIN (self), exchange, &config, &funcs[from], self, error);
-  return self->outlets[from] != NULL;
+  if (self->outlets[from] == NULL)
+    return FALSE;
+  if (from == FROM_HUB)
+    via_common_present (
+        &self->common, via_outlets_member (self->outlets[from]));
+  return TRUE;
 }
 
 static gboolean
@@ -393,6 +400,9 @@ stop (ViaRecorderEndpoint *self)
   g_mutex_unlock (&self->lock);
   via_publishers_update (self->publishers);
   via_member_leave (member);
+  if (self->outlets[FROM_HUB] != NULL)
+    via_common_absent (
+        &self->common, via_outlets_member (self->outlets[FROM_HUB]));
   for (guint i = 0; i < G_N_ELEMENTS (self->outlets); i++)
     via_outlets_free (g_steal_pointer (&self->outlets[i]));
   g_mutex_lock (&self->lock);

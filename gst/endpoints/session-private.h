@@ -60,7 +60,8 @@ typedef struct
   const ViaSessionConfig *config;
   ViaExchange *exchange;
   ViaSessionRoom room;
-  const gchar *text, *app_data;
+  const ViaMemberWho *who;
+  const gchar *text;
   guint n_audio, n_video;
   gchar *result;
   GstStructure *stats;

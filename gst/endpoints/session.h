@@ -63,8 +63,9 @@ typedef enum
 
 /* Once per @room. */
 gboolean via_session_join (ViaSession *self, ViaExchange *exchange,
-    ViaSessionRoom room, const gchar *name, const gchar *app_data,
-    GError **error);
+    ViaSessionRoom room, const ViaMemberWho *who, GError **error);
+/* Of VIA_SESSION_HUB; NULL: it is in none. Lives until via_session_free. */
+ViaMember *via_session_hub_member (const ViaSession *self);
 /* How many m-lines of each kind the own room fills. */
 void via_session_set_own (ViaSession *self, guint n_audio, guint n_video);
 

@@ -4,6 +4,10 @@
  */
 #include "endpoints/session-private.h"
 
+#include <string.h>
+
+#include "endpoints/enums.h"
+
 static ViaSessionSlot *
 slot_at (const ViaSessionDoor *door, ViaKind kind, guint i)
 {
@@ -339,6 +343,36 @@ on_lost (gpointer user)
         via_session_notice_new (door->session, NOTICE_HUB_LOST));
 }
 
+/* "host 192.0.2.1:5000" is a type and an address. */
+static void
+add_address (GstStructure *out, const gchar *remote)
+{
+  const gchar *space = remote != NULL ? strchr (remote, ' ') : NULL;
+  g_autofree gchar *type = NULL;
+
+  if (space == NULL)
+    return;
+  type = g_strndup (remote, (gsize) (space - remote));
+  gst_structure_set (out, "candidate-type", G_TYPE_STRING, type, "address",
+      G_TYPE_STRING, space + 1, NULL);
+}
+
+static void
+on_info (gpointer user, GstStructure *out)
+{
+  const ViaSessionDoor *door = user;
+  const ViaCall *call = door->session->call;
+  g_autofree gchar *local = NULL, *remote = NULL;
+
+  if (call == NULL)
+    return;
+  via_call_selected (door->session->call, &local, &remote);
+  gst_structure_set (out, "state", G_TYPE_STRING,
+      via_connection_state_nick ((gint) via_call_state (call)), "local",
+      G_TYPE_STRING, local, "remote", G_TYPE_STRING, remote, NULL);
+  add_address (out, remote);
+}
+
 static const ViaMemberFuncs member_funcs = {
     .attach = on_attach,
     .detach = on_detach,
@@ -346,6 +380,7 @@ static const ViaMemberFuncs member_funcs = {
     .eos = on_eos,
     .changed = on_changed,
     .lost = on_lost,
+    .info = on_info,
 };
 
 /* --- joining --- */
@@ -379,9 +414,8 @@ ask_join (gpointer data)
       question->room == VIA_SESSION_OWN ? &self->own : &self->hub;
 
   g_return_if_fail (door->member == NULL);
-  door->member =
-      via_exchange_join (question->exchange, self->loop, question->text,
-          question->app_data, &member_funcs, door, &question->error);
+  door->member = via_exchange_join_as (question->exchange, self->loop,
+      question->who, &member_funcs, door, &question->error);
   question->is_done = door->member != NULL;
   if (question->room == VIA_SESSION_HUB)
     via_received_set_member (self->received, VIA_RECEIVED_HUB, door->member);
@@ -395,20 +429,25 @@ ask_join_taker (gpointer data)
   ViaSession *self = question->self;
 
   g_return_if_fail (self->taker == NULL);
-  self->taker = via_exchange_join (question->exchange, NULL, question->text,
-      question->app_data, &none, NULL, &question->error);
+  self->taker = via_exchange_join_as (
+      question->exchange, NULL, question->who, &none, NULL, &question->error);
   question->is_done = self->taker != NULL;
   via_received_set_member (self->received, VIA_RECEIVED_TAKER, self->taker);
 }
 
 gboolean
 via_session_join (ViaSession *self, ViaExchange *exchange, ViaSessionRoom room,
-    const gchar *name, const gchar *app_data, GError **error)
+    const ViaMemberWho *who, GError **error)
 {
-  ViaSessionAsk question = {
-      .exchange = exchange, .room = room, .text = name, .app_data = app_data};
+  ViaSessionAsk question = {.exchange = exchange, .room = room, .who = who};
 
   via_session_ask (self, room == VIA_SESSION_TAKER ? ask_join_taker : ask_join,
       &question, error);
   return question.is_done;
+}
+
+ViaMember *
+via_session_hub_member (const ViaSession *self)
+{
+  return self->hub.member;
 }

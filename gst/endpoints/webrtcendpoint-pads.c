@@ -106,15 +106,16 @@ static gboolean
 open_sinks (ViaWebrtcEndpoint *self, GError **error)
 {
   static const ViaMemberFuncs none = {0};
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_auto (ViaCommonWho) who = {0};
   g_autoptr (ViaExchange) exchange = via_exchange_new ();
   ViaMember *member;
 
-  if (!via_session_join (self->session, exchange, VIA_SESSION_OWN,
-          GST_OBJECT_NAME (self), app_data, error))
+  via_common_who (&self->common, GST_ELEMENT (self), &who);
+  who.who.subscribe = NULL; /* of a hub */
+  if (!via_session_join (
+          self->session, exchange, VIA_SESSION_OWN, &who.who, error))
     return FALSE;
-  member = via_exchange_join (
-      exchange, NULL, GST_OBJECT_NAME (self), app_data, &none, NULL, error);
+  member = via_exchange_join_as (exchange, NULL, &who.who, &none, NULL, error);
   if (member == NULL)
     return FALSE;
   g_mutex_lock (&self->lock);
@@ -128,14 +129,15 @@ open_sinks (ViaWebrtcEndpoint *self, GError **error)
 static gboolean
 open_sources (ViaWebrtcEndpoint *self, GError **error)
 {
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_auto (ViaCommonWho) who = {0};
   g_autoptr (ViaExchange) exchange =
       self->shared.received != NULL ? via_exchange_ref (self->shared.received)
                                     : via_exchange_new ();
-  ViaOutletsConfig config = {.name = GST_OBJECT_NAME (self),
-      .app_data = app_data,
-      .n_audio = G_MAXUINT,
-      .n_video = G_MAXUINT};
+  ViaOutletsConfig config = {
+      .who = &who.who, .n_audio = G_MAXUINT, .n_video = G_MAXUINT};
+
+  via_common_who (&self->common, GST_ELEMENT (self), &who);
+  who.who.subscribe = NULL; /* of a hub */
 
   if (self->shared.received == NULL) {
     ViaOutlets *outlets = via_outlets_new (
@@ -147,8 +149,8 @@ open_sources (ViaWebrtcEndpoint *self, GError **error)
     self->outlets = outlets;
     g_rw_lock_writer_unlock (&self->session_lock);
   }
-  return via_session_join (self->session, exchange, VIA_SESSION_TAKER,
-      GST_OBJECT_NAME (self), app_data, error);
+  return via_session_join (
+      self->session, exchange, VIA_SESSION_TAKER, &who.who, error);
 }
 
 gboolean

@@ -46,7 +46,8 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
       set_peer (self, g_value_get_string (value));
       break;
     default:
-      if (!via_transport_set_property (&self->transport, id, value))
+      if (!via_common_set_tag_property (&self->common, object, id, value)
+          && !via_transport_set_property (&self->transport, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
@@ -74,13 +75,12 @@ get_from_session (ViaWebrtcEndpoint *self, guint id, GValue *value)
 static void
 get_stats (ViaWebrtcEndpoint *self, GValue *value)
 {
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
   GstStructure *stats;
 
   get_from_session (self, PROP_STATS, value);
   stats = g_value_get_boxed (value);
   if (stats != NULL)
-    gst_structure_set (stats, "app-data", G_TYPE_STRING, app_data, NULL);
+    via_common_describe (&self->common, stats);
 }
 
 static void
@@ -109,7 +109,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
       get_stats (self, value);
       break;
     default:
-      if (!via_transport_get_property (&self->transport, id, value))
+      if (!via_common_get_tag_property (&self->common, id, value)
+          && !via_transport_get_property (&self->transport, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
@@ -149,5 +150,6 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
       "state NULL",
       GST_TYPE_STRUCTURE, read_only);
   g_object_class_install_properties (object_class, N_PROPS, props);
+  via_common_install_tags (object_class, TRUE);
   via_transport_install_properties (object_class);
 }

@@ -268,7 +268,7 @@ static gboolean
 join_hub (ViaWebrtcEndpoint *self, GError **error)
 {
   g_autofree gchar *hub = via_common_get_hub (&self->common);
-  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_auto (ViaCommonWho) who = {0};
   ViaExchange *exchange = NULL;
   gboolean is_joined;
 
@@ -279,9 +279,12 @@ join_hub (ViaWebrtcEndpoint *self, GError **error)
                  : via_join_find (GST_ELEMENT (self), hub, error);
   if (exchange == NULL)
     return FALSE;
-  is_joined = via_session_join (self->session, exchange, VIA_SESSION_HUB,
-      GST_OBJECT_NAME (self), app_data, error);
+  via_common_who (&self->common, GST_ELEMENT (self), &who);
+  is_joined = via_session_join (
+      self->session, exchange, VIA_SESSION_HUB, &who.who, error);
   self->is_joined = is_joined;
+  if (is_joined)
+    via_common_present (&self->common, via_session_hub_member (self->session));
   via_exchange_unref (exchange);
   return is_joined;
 }
@@ -331,6 +334,8 @@ stop (ViaWebrtcEndpoint *self)
   g_rw_lock_writer_lock (&self->session_lock);
   session = g_steal_pointer (&self->session);
   g_rw_lock_writer_unlock (&self->session_lock);
+  if (session != NULL)
+    via_common_absent (&self->common, via_session_hub_member (session));
   via_session_free (session);
   self->is_joined = FALSE;
   g_clear_pointer (&self->identity, via_identity_unref);

@@ -75,7 +75,8 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
       set_listening (self, id, value);
       break;
     default:
-      if (!via_transport_set_property (&self->transport, id, value))
+      if (!via_common_set_tag_property (&self->common, object, id, value)
+          && !via_transport_set_property (&self->transport, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
@@ -91,7 +92,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
                                     : via_common_get_app_data (&self->common));
     return;
   }
-  if (via_transport_get_property (&self->transport, id, value))
+  if (via_common_get_tag_property (&self->common, id, value)
+      || via_transport_get_property (&self->transport, id, value))
     return;
   g_mutex_lock (&self->lock);
   switch (id) {
@@ -169,5 +171,6 @@ via_webrtc_server_install_properties (GObjectClass *object_class)
   props[PROP_HUB] = via_common_hub_spec ();
   install_listening_props ();
   g_object_class_install_properties (object_class, N_PROPS, props);
+  via_common_install_tags (object_class, FALSE);
   via_transport_install_properties (object_class);
 }

@@ -77,12 +77,13 @@ static ViaMember *
 member_locked (ViaWebrtcServer *self)
 {
   static const ViaMemberFuncs funcs = {.lost = on_lost};
-  g_autofree gchar *app_data = NULL;
+  g_auto (ViaCommonWho) who = {0};
 
   if (self->member == NULL && self->exchange != NULL && !self->is_lost) {
-    app_data = via_common_get_app_data (&self->common);
-    self->member = via_exchange_join (self->exchange, NULL,
-        GST_OBJECT_NAME (self), app_data, &funcs, self, NULL);
+    via_common_who (&self->common, GST_ELEMENT (self), &who);
+    self->member = via_exchange_join_as (
+        self->exchange, NULL, &who.who, &funcs, self, NULL);
+    via_common_present (&self->common, self->member);
   }
   return self->member;
 }
@@ -138,6 +139,7 @@ via_webrtc_server_leave (ViaWebrtcServer *self)
   self->is_lost = FALSE;
   g_mutex_unlock (&self->room_lock);
   via_publishers_update (self->publishers);
+  via_common_absent (&self->common, member);
   via_member_leave (member);
   g_clear_pointer (&exchange, via_exchange_unref);
 }

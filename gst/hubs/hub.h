@@ -3,11 +3,11 @@
  */
 #pragma once
 
-#include <gst/gst.h>
+#include "hubs/hubbase.h"
 
 G_BEGIN_DECLS
 
 #define VIA_TYPE_HUB (via_hub_get_type ())
-G_DECLARE_FINAL_TYPE (ViaHub, via_hub, VIA, HUB, GstBin)
+G_DECLARE_FINAL_TYPE (ViaHub, via_hub, VIA, HUB, ViaHubBase)
 
 G_END_DECLS

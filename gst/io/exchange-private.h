@@ -3,10 +3,14 @@
  */
 #pragma once
 
+#include <gst/gst.h>
+
 #include "io/app.h"
 #include "io/exchange.h"
 #include "io/guard.h"
 #include "route/room.h"
+#include "route/select.h"
+#include "route/speaker.h"
 #include "base/error.h"
 #include "rtp/keyframe.h"
 
@@ -20,7 +24,29 @@ struct _ViaExchange
   GHashTable *members; /* port number → ViaMember, not owned */
   GHashTable *feeds;   /* track id → ViaFeed, not owned */
   gboolean is_closed;
+  struct
+  {
+    GPtrArray *routes; /* (nullable) ViaRoute */
+    ViaSelect *main;   /* (nullable) */
+    gboolean has_main; /* it may mean nobody */
+    guint last_n;
+  } policy;
+  ViaSpeaker *speaker;
+  GHashTable *reserved; /* port numbers */
+  /* set before anybody joins */
+  GWeakRef listener;
+  ViaExchangeNews news; /* (nullable) */
 };
+
+/* Media in one direction. */
+typedef struct
+{
+  guint64 n_packets; /* atomic */
+  /* under exchange.lock */
+  guint64 n_seen;
+  ViaTime seen_at;
+  gboolean is_flowing;
+} ViaMemberFlow;
 
 struct _ViaMember
 {
@@ -29,11 +55,20 @@ struct _ViaMember
   ViaExchange *exchange;
   ViaLoop *loop; /* (nullable) */
   guint port;
-  gchar *name, *app_data;
+  gchar *name;
   ViaMemberFuncs funcs;
   gpointer user;
+  /* under exchange.lock */
+  gchar *app_data;
+  GstStructure *tags;
+  gchar *subscribe;
+  ViaSelect *wanted; /* of @subscribe; NULL: all */
+  guint64 serial;
+  ViaMemberFlow in, out;
   /* loop thread */
-  GHashTable *slots; /* via_slot_key → ViaFeed, owned */
+  GHashTable *slots;  /* via_slot_key → ViaFeed, owned */
+  GHashTable *coming; /* the same: takes the slot with its next key frame */
+  ViaLoopTimer ask_timer;
   gboolean is_gone;
   /* any thread */
   ViaGuard guard; /* around funcs.lost */
@@ -54,6 +89,7 @@ struct _ViaFeed
   gatomicrefcount refs;
   /* immutable once published */
   ViaExchange *exchange;
+  ViaMember *publisher; /* owned */
   ViaTrackInfo info;
   ViaFeedFuncs funcs;
   gpointer user;
@@ -62,9 +98,10 @@ struct _ViaFeed
   ViaLoop *loops[VIA_LOOPS_MAX];  /* written before the bit in @mask is set */
   guint64 mask;                   /* atomic: loops that have viewers */
   guint64 n_packets, n_unwatched; /* atomic */
-  gint has_ended;                 /* atomic */
-  ViaGuard guard;                 /* around funcs */
-  GMutex lock;                    /* guards the throttle */
+  guint64 loudness; /* atomic: sum of 127 - level << 32 | how many */
+  gint has_ended;   /* atomic */
+  ViaGuard guard;   /* around funcs */
+  GMutex lock;      /* guards the throttle */
   ViaKeyframeThrottle throttle;
   gint n_viewers; /* under exchange.lock */
   /* one loop thread each */
@@ -95,8 +132,8 @@ ViaFeed *via_feed_ref (ViaFeed *self);
 void via_feed_unref (ViaFeed *self);
 void via_feed_unref_any (gpointer self);
 /* Loop thread of @member. */
-void via_feed_add_viewer (
-    ViaFeed *self, ViaMember *member, ViaKind kind, guint slot);
+void via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind,
+    guint slot, gboolean is_coming);
 void via_feed_remove_viewer (
     ViaFeed *self, ViaMember *member, ViaKind kind, guint slot);
 /* Any thread. A viewer that is added from now on is told nothing by the feed.
@@ -106,5 +143,36 @@ void via_feed_want_keyframe (ViaFeed *self, ViaLoop *loop);
 /* Call with exchange.lock held: one viewer more or less. */
 void via_feed_count_viewer (ViaFeed *self, gint change);
 struct _GstStructure *via_feed_stats (const ViaFeed *self);
+
+void via_member_unref_any (gpointer self);
+
+/* --- exchange_policy.c; call with exchange.lock held --- */
+
+/* Ports, or what they are, changed. */
+void via_exchange_policy_apply_locked (ViaExchange *self);
+void via_exchange_policy_clear (ViaExchange *self);
+
+/* --- exchange_ports.c; call with exchange.lock held --- */
+
+ViaMember *via_exchange_ports_find_locked (ViaExchange *self, guint port);
+ViaWho via_exchange_ports_who (const ViaMember *member);
+/* Stores @who, but for the name. FALSE: it is not newer. */
+gboolean via_exchange_ports_take_locked (
+    ViaMember *member, const ViaMemberWho *who);
+/* "via-port" under another name. (transfer full) */
+GstStructure *via_exchange_ports_describe_locked (
+    const ViaMember *member, const gchar *name);
+/* Tells the listener; @message: (transfer full). */
+void via_exchange_ports_tell_locked (ViaExchange *self, GstStructure *message);
+
+/* --- exchange_slots.c: what the room decided, on the members' loops --- */
+
+/* Call with exchange.lock held: the posts then stand in the room's order. */
+void via_exchange_slots_carry_out_locked (ViaExchange *self);
+/* Loop thread: @feed, which was coming, has the slot from now on. */
+void via_exchange_slots_arrive (
+    ViaMember *member, ViaKind kind, guint slot, ViaFeed *feed);
+/* Loop thread: it has no slots any more. */
+void via_exchange_slots_clear (ViaMember *member);
 
 G_END_DECLS

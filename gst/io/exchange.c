@@ -18,6 +18,9 @@ via_exchange_new (void)
   self->room = via_room_new ();
   self->members = g_hash_table_new (NULL, NULL);
   self->feeds = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->reserved = g_hash_table_new (NULL, NULL);
+  self->speaker = via_speaker_new ();
+  g_weak_ref_init (&self->listener, NULL);
   return self;
 }
 
@@ -35,117 +38,43 @@ via_exchange_unref (ViaExchange *self)
     return;
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->feeds);
+  g_hash_table_unref (self->reserved);
+  via_exchange_policy_clear (self);
+  via_speaker_free (self->speaker);
+  g_weak_ref_clear (&self->listener);
   via_room_free (self->room);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
 
-static ViaMember *
-member_ref (ViaMember *self)
+ViaMember *
+via_member_ref (ViaMember *self)
 {
   g_atomic_ref_count_inc (&self->refs);
   return self;
 }
 
-static void
-member_unref (gpointer data)
+void
+via_member_unref_any (gpointer self)
 {
-  ViaMember *self = data;
+  via_member_unref (self);
+}
 
+void
+via_member_unref (ViaMember *self)
+{
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   g_hash_table_unref (self->slots);
+  g_hash_table_unref (self->coming);
   via_exchange_unref (self->exchange);
   via_guard_clear (&self->guard);
   g_free (self->name);
   g_free (self->app_data);
+  g_clear_pointer (&self->tags, gst_structure_free);
+  g_free (self->subscribe);
+  via_select_free (self->wanted);
   g_free (self);
-}
-
-/* --- room events, carried to the loops of those they concern --- */
-
-typedef struct
-{
-  ViaMember *member;
-  ViaFeed *feed; /* NULL: detach */
-  ViaKind kind;
-  guint slot;
-} SlotChange;
-
-static void
-slot_change_free (gpointer data)
-{
-  SlotChange *change = data;
-
-  g_clear_pointer (&change->feed, via_feed_unref);
-  member_unref (change->member);
-  g_free (change);
-}
-
-static void
-member_detach_slot (ViaMember *self, ViaKind kind, guint slot)
-{
-  gpointer key = via_slot_key (kind, slot);
-  ViaFeed *feed = g_hash_table_lookup (self->slots, key);
-
-  if (feed == NULL)
-    return;
-  via_feed_remove_viewer (feed, self, kind, slot);
-  g_hash_table_remove (self->slots, key);
-}
-
-/* Loop thread. */
-static void
-run_slot_change (gpointer data)
-{
-  SlotChange *change = data;
-  ViaMember *self = change->member;
-  const ViaMemberFuncs *funcs = &self->funcs;
-
-  if (self->is_gone)
-    return;
-  member_detach_slot (self, change->kind, change->slot);
-  if (change->feed == NULL) {
-    if (funcs->detach != NULL)
-      funcs->detach (self->user, change->kind, change->slot);
-    return;
-  }
-  g_hash_table_insert (self->slots, via_slot_key (change->kind, change->slot),
-      via_feed_ref (change->feed));
-  /* First: whoever waits for what `attach` makes may push at once. This thread
-   * delivers it, so not before `attach` has returned. */
-  via_feed_add_viewer (change->feed, self, change->kind, change->slot);
-  if (funcs->attach != NULL)
-    funcs->attach (self->user, change->kind, change->slot, &change->feed->info);
-  if (via_feed_has_ended (change->feed) && funcs->eos != NULL)
-    funcs->eos (self->user, change->kind, change->slot);
-}
-
-/* Call with exchange.lock held: the posts then stand in the room's order. */
-static void
-carry_out_locked (ViaExchange *self)
-{
-  ViaRoomEvent event;
-
-  while (via_room_poll (self->room, &event)) {
-    ViaMember *member =
-        g_hash_table_lookup (self->members, GUINT_TO_POINTER (event.port));
-    gint64 track = (gint64) event.track;
-    ViaFeed *feed = g_hash_table_lookup (self->feeds, &track);
-    gboolean is_attach = event.type == VIA_ROOM_ATTACH;
-    SlotChange *change;
-
-    if (feed != NULL)
-      via_feed_count_viewer (feed, is_attach ? 1 : -1);
-    if (member == NULL || member->loop == NULL || (is_attach && feed == NULL))
-      continue;
-    change = g_new0 (SlotChange, 1);
-    change->member = member_ref (member);
-    change->feed = is_attach ? via_feed_ref (feed) : NULL;
-    change->kind = event.kind;
-    change->slot = event.slot;
-    via_loop_post (member->loop, run_slot_change, change, slot_change_free);
-  }
 }
 
 static void
@@ -169,44 +98,88 @@ tell_changed_locked (ViaExchange *self)
     ViaMember *member = value;
 
     if (member->loop != NULL && member->funcs.changed != NULL)
-      via_loop_post (
-          member->loop, run_tracks_changed, member_ref (member), member_unref);
+      via_loop_post (member->loop, run_tracks_changed, via_member_ref (member),
+          via_member_unref_any);
   }
 }
 
 /* --- members --- */
+
+static ViaMember *
+member_new (ViaExchange *exchange, ViaLoop *loop, const gchar *name,
+    const ViaMemberFuncs *funcs, gpointer user)
+{
+  ViaMember *self = g_new0 (ViaMember, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->exchange = via_exchange_ref (exchange);
+  self->loop = loop;
+  self->name = g_strdup (name);
+  self->funcs = *funcs;
+  self->user = user;
+  self->slots = g_hash_table_new_full (NULL, NULL, NULL, via_feed_unref_any);
+  self->coming = g_hash_table_new_full (NULL, NULL, NULL, via_feed_unref_any);
+  via_guard_init (&self->guard);
+  return self;
+}
+
+/* Call with exchange.lock held. */
+static void
+put_in_locked (ViaExchange *self, ViaMember *member, const ViaMemberWho *who)
+{
+  via_exchange_ports_take_locked (member, who);
+  member->port = via_room_add_port_as (
+      self->room, who->port > 0 ? who->port - 1 : VIA_ROOM_NONE);
+  g_hash_table_insert (self->members, GUINT_TO_POINTER (member->port), member);
+  via_exchange_policy_apply_locked (self);
+  via_exchange_ports_tell_locked (
+      self, via_exchange_ports_describe_locked (member, "port-added"));
+}
+
+ViaMember *
+via_exchange_join_as (ViaExchange *self, ViaLoop *loop, const ViaMemberWho *who,
+    const ViaMemberFuncs *funcs, gpointer user, GError **error)
+{
+  ViaMember *member = NULL;
+
+  via_app_acquire ();
+  g_mutex_lock (&self->lock);
+  if (!self->is_closed) {
+    member = member_new (self, loop, who->name, funcs, user);
+    put_in_locked (self, member, who);
+  }
+  g_mutex_unlock (&self->lock);
+  if (member != NULL)
+    return member;
+  via_app_release ();
+  g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
+      "the hub is shutting down and takes nobody in");
+  return NULL;
+}
 
 ViaMember *
 via_exchange_join (ViaExchange *self, ViaLoop *loop, const gchar *name,
     const gchar *app_data, const ViaMemberFuncs *funcs, gpointer user,
     GError **error)
 {
-  ViaMember *member = NULL;
+  const ViaMemberWho who = {.name = name, .app_data = app_data};
 
-  g_mutex_lock (&self->lock);
-  if (!self->is_closed) {
-    member = g_new0 (ViaMember, 1);
-    g_atomic_ref_count_init (&member->refs);
-    member->exchange = via_exchange_ref (self);
-    member->loop = loop;
-    member->name = g_strdup (name);
-    member->app_data = g_strdup (app_data);
-    member->funcs = *funcs;
-    member->user = user;
-    member->slots =
-        g_hash_table_new_full (NULL, NULL, NULL, via_feed_unref_any);
-    via_guard_init (&member->guard);
-    member->port = via_room_add_port (self->room);
-    g_hash_table_insert (
-        self->members, GUINT_TO_POINTER (member->port), member);
+  return via_exchange_join_as (self, loop, &who, funcs, user, error);
+}
+
+void
+via_member_describe (ViaMember *self, const ViaMemberWho *who)
+{
+  ViaExchange *exchange = self->exchange;
+
+  g_mutex_lock (&exchange->lock);
+  if (via_exchange_ports_find_locked (exchange, self->port) == self
+      && via_exchange_ports_take_locked (self, who)) {
+    via_exchange_policy_apply_locked (exchange);
+    via_exchange_ports_tell_locked (
+        exchange, via_exchange_ports_describe_locked (self, "port-changed"));
   }
-  g_mutex_unlock (&self->lock);
-  if (member == NULL)
-    g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
-        "the hub is shutting down and takes nobody in");
-  else
-    via_app_acquire ();
-  return member;
+  g_mutex_unlock (&exchange->lock);
 }
 
 /* Loop thread: nothing runs for this member afterwards. */
@@ -214,16 +187,20 @@ static void
 member_gone (gpointer data)
 {
   ViaMember *self = data;
-  GHashTableIter iter;
-  gpointer key, feed;
 
   self->is_gone = TRUE;
-  g_hash_table_iter_init (&iter, self->slots);
-  while (g_hash_table_iter_next (&iter, &key, &feed)) {
-    via_feed_remove_viewer (
-        feed, self, via_slot_kind (key), via_slot_number (key));
-    g_hash_table_iter_remove (&iter);
-  }
+  via_exchange_slots_clear (self);
+}
+
+/* Call with exchange.lock held. */
+static void
+take_out_locked (ViaExchange *self, ViaMember *member)
+{
+  via_exchange_ports_tell_locked (
+      self, via_exchange_ports_describe_locked (member, "port-removed"));
+  via_speaker_forget (self->speaker, member->port);
+  via_room_remove_port (self->room, member->port);
+  via_exchange_slots_carry_out_locked (self);
 }
 
 /* Takes @member out of the room. FALSE: it was out already. */
@@ -236,9 +213,9 @@ remove_member (ViaExchange *self, ViaMember *member)
   g_mutex_lock (&self->lock);
   is_in = g_hash_table_lookup (self->members, key) == member;
   if (is_in) {
-    via_room_remove_port (self->room, member->port);
-    carry_out_locked (self);
+    take_out_locked (self, member);
     g_hash_table_remove (self->members, key);
+    via_exchange_policy_apply_locked (self);
   }
   g_mutex_unlock (&self->lock);
   return is_in;
@@ -254,7 +231,7 @@ via_member_leave (ViaMember *self)
     via_loop_call (self->loop, member_gone, self);
   via_guard_close (&self->guard);
   via_app_release ();
-  member_unref (self);
+  via_member_unref_any (self);
 }
 
 guint
@@ -271,7 +248,7 @@ via_member_set_slots (ViaMember *self, ViaKind kind, guint n)
   g_mutex_lock (&exchange->lock);
   if (!exchange->is_closed) {
     via_room_set_slots (exchange->room, self->port, kind, n);
-    carry_out_locked (exchange);
+    via_exchange_slots_carry_out_locked (exchange);
   }
   g_mutex_unlock (&exchange->lock);
 }
@@ -325,23 +302,20 @@ via_exchange_close (ViaExchange *self)
 {
   GHashTableIter iter;
   gpointer key, value;
-  g_autoptr (GPtrArray) members = g_ptr_array_new_with_free_func (member_unref);
+  g_autoptr (GPtrArray) members =
+      g_ptr_array_new_with_free_func (via_member_unref_any);
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, &key, &value))
-    g_ptr_array_add (members, member_ref (value));
-  for (guint i = 0; i < members->len; i++) {
-    ViaMember *member = g_ptr_array_index (members, i);
-
-    via_room_remove_port (self->room, member->port);
-    carry_out_locked (self);
-  }
+    g_ptr_array_add (members, via_member_ref (value));
+  for (guint i = 0; i < members->len; i++)
+    take_out_locked (self, g_ptr_array_index (members, i));
   g_hash_table_remove_all (self->members);
   for (guint i = 0; i < members->len; i++)
-    via_app_post (
-        run_lost, member_ref (g_ptr_array_index (members, i)), member_unref);
+    via_app_post (run_lost, via_member_ref (g_ptr_array_index (members, i)),
+        via_member_unref_any);
   g_mutex_unlock (&self->lock);
 }
 
@@ -356,6 +330,7 @@ via_member_publish (ViaMember *self, const ViaTrackInfo *info,
 
   g_mutex_lock (&exchange->lock);
   feed->info.port = self->port;
+  feed->publisher = via_member_ref (self);
   if (feed->info.name == NULL)
     feed->info.name = g_strdup (self->name);
   if (feed->info.app_data == NULL)
@@ -365,7 +340,7 @@ via_member_publish (ViaMember *self, const ViaTrackInfo *info,
     feed->info.id = via_room_add_track (exchange->room, self->port, info->kind);
     if (feed->info.id != 0)
       g_hash_table_insert (exchange->feeds, &feed->info.id, feed);
-    carry_out_locked (exchange);
+    via_exchange_slots_carry_out_locked (exchange);
     tell_changed_locked (exchange);
   }
   g_mutex_unlock (&exchange->lock);
@@ -383,7 +358,7 @@ via_feed_close (ViaFeed *self)
   g_mutex_lock (&exchange->lock);
   if (self->info.id != 0) {
     via_room_remove_track (exchange->room, self->info.id);
-    carry_out_locked (exchange);
+    via_exchange_slots_carry_out_locked (exchange);
     g_hash_table_remove (exchange->feeds, &self->info.id);
     tell_changed_locked (exchange);
   }
@@ -393,27 +368,4 @@ via_feed_close (ViaFeed *self)
   if (self->pool != NULL)
     via_loop_release (self->pool);
   via_feed_unref (self);
-}
-
-GstStructure *
-via_exchange_stats (ViaExchange *self)
-{
-  GstStructure *stats = gst_structure_new_empty ("via-room-stats");
-  GHashTableIter iter;
-  gpointer key, value;
-
-  g_mutex_lock (&self->lock);
-  gst_structure_set (stats, "version", G_TYPE_UINT, 1, "ports", G_TYPE_UINT,
-      via_room_n_ports (self->room), "tracks", G_TYPE_UINT,
-      via_room_n_tracks (self->room), NULL);
-  g_hash_table_iter_init (&iter, self->feeds);
-  while (g_hash_table_iter_next (&iter, &key, &value)) {
-    g_autoptr (GstStructure) track = via_feed_stats (value);
-    g_autofree gchar *field =
-        g_strdup_printf ("track-%" G_GUINT64_FORMAT, *(guint64 *) key);
-
-    gst_structure_set (stats, field, GST_TYPE_STRUCTURE, track, NULL);
-  }
-  g_mutex_unlock (&self->lock);
-  return stats;
 }

@@ -5,12 +5,15 @@
  */
 #pragma once
 
+#include <glib-object.h>
+
 #include "base/codec.h"
 #include "base/packet.h"
 #include "io/loop.h"
 
 G_BEGIN_DECLS
 
+struct _GstStructure;
 typedef struct _ViaExchange ViaExchange;
 typedef struct _ViaMember ViaMember;
 typedef struct _ViaFeed ViaFeed;
@@ -37,6 +40,8 @@ void via_exchange_close (ViaExchange *self);
 /* A member's callbacks. Those of slots run on the member's loop. */
 typedef struct
 {
+  /* Also for a slot that has a track: it is switched to this one, and what
+   * comes next begins with a key frame of it. */
   void (*attach) (
       gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track);
   void (*detach) (gpointer user, ViaKind kind, guint slot);
@@ -46,13 +51,32 @@ typedef struct
   /* Tracks came or went, shown or not (see via_member_count_others). */
   void (*changed) (gpointer user);
   void (*lost) (gpointer user); /* the room is gone; on via-app */
+  /* Adds what is known of the far end (find-port). */
+  void (*info) (gpointer user, struct _GstStructure *out);
 } ViaMemberFuncs;
+
+/* Who a member is; all nullable, copied. */
+typedef struct
+{
+  const gchar *name, *app_data;
+  const struct _GstStructure *tags;
+  const gchar *subscribe; /* as via_select_parse; NULL: all */
+  guint64 serial;         /* one that is not higher describes nothing new */
+  guint port;             /* wanted number + 1; 0: any */
+} ViaMemberWho;
 
 /* @loop: (nullable) for a member that only publishes. NULL with error: STATE
  * if the room is closed. Any thread. */
 ViaMember *via_exchange_join (ViaExchange *self, ViaLoop *loop,
     const gchar *name, const gchar *app_data, const ViaMemberFuncs *funcs,
     gpointer user, GError **error);
+ViaMember *via_exchange_join_as (ViaExchange *self, ViaLoop *loop,
+    const ViaMemberWho *who, const ViaMemberFuncs *funcs, gpointer user,
+    GError **error);
+/* What it is from now on; its name stays. Nothing after it left. Any thread. */
+void via_member_describe (ViaMember *self, const ViaMemberWho *who);
+ViaMember *via_member_ref (ViaMember *self);
+void via_member_unref (ViaMember *self);
 /* Idempotent for NULL; after return none of the callbacks runs or will run.
  * Its feeds are closed. Not on another member's loop. */
 void via_member_leave (ViaMember *self);
@@ -84,8 +108,45 @@ void via_feed_eos (ViaFeed *self);
 /* After return no callback of @funcs runs. (transfer full) */
 void via_feed_close (ViaFeed *self);
 
+/* --- the whole room; any thread --- */
+
+/* A room as @old was new: same listener, policy and reserved numbers, nobody in
+ * it. (transfer full) */
+ViaExchange *via_exchange_new_like (ViaExchange *old);
+/* @func gets a message for the bus (transfer full) when ports come and go, when
+ * media starts and stops, when another one speaks: on via-app, while @object
+ * is alive. Before anybody joins. */
+typedef void (*ViaExchangeNews) (
+    gpointer object, struct _GstStructure *message);
+void via_exchange_listen (
+    ViaExchange *self, GObject *object, ViaExchangeNews func);
+/* To be called every 100 ms: what starts, stops and speaks. Never waits. */
+#define VIA_EXCHANGE_TICK (100 * VIA_MS)
+void via_exchange_tick (ViaExchange *self, ViaTime now);
+/* Keeps a port number for who asks for it, or no longer. */
+void via_exchange_reserve (ViaExchange *self, guint port, gboolean is_reserved);
+
+/* Who takes from whom. NULL: all from all, as in a new room. SETTING: @text is
+ * wrong, all is as before. */
+/* As via_select_parse_routes. */
+gboolean via_exchange_set_routes (
+    ViaExchange *self, const gchar *text, GError **error);
+/* All take from the first one @text (as via_select_parse) means; "" means
+ * nobody. */
+gboolean via_exchange_set_main (
+    ViaExchange *self, const gchar *text, GError **error);
+/* Video of at most so many at once, of those who spoke last; 0: all. */
+void via_exchange_set_last_n (ViaExchange *self, guint n);
+
+/* "via-ports": a "via-port" per port. (transfer full) */
+struct _GstStructure *via_exchange_list_ports (ViaExchange *self);
+/* The first port whose @key (port, name, app-data, a tag's) is @value, with
+ * what is known of its far end; NULL: none. Waits for a loop. (transfer
+ * full) */
+struct _GstStructure *via_exchange_find_port (
+    ViaExchange *self, const gchar *key, const gchar *value);
+
 /* "via-room-stats": ports, tracks, packets per track. (transfer full) */
-struct _GstStructure;
 struct _GstStructure *via_exchange_stats (ViaExchange *self);
 
 G_END_DECLS

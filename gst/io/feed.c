@@ -4,13 +4,14 @@
  */
 #include "io/exchange-private.h"
 
-#include <gst/gst.h>
+#include "rtp/rewrite.h"
 
 typedef struct
 {
   ViaMember *member; /* not owned: it leaves before it is freed */
   ViaKind kind;
   guint slot;
+  gboolean is_coming; /* waits for a key frame, shows another track so far */
 } Viewer;
 
 ViaFeed *
@@ -53,6 +54,7 @@ via_feed_unref (ViaFeed *self)
   via_codec_clear (&self->info.codec);
   g_free (self->info.name);
   g_free (self->info.app_data);
+  g_clear_pointer (&self->publisher, via_member_unref);
   via_exchange_unref (self->exchange);
   via_guard_clear (&self->guard);
   g_mutex_clear (&self->lock);
@@ -67,12 +69,61 @@ via_feed_unref_any (gpointer self)
 
 /* --- viewers; loop thread --- */
 
+static void
+arrive (Viewer *viewer, ViaFeed *self)
+{
+  viewer->is_coming = FALSE;
+  via_exchange_slots_arrive (viewer->member, viewer->kind, viewer->slot, self);
+}
+
+static void
+deliver_end (Viewer *viewer, ViaFeed *self)
+{
+  const ViaMember *member = viewer->member;
+  gpointer key = via_slot_key (viewer->kind, viewer->slot);
+
+  if (viewer->is_coming)
+    arrive (viewer, self);
+  else if (g_hash_table_contains (member->coming, key))
+    return; /* another track goes on there */
+  if (member->funcs.eos != NULL)
+    member->funcs.eos (member->user, viewer->kind, viewer->slot);
+}
+
+static gboolean
+may_begin (const Viewer *viewer, const ViaPacket *packet)
+{
+  return !packet->is_event
+         && (packet->is_key || viewer->kind == VIA_KIND_AUDIO);
+}
+
+static void
+deliver_packets (
+    Viewer *viewer, ViaFeed *self, ViaPacket *const *packets, guint n)
+{
+  ViaMember *member = viewer->member;
+  guint first = 0;
+
+  if (viewer->is_coming) {
+    while (first < n && !may_begin (viewer, packets[first]))
+      first++;
+    if (first == n)
+      return;
+    arrive (viewer, self);
+  }
+  __atomic_add_fetch (&member->out.n_packets, n - first, __ATOMIC_RELAXED);
+  if (member->funcs.packets != NULL)
+    member->funcs.packets (
+        member->user, viewer->kind, viewer->slot, packets + first, n - first);
+}
+
 void
-via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind, guint slot)
+via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind, guint slot,
+    gboolean is_coming)
 {
   guint i = via_loop_index (member->loop);
   ViaFeedLocal *local = &self->local[i];
-  Viewer viewer = {member, kind, slot};
+  Viewer viewer = {member, kind, slot, is_coming};
 
   if (local->viewers == NULL)
     local->viewers = g_array_new (FALSE, FALSE, sizeof (Viewer));
@@ -151,14 +202,12 @@ deliver (ViaFeed *self, guint loop, ViaPacket *const *packets, guint n,
   const GArray *viewers = self->local[loop].viewers;
 
   for (guint v = 0; v < viewers->len; v++) {
-    const Viewer *viewer = &g_array_index (viewers, Viewer, v);
-    const ViaMemberFuncs *funcs = &viewer->member->funcs;
+    Viewer *viewer = &g_array_index (viewers, Viewer, v);
 
-    if (is_eos && funcs->eos != NULL)
-      funcs->eos (viewer->member->user, viewer->kind, viewer->slot);
-    else if (!is_eos && funcs->packets != NULL)
-      funcs->packets (
-          viewer->member->user, viewer->kind, viewer->slot, packets, n);
+    if (is_eos)
+      deliver_end (viewer, self);
+    else
+      deliver_packets (viewer, self, packets, n);
   }
 }
 
@@ -199,12 +248,34 @@ send_to_loops (
   }
 }
 
+/* What the source says of its loudness (RFC 6464), for who decides who speaks;
+ * inside the pack it has an id of ours. */
+static void
+hear (ViaFeed *self, ViaPacket *const *packets, guint n)
+{
+  guint64 heard = 0;
+
+  for (guint i = 0; i < n; i++) {
+    ViaRtpView view;
+    guint8 level;
+
+    if (via_rtp_view (&view, packets[i]->data, packets[i]->len)
+        && via_rewrite_audio_level (&view, &level))
+      heard += (guint64) (127 - (level & 0x7f)) << 32 | 1;
+  }
+  if (heard > 0)
+    __atomic_add_fetch (&self->loudness, heard, __ATOMIC_RELAXED);
+}
+
 void
 via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n)
 {
   if (n == 0)
     return;
   __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
+  __atomic_add_fetch (&self->publisher->in.n_packets, n, __ATOMIC_RELAXED);
+  if (self->info.kind == VIA_KIND_AUDIO && self->exchange->news != NULL)
+    hear (self, packets, n);
   send_to_loops (self, packets, n, FALSE);
 }
 
@@ -328,5 +399,5 @@ via_feed_stats (const ViaFeed *self)
       __atomic_load_n (&self->n_packets, __ATOMIC_RELAXED), "unwatched",
       G_TYPE_UINT64, __atomic_load_n (&self->n_unwatched, __ATOMIC_RELAXED),
       "latency-us", G_TYPE_INT64, (gint64) self->info.latency, "app-data",
-      G_TYPE_STRING, self->info.app_data, NULL);
+      G_TYPE_STRING, self->publisher->app_data, NULL);
 }

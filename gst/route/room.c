@@ -14,8 +14,11 @@ typedef struct
 typedef struct
 {
   guint number;
-  guint n_slots[2]; /* audio, video: how many it takes */
-  GArray *shown[2]; /* guint64 track per slot, 0: free */
+  guint n_slots[2];    /* audio, video: how many it takes */
+  GArray *shown[2];    /* guint64 track per slot, 0: free */
+  guint source;        /* where the room is routed */
+  GHashTable *blocked; /* numbers of ports it does not take */
+  guint64 spoke;       /* higher: later; 0: never */
 } Port;
 
 struct _ViaRoom
@@ -23,7 +26,10 @@ struct _ViaRoom
   GPtrArray *ports; /* Port*, in order of number */
   GArray *tracks;   /* Track, oldest first */
   GQueue events;    /* ViaRoomEvent* */
-  guint64 last_track;
+  guint64 last_track, last_spoke;
+  GHashTable *reserved; /* numbers */
+  gboolean is_routed;
+  guint last_n; /* 0: all */
 };
 
 static void
@@ -33,6 +39,7 @@ port_free (gpointer data)
 
   g_array_unref (port->shown[VIA_KIND_AUDIO]);
   g_array_unref (port->shown[VIA_KIND_VIDEO]);
+  g_hash_table_unref (port->blocked);
   g_free (port);
 }
 
@@ -43,6 +50,7 @@ via_room_new (void)
 
   self->ports = g_ptr_array_new_with_free_func (port_free);
   self->tracks = g_array_new (FALSE, FALSE, sizeof (Track));
+  self->reserved = g_hash_table_new (NULL, NULL);
   g_queue_init (&self->events);
   return self;
 }
@@ -54,6 +62,7 @@ via_room_free (ViaRoom *self)
     return;
   g_ptr_array_unref (self->ports);
   g_array_unref (self->tracks);
+  g_hash_table_unref (self->reserved);
   g_queue_clear_full (&self->events, g_free);
   g_free (self);
 }
@@ -70,7 +79,7 @@ find_port (const ViaRoom *self, guint number)
   return NULL;
 }
 
-static void
+static ViaRoomEvent *
 emit (ViaRoom *self, ViaRoomEventType type, const Port *port, ViaKind kind,
     guint slot, guint64 track)
 {
@@ -82,7 +91,67 @@ emit (ViaRoom *self, ViaRoomEventType type, const Port *port, ViaKind kind,
   event->slot = slot;
   event->track = track;
   g_queue_push_tail (&self->events, event);
+  return event;
 }
+
+/* --- the policy --- */
+
+static gboolean
+has_video (const ViaRoom *self, guint port)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const Track *track = &g_array_index (self->tracks, Track, i);
+
+    if (track->port == port && track->kind == VIA_KIND_VIDEO)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+is_subscribed (const Port *port, guint from)
+{
+  return port->number != from
+         && !g_hash_table_contains (port->blocked, GUINT_TO_POINTER (from));
+}
+
+/* TRUE: @from is among the last_n of those whose video @port could take. */
+static gboolean
+is_of_last_n (const ViaRoom *self, const Port *port, const Port *from)
+{
+  guint n_before = 0;
+
+  if (self->last_n == 0)
+    return TRUE;
+  for (guint i = 0; i < self->ports->len && n_before < self->last_n; i++) {
+    const Port *other = g_ptr_array_index (self->ports, i);
+    gboolean is_before = other->spoke != from->spoke
+                             ? other->spoke > from->spoke
+                             : other->number < from->number;
+
+    if (is_before && is_subscribed (port, other->number)
+        && has_video (self, other->number))
+      n_before++;
+  }
+  return n_before < self->last_n;
+}
+
+/* Whether the policy lets @port take what @number publishes. */
+static gboolean
+may_take (const ViaRoom *self, const Port *port, guint number, ViaKind kind)
+{
+  const Port *from;
+
+  if (!is_subscribed (port, number)
+      || (self->is_routed && port->source != number))
+    return FALSE;
+  if (self->last_n == 0 || kind != VIA_KIND_VIDEO)
+    return TRUE;
+  from = find_port (self, number);
+  return from != NULL && is_of_last_n (self, port, from);
+}
+
+/* --- slots --- */
 
 static gboolean
 shows (const Port *port, ViaKind kind, guint64 track)
@@ -95,44 +164,41 @@ shows (const Port *port, ViaKind kind, guint64 track)
   return FALSE;
 }
 
-/* The lowest free slot, G_MAXUINT if all are taken. */
+static const Track *
+find_track (const ViaRoom *self, guint64 id)
+{
+  for (guint i = 0; i < self->tracks->len; i++)
+    if (g_array_index (self->tracks, Track, i).id == id)
+      return &g_array_index (self->tracks, Track, i);
+  return NULL;
+}
+
+/* The lowest slot that is free or has what may not stay; G_MAXUINT: none. */
 static guint
-free_slot (const Port *port, ViaKind kind)
+find_slot (const Port *port, ViaKind kind, const gboolean *stays)
 {
   const GArray *shown = port->shown[kind];
 
   for (guint i = 0; i < shown->len; i++)
-    if (g_array_index (shown, guint64, i) == 0)
+    if (g_array_index (shown, guint64, i) == 0 || !stays[i])
       return i;
   return shown->len < port->n_slots[kind] ? shown->len : G_MAXUINT;
 }
 
 static void
-show (ViaRoom *self, Port *port, const Track *track)
+show (ViaRoom *self, Port *port, const Track *track, guint slot)
 {
   GArray *shown = port->shown[track->kind];
-  guint slot = free_slot (port, track->kind);
+  guint64 *at;
 
-  if (slot == G_MAXUINT)
-    return;
   if (slot == shown->len)
-    g_array_append_val (shown, track->id);
+    g_array_set_size (shown, slot + 1);
+  at = &g_array_index (shown, guint64, slot);
+  if (*at != 0)
+    emit (self, VIA_ROOM_SWITCH, port, track->kind, slot, track->id)->old = *at;
   else
-    g_array_index (shown, guint64, slot) = track->id;
-  emit (self, VIA_ROOM_ATTACH, port, track->kind, slot, track->id);
-}
-
-static void
-fill (ViaRoom *self, Port *port, ViaKind kind)
-{
-  for (guint i = 0; i < self->tracks->len; i++) {
-    const Track *track = &g_array_index (self->tracks, Track, i);
-
-    if (track->kind != kind || track->port == port->number)
-      continue;
-    if (!shows (port, kind, track->id))
-      show (self, port, track);
-  }
+    emit (self, VIA_ROOM_ATTACH, port, track->kind, slot, track->id);
+  *at = track->id;
 }
 
 static void
@@ -147,23 +213,100 @@ hide (ViaRoom *self, Port *port, ViaKind kind, guint slot)
   emit (self, VIA_ROOM_DETACH, port, kind, slot, track);
 }
 
+/* What @port may not take any more goes, what it may take comes: into the place
+ * of what goes where there is one. */
+static void
+fill (ViaRoom *self, Port *port, ViaKind kind)
+{
+  GArray *shown = port->shown[kind];
+  guint n_before = shown->len;
+  g_autofree gboolean *stays =
+      g_new0 (gboolean, n_before + self->tracks->len + 1);
+
+  for (guint i = 0; i < n_before; i++) {
+    const Track *track = find_track (self, g_array_index (shown, guint64, i));
+
+    stays[i] = track != NULL && may_take (self, port, track->port, kind);
+  }
+  for (guint i = 0; i < self->tracks->len; i++) {
+    const Track *track = &g_array_index (self->tracks, Track, i);
+    guint slot;
+
+    if (track->kind != kind || shows (port, kind, track->id)
+        || !may_take (self, port, track->port, kind))
+      continue;
+    slot = find_slot (port, kind, stays);
+    if (slot == G_MAXUINT)
+      break;
+    show (self, port, track, slot);
+    stays[slot] = TRUE;
+  }
+  for (guint i = 0; i < n_before; i++)
+    if (!stays[i])
+      hide (self, port, kind, i);
+}
+
+static void
+fill_both (ViaRoom *self, Port *port)
+{
+  fill (self, port, VIA_KIND_AUDIO);
+  fill (self, port, VIA_KIND_VIDEO);
+}
+
+static void
+fill_all (ViaRoom *self)
+{
+  for (guint i = 0; i < self->ports->len; i++)
+    fill_both (self, g_ptr_array_index (self->ports, i));
+}
+
+/* --- ports --- */
+
+static void
+insert_port (ViaRoom *self, guint number)
+{
+  Port *port = g_new0 (Port, 1);
+  guint at = 0;
+
+  port->number = number;
+  port->source = VIA_ROOM_NONE;
+  port->blocked = g_hash_table_new (NULL, NULL);
+  for (guint k = 0; k < 2; k++)
+    port->shown[k] = g_array_new (FALSE, TRUE, sizeof (guint64));
+  while (at < self->ports->len
+         && ((Port *) g_ptr_array_index (self->ports, at))->number < number)
+    at++;
+  g_ptr_array_insert (self->ports, (gint) at, port);
+}
+
 guint
 via_room_add_port (ViaRoom *self)
 {
-  Port *port = g_new0 (Port, 1);
-  guint i;
+  guint number = 0;
 
-  for (i = 0; i < self->ports->len; i++) {
-    const Port *other = g_ptr_array_index (self->ports, i);
+  while (find_port (self, number) != NULL
+         || g_hash_table_contains (self->reserved, GUINT_TO_POINTER (number)))
+    number++;
+  insert_port (self, number);
+  return number;
+}
 
-    if (other->number != i)
-      break;
-  }
-  port->number = i;
-  for (guint k = 0; k < 2; k++)
-    port->shown[k] = g_array_new (FALSE, TRUE, sizeof (guint64));
-  g_ptr_array_insert (self->ports, (gint) i, port);
-  return port->number;
+guint
+via_room_add_port_as (ViaRoom *self, guint wanted)
+{
+  if (wanted == VIA_ROOM_NONE || find_port (self, wanted) != NULL)
+    return via_room_add_port (self);
+  insert_port (self, wanted);
+  return wanted;
+}
+
+void
+via_room_reserve (ViaRoom *self, guint number, gboolean is_reserved)
+{
+  if (is_reserved)
+    g_hash_table_add (self->reserved, GUINT_TO_POINTER (number));
+  else
+    g_hash_table_remove (self->reserved, GUINT_TO_POINTER (number));
 }
 
 static void
@@ -175,14 +318,15 @@ remove_track_at (ViaRoom *self, guint index)
   for (guint i = 0; i < self->ports->len; i++) {
     Port *port = g_ptr_array_index (self->ports, i);
     GArray *shown = port->shown[track.kind];
+    gboolean was_shown = FALSE;
 
-    for (guint slot = 0; slot < shown->len; slot++) {
-      if (g_array_index (shown, guint64, slot) != track.id)
-        continue;
-      hide (self, port, track.kind, slot);
-      fill (self, port, track.kind);
-      break;
+    for (guint slot = 0; slot < shown->len && !was_shown; slot++) {
+      was_shown = g_array_index (shown, guint64, slot) == track.id;
+      if (was_shown)
+        hide (self, port, track.kind, slot);
     }
+    if (was_shown || self->last_n > 0)
+      fill (self, port, track.kind);
   }
 }
 
@@ -200,6 +344,13 @@ via_room_remove_port (ViaRoom *self, guint number)
     for (guint slot = 0; slot < port->shown[k]->len; slot++)
       hide (self, port, (ViaKind) k, slot);
   g_ptr_array_remove (self->ports, port);
+  for (guint i = 0; i < self->ports->len; i++) {
+    Port *other = g_ptr_array_index (self->ports, i);
+
+    g_hash_table_remove (other->blocked, GUINT_TO_POINTER (number));
+    if (other->source == number)
+      other->source = VIA_ROOM_NONE;
+  }
   return TRUE;
 }
 
@@ -219,6 +370,78 @@ via_room_set_slots (ViaRoom *self, guint number, ViaKind kind, guint n)
   return TRUE;
 }
 
+/* --- what the policy says --- */
+
+void
+via_room_set_routed (ViaRoom *self, gboolean is_routed)
+{
+  self->is_routed = is_routed;
+  fill_all (self);
+}
+
+gboolean
+via_room_set_source (ViaRoom *self, guint number, guint source)
+{
+  Port *port = find_port (self, number);
+
+  if (port == NULL)
+    return FALSE;
+  if (port->source == source)
+    return TRUE;
+  port->source = source;
+  fill_both (self, port);
+  return TRUE;
+}
+
+guint
+via_room_source (const ViaRoom *self, guint number)
+{
+  const Port *port = find_port (self, number);
+
+  return port != NULL ? port->source : VIA_ROOM_NONE;
+}
+
+gboolean
+via_room_set_subscribed (
+    ViaRoom *self, guint number, guint from, gboolean is_wanted)
+{
+  Port *port = find_port (self, number);
+  gpointer key = GUINT_TO_POINTER (from);
+  gboolean is_changed;
+
+  if (port == NULL || find_port (self, from) == NULL)
+    return FALSE;
+  is_changed = is_wanted ? g_hash_table_remove (port->blocked, key)
+                         : g_hash_table_add (port->blocked, key);
+  if (is_changed)
+    fill_both (self, port);
+  return TRUE;
+}
+
+void
+via_room_set_last_n (ViaRoom *self, guint n)
+{
+  if (self->last_n == n)
+    return;
+  self->last_n = n;
+  fill_all (self);
+}
+
+gboolean
+via_room_spoke (ViaRoom *self, guint number)
+{
+  Port *port = find_port (self, number);
+
+  if (port == NULL)
+    return FALSE;
+  port->spoke = ++self->last_spoke;
+  if (self->last_n > 0)
+    fill_all (self);
+  return TRUE;
+}
+
+/* --- tracks --- */
+
 guint64
 via_room_add_track (ViaRoom *self, guint number, ViaKind kind)
 {
@@ -233,8 +456,8 @@ via_room_add_track (ViaRoom *self, guint number, ViaKind kind)
   for (guint i = 0; i < self->ports->len; i++) {
     Port *port = g_ptr_array_index (self->ports, i);
 
-    if (port->number != number)
-      show (self, port, &track);
+    if (port->number != number && port->n_slots[kind] > 0)
+      fill (self, port, kind);
   }
   return track.id;
 }

@@ -131,9 +131,8 @@ via_rewrite_abs_send_time (ViaTime now)
   return (guint32) ((us << 18) / VIA_S) & 0xffffff;
 }
 
-/* The source's audio level, if it has one. */
-static gboolean
-find_audio_level (const ViaRtpView *source, guint8 *out)
+gboolean
+via_rewrite_audio_level (const ViaRtpView *source, guint8 *out)
 {
   ViaHdrExtReader reader;
   ViaHdrExtItem item;
@@ -168,7 +167,7 @@ write_exts (ViaWriter *out, const ViaRtpHeader *header, const ViaRtpExts *exts,
     values[n++] = (ViaHdrExtValue){exts->abs_send_time_id, 3, send_time};
   if (exts->twcc_id)
     values[n++] = (ViaHdrExtValue){exts->twcc_id, 2, twcc};
-  if (exts->audio_level_id && find_audio_level (source, &level))
+  if (exts->audio_level_id && via_rewrite_audio_level (source, &level))
     values[n++] = (ViaHdrExtValue){exts->audio_level_id, 1, &level};
   if (n == 0)
     return TRUE;

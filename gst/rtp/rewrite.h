@@ -77,6 +77,9 @@ typedef struct
 
 /* @now as abs-send-time. */
 guint32 via_rewrite_abs_send_time (ViaTime now);
+/* What the source says of its loudness (RFC 6464 §3: a bit for voice, -dBov).
+ * FALSE: nothing. */
+gboolean via_rewrite_audio_level (const ViaRtpView *source, guint8 *out);
 /* Writes @header, the extensions in @exts, and @source's payload (without
  * padding and CSRCs) to @out. The same input gives the same bytes. Returns the
  * length; 0 if it does not fit. */

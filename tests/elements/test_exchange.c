@@ -274,6 +274,100 @@ test_exchange_source_that_leaves_detaches_its_viewers (void)
 }
 
 static void
+wait_for (gint *value, gint wanted)
+{
+  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+
+  while (g_atomic_int_get (value) < wanted && g_get_monotonic_time () < end)
+    g_thread_yield ();
+  g_assert_cmpint (g_atomic_int_get (value), >=, wanted);
+}
+
+static void
+push_key (Source *self, gboolean is_key)
+{
+  guint16 number = self->next++;
+  ViaPacket *packet =
+      via_packet_new ((const guint8 *) &number, sizeof (number), 0, is_key);
+
+  via_feed_push (self->feed, &packet, 1);
+  via_packet_unref (packet);
+}
+
+static void
+route (ViaExchange *room, const gchar *routes)
+{
+  g_assert_true (via_exchange_set_routes (room, routes, NULL));
+}
+
+static void
+test_exchange_switched_slot_keeps_its_track_until_the_key_frame (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source old, next;
+  Viewer viewer;
+
+  source_publish (&old, room);
+  source_publish (&next, room);
+  route (room, "0>2");
+  viewer_join (&viewer, room, 1);
+  viewer_settle (&viewer);
+  push_key (&old, TRUE);
+  route (room, "1>2");
+  viewer_settle (&viewer);
+  wait_for (&next.n_keyframes, 1);
+  push_key (&old, FALSE);
+  push_key (&next, FALSE); /* no picture can begin with it */
+  push_key (&old, FALSE);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached, ==, 1);
+  g_assert_cmpuint (viewer.n_packets, ==, 3);
+  viewer.next = 1;
+  push_key (&next, TRUE);
+  push_key (&old, TRUE);
+  push_key (&next, FALSE);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached, ==, 2);
+  g_assert_cmpuint (viewer.n_detached, ==, 0);
+  g_assert_cmpuint (viewer.n_packets, ==, 5);
+  g_assert_cmpuint (viewer.n_out_of_order, ==, 0);
+  viewer_leave (&viewer);
+  source_close (&old);
+  source_close (&next);
+  g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+static void
+test_exchange_switch_taken_back_or_ended_disturbs_nothing (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  Source old, next;
+  Viewer viewer;
+
+  source_publish (&old, room);
+  source_publish (&next, room);
+  route (room, "0>2");
+  viewer_join (&viewer, room, 1);
+  route (room, "1>2");
+  route (room, "0>2");
+  viewer_settle (&viewer);
+  push_key (&next, TRUE);
+  push_key (&old, TRUE);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached, ==, 1);
+  g_assert_cmpuint (viewer.n_packets, ==, 1);
+  route (room, "1>2");
+  via_feed_eos (old.feed); /* no end: another one comes */
+  source_close (&old);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_eos + viewer.n_detached, ==, 0);
+  source_close (&next);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_detached, ==, 1);
+  viewer_leave (&viewer);
+}
+
+static void
 test_exchange_eos_reaches_present_and_late_viewers_once (void)
 {
   g_autoptr (ViaExchange) room = via_exchange_new ();
@@ -303,16 +397,6 @@ ask_keyframe (gpointer data)
   Viewer *viewer = data;
 
   via_member_want_keyframe (viewer->member, VIA_KIND_VIDEO, 0);
-}
-
-static void
-wait_for (gint *value, gint wanted)
-{
-  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
-
-  while (g_atomic_int_get (value) < wanted && g_get_monotonic_time () < end)
-    g_thread_yield ();
-  g_assert_cmpint (g_atomic_int_get (value), >=, wanted);
 }
 
 static void
@@ -584,5 +668,9 @@ main (int argc, char **argv)
       test_exchange_pushed_while_attaching_is_not_lost);
   g_test_add_func (
       "/guard/close-waits", test_guard_close_waits_for_the_callback_under_way);
+  g_test_add_func ("/exchange/switch",
+      test_exchange_switched_slot_keeps_its_track_until_the_key_frame);
+  g_test_add_func ("/exchange/switch-back",
+      test_exchange_switch_taken_back_or_ended_disturbs_nothing);
   return g_test_run ();
 }

@@ -48,6 +48,23 @@ n_ports (GstElement *hub)
   return ports;
 }
 
+/* The next element message of that name, waiting up to 5 s. */
+static GstMessage *
+next_message (GstBus *bus, const gchar *name)
+{
+  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+
+  while (g_get_monotonic_time () < end) {
+    GstMessage *message = gst_bus_timed_pop_filtered (
+        bus, 100 * GST_MSECOND, GST_MESSAGE_ELEMENT);
+
+    if (message != NULL && gst_message_has_name (message, name))
+      return message;
+    g_clear_pointer (&message, gst_message_unref);
+  }
+  g_error ("no message %s", name);
+}
+
 static void
 stop (GstElement *pipeline)
 {
@@ -225,11 +242,8 @@ test_hub_lost_is_posted_by_members_that_play_on (void)
   gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
   gst_element_set_locked_state (hub, TRUE);
   gst_element_set_state (hub, GST_STATE_NULL);
-  message =
-      gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, GST_MESSAGE_ELEMENT);
-  g_assert_nonnull (message);
+  message = next_message (bus, "hub-lost");
   structure = gst_message_get_structure (message);
-  g_assert_true (gst_structure_has_name (structure, "hub-lost"));
   g_assert_cmpstr (gst_structure_get_string (structure, "hub"), ==, "room");
   g_assert_cmpstr (
       gst_structure_get_string (structure, "app-data"), ==, "Alice");
@@ -363,6 +377,134 @@ test_hub_tells_what_a_track_is_late_by (void)
   stop (pipeline);
 }
 
+/* --- ports: list, find, news, tags --- */
+
+static GstStructure *
+find_port (GstElement *hub, const gchar *key, const gchar *value)
+{
+  GstStructure *port = NULL;
+
+  g_signal_emit_by_name (hub, "find-port", key, value, &port);
+  return port;
+}
+
+static gboolean
+add_tag (GstElement *element, const gchar *key, const gchar *text)
+{
+  GValue value = G_VALUE_INIT;
+  gboolean is_added;
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, text);
+  g_signal_emit_by_name (element, "add-tag", key, &value, &is_added);
+  g_value_unset (&value);
+  return is_added;
+}
+
+/* Kurento case 60: find by tag, in messages and stats, while playing. */
+static void
+test_hub_port_is_found_by_app_data_and_tag (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *hub = make ("hub", "room"), *alice = endpoint ("room");
+  GstElement *bob = endpoint ("room");
+  g_autoptr (GstStructure) by_data = NULL, by_tag = NULL, stats = NULL;
+  g_autoptr (GstStructure) nobody = NULL, ports = NULL;
+  const GstStructure *one;
+  guint port, n;
+
+  g_object_set (alice, "app-data", "Alice", NULL);
+  gst_bin_add_many (GST_BIN (pipeline), hub, alice, bob, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_object_set (bob, "app-data", "Bob", NULL);
+  g_assert_true (add_tag (bob, "floor", "blue"));
+  by_data = find_port (hub, "app-data", "Alice");
+  by_tag = find_port (hub, "floor", "blue");
+  nobody = find_port (hub, "app-data", "Carol");
+  g_assert_null (nobody);
+  g_assert_cmpstr (
+      gst_structure_get_string (by_data, "name"), ==, GST_OBJECT_NAME (alice));
+  g_assert_cmpstr (gst_structure_get_string (by_tag, "app-data"), ==, "Bob");
+  g_assert_cmpstr (gst_structure_get_string (by_data, "state"), ==, NULL);
+  g_signal_emit_by_name (hub, "list-ports", &ports);
+  g_assert_true (gst_structure_get_uint (ports, "ports", &n));
+  g_assert_cmpuint (n, ==, 2);
+  g_object_get (hub, "stats", &stats, NULL);
+  g_assert_true (gst_structure_get_uint (by_tag, "port", &port));
+  one = gst_value_get_structure (
+      gst_structure_get_value (stats, port == 0 ? "port-0" : "port-1"));
+  g_assert_cmpstr (gst_structure_get_string (one, "app-data"), ==, "Bob");
+  stop (pipeline);
+}
+
+static void
+test_hub_tells_who_comes_changes_and_goes (void)
+{
+  GstElement *pipeline = gst_pipeline_new ("p");
+  GstElement *hub = make ("hub", "room"), *alice = endpoint ("room");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) added = NULL, changed = NULL, removed = NULL;
+  const GstStructure *s;
+
+  add_tag (alice, "floor", "blue");
+  g_object_set (hub, "app-data", "hall", NULL);
+  gst_bin_add (GST_BIN (pipeline), hub);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_object_ref (alice);
+  gst_bin_add (GST_BIN (pipeline), alice);
+  gst_element_sync_state_with_parent (alice);
+  added = next_message (bus, "port-added");
+  s = gst_message_get_structure (added);
+  g_assert_cmpstr (gst_structure_get_string (s, "app-data"), ==, "hall");
+  g_assert_cmpstr (
+      gst_structure_get_string (s, "name"), ==, GST_OBJECT_NAME (alice));
+  s = gst_value_get_structure (gst_structure_get_value (s, "port-tags"));
+  g_assert_cmpstr (gst_structure_get_string (s, "floor"), ==, "blue");
+  g_object_set (alice, "app-data", "Alice", NULL);
+  changed = next_message (bus, "port-changed");
+  g_assert_cmpstr (gst_structure_get_string (
+                       gst_message_get_structure (changed), "port-app-data"),
+      ==, "Alice");
+  gst_element_set_state (alice, GST_STATE_NULL);
+  removed = next_message (bus, "port-removed");
+  g_assert_cmpstr (gst_structure_get_string (
+                       gst_message_get_structure (removed), "port-app-data"),
+      ==, "Alice");
+  gst_bin_remove (GST_BIN (pipeline), alice);
+  gst_object_unref (alice);
+  stop (pipeline);
+}
+
+static void
+test_hub_tells_what_flows (void)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (
+      "audiotestsrc is-live=true num-buffers=50 samplesperbuffer=160 ! "
+      "audio/x-raw,rate=8000,channels=1 ! mulawenc ! hub name=room",
+      &error);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  gint64 began;
+  gboolean is_flowing = FALSE;
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstMessage) message = NULL;
+    const GstStructure *s;
+
+    began = g_get_monotonic_time ();
+    message = next_message (bus, "flow");
+    s = gst_message_get_structure (message);
+    g_assert_cmpstr (gst_structure_get_string (s, "direction"), ==, "in");
+    gst_structure_get_boolean (s, "is-flowing", &is_flowing);
+    g_assert_cmpint (is_flowing, ==, i == 0);
+  }
+  /* a second of sound, then at most half a one */
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_TIME_SPAN_SECOND);
+  stop (pipeline);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -389,5 +531,9 @@ main (int argc, char **argv)
       "/hub/unrelated", test_hub_does_not_end_with_an_unrelated_branch);
   g_test_add_func ("/hub/app-data", test_hub_app_data_over_64_kib_is_refused);
   g_test_add_func ("/hub/pads", test_hub_pads_of_one_number_are_one_port);
+  g_test_add_func (
+      "/hub/find-port", test_hub_port_is_found_by_app_data_and_tag);
+  g_test_add_func ("/hub/news", test_hub_tells_who_comes_changes_and_goes);
+  g_test_add_func ("/hub/flow", test_hub_tells_what_flows);
   return g_test_run ();
 }

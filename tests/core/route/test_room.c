@@ -3,7 +3,8 @@
  */
 #include "route/room.h"
 
-/* Every event so far as text: "+P.kindS=T" attach, "-P.kindS=T" detach. */
+/* Every event so far as text: "+P.kindS=T" attach, "-P.kindS=T" detach,
+ * "~P.kindS=T" switch. */
 static gchar *
 events (ViaRoom *room)
 {
@@ -12,9 +13,8 @@ events (ViaRoom *room)
 
   while (via_room_poll (room, &event))
     g_string_append_printf (text, "%s%c%u.%c%u=%" G_GUINT64_FORMAT,
-        text->len > 0 ? " " : "", event.type == VIA_ROOM_ATTACH ? '+' : '-',
-        event.port, event.kind == VIA_KIND_AUDIO ? 'a' : 'v', event.slot,
-        event.track);
+        text->len > 0 ? " " : "", "+-~"[event.type], event.port,
+        event.kind == VIA_KIND_AUDIO ? 'a' : 'v', event.slot, event.track);
   return g_string_free (text, FALSE);
 }
 
@@ -215,6 +215,171 @@ test_room_random_traffic_matches_the_events (void)
   g_rand_free (rand);
 }
 
+/* Ports 0 … @n-1 with a video track each (1 … @n) and @slots slots. */
+static ViaRoom *
+crowd (guint n, guint slots)
+{
+  ViaRoom *room = via_room_new ();
+
+  for (guint i = 0; i < n; i++) {
+    via_room_add_port (room);
+    via_room_add_track (room, i, VIA_KIND_VIDEO);
+  }
+  for (guint i = 0; i < n; i++)
+    via_room_set_slots (room, i, VIA_KIND_VIDEO, slots);
+  return room;
+}
+
+static void
+drop_events (ViaRoom *room)
+{
+  for (ViaRoomEvent event; via_room_poll (room, &event);)
+    ;
+}
+
+static void
+test_room_routed_port_takes_its_source_only (void)
+{
+  g_autoptr (ViaRoom) room = crowd (3, 4);
+
+  drop_events (room);
+  via_room_set_routed (room, TRUE);
+  expect (room, "-0.v0=2 -0.v1=3 -1.v0=1 -1.v1=3 -2.v0=1 -2.v1=2");
+  via_room_set_source (room, 0, 1);
+  expect (room, "+0.v0=2");
+  g_assert_cmpuint (via_room_source (room, 0), ==, 1);
+  via_room_set_source (room, 0, 0); /* nobody receives himself */
+  expect (room, "-0.v0=2");
+}
+
+static void
+test_room_source_that_changes_switches_the_slot (void)
+{
+  g_autoptr (ViaRoom) room = crowd (3, 4);
+
+  via_room_set_routed (room, TRUE);
+  via_room_set_source (room, 0, 1);
+  drop_events (room);
+  via_room_set_source (room, 0, 2);
+  expect (room, "~0.v0=3");
+  via_room_set_source (room, 0, 2);
+  expect (room, "");
+  via_room_set_source (room, 0, VIA_ROOM_NONE);
+  expect (room, "-0.v0=3");
+  g_assert_false (via_room_set_source (room, 9, 1));
+}
+
+static void
+test_room_source_that_left_is_no_source (void)
+{
+  g_autoptr (ViaRoom) room = crowd (2, 4);
+
+  via_room_set_routed (room, TRUE);
+  via_room_set_source (room, 0, 1);
+  drop_events (room);
+  via_room_remove_port (room, 1);
+  expect (room, "-0.v0=2");
+  g_assert_cmpuint (via_room_source (room, 0), ==, VIA_ROOM_NONE);
+  via_room_add_port (room);
+  via_room_add_track (room, 1, VIA_KIND_VIDEO);
+  expect (room, ""); /* another one of that number */
+}
+
+static void
+test_room_port_not_subscribed_is_not_shown (void)
+{
+  g_autoptr (ViaRoom) room = crowd (3, 4);
+
+  drop_events (room);
+  g_assert_true (via_room_set_subscribed (room, 0, 1, FALSE));
+  expect (room, "-0.v0=2");
+  via_room_add_track (room, 1, VIA_KIND_VIDEO);
+  expect (room, "+2.v2=4");
+  via_room_set_subscribed (room, 0, 1, TRUE);
+  expect (room, "+0.v0=2 +0.v2=4");
+  g_assert_false (via_room_set_subscribed (room, 0, 9, FALSE));
+  /* with one slot, what is not wanted any more makes room at once */
+  via_room_set_slots (room, 2, VIA_KIND_VIDEO, 1);
+  drop_events (room);
+  via_room_set_subscribed (room, 2, 0, FALSE);
+  expect (room, "~2.v0=2");
+}
+
+static void
+test_room_last_n_shows_who_spoke_last (void)
+{
+  g_autoptr (ViaRoom) room = crowd (4, 9);
+
+  drop_events (room);
+  via_room_set_last_n (room, 2);
+  expect (room, "-0.v2=4 -1.v2=4 -2.v2=4 -3.v2=3");
+  via_room_spoke (room, 3);
+  /* 0 had 1 and 2, 1 had 0 and 2, 2 had 0 and 1; 3 sees himself nowhere */
+  expect (room, "~0.v1=4 ~1.v1=4 ~2.v1=4");
+  via_room_spoke (room, 3);
+  expect (room, "");
+  via_room_remove_port (room, 3);
+  expect (room, "-0.v1=4 +0.v1=3 -1.v1=4 +1.v1=3 -2.v1=4 +2.v1=2 "
+                "-3.v0=1 -3.v1=2");
+  via_room_set_last_n (room, 0);
+  expect (room, "");
+  g_assert_false (via_room_spoke (room, 3));
+}
+
+/* Two hours with a change every 100 ms: nothing is left behind. */
+static void
+test_room_two_hours_of_coming_and_going_leave_nothing (void)
+{
+  g_autoptr (ViaRoom) room = via_room_new ();
+  GRand *rand = g_rand_new_with_seed (5);
+  gint n_shown = 0;
+
+  via_room_set_last_n (room, 3);
+  for (guint i = 0; i < 2 * 3600 * 10; i++) {
+    guint port = (guint) g_rand_int_range (rand, 0, 8);
+
+    switch (g_rand_int_range (rand, 0, 6)) {
+      case 0:
+        if (via_room_n_ports (room) < 8)
+          via_room_set_slots (
+              room, via_room_add_port (room), VIA_KIND_VIDEO, 9);
+        break;
+      case 1:
+        via_room_remove_port (room, port);
+        break;
+      case 2:
+        via_room_spoke (room, port);
+        break;
+      case 3:
+        via_room_set_subscribed (room, port,
+            (guint) g_rand_int_range (rand, 0, 8), g_rand_boolean (rand));
+        break;
+      case 4:
+        via_room_set_routed (room, g_rand_boolean (rand));
+        via_room_set_source (room, port, 0);
+        break;
+      default:
+        if (via_room_n_tracks (room) < 16)
+          via_room_add_track (room, port, VIA_KIND_VIDEO);
+    }
+    for (ViaRoomEvent e; via_room_poll (room, &e);)
+      n_shown += e.type == VIA_ROOM_ATTACH   ? 1
+                 : e.type == VIA_ROOM_DETACH ? -1
+                                             : 0;
+    g_assert_cmpint (n_shown, >=, 0);
+    g_assert_cmpint (n_shown, <=, 8 * 9);
+  }
+  for (guint port = 0; port < 8; port++)
+    via_room_remove_port (room, port);
+  for (ViaRoomEvent e; via_room_poll (room, &e);)
+    n_shown += e.type == VIA_ROOM_ATTACH   ? 1
+               : e.type == VIA_ROOM_DETACH ? -1
+                                           : 0;
+  g_assert_cmpint (n_shown, ==, 0);
+  g_assert_cmpuint (via_room_n_tracks (room), ==, 0);
+  g_rand_free (rand);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -235,5 +400,15 @@ main (int argc, char **argv)
   g_test_add_func ("/room/numbers",
       test_room_port_numbers_are_used_again_track_numbers_never);
   g_test_add_func ("/room/random", test_room_random_traffic_matches_the_events);
+  g_test_add_func ("/room/routed", test_room_routed_port_takes_its_source_only);
+  g_test_add_func (
+      "/room/switched", test_room_source_that_changes_switches_the_slot);
+  g_test_add_func (
+      "/room/source-left", test_room_source_that_left_is_no_source);
+  g_test_add_func (
+      "/room/subscribed", test_room_port_not_subscribed_is_not_shown);
+  g_test_add_func ("/room/last-n", test_room_last_n_shows_who_spoke_last);
+  g_test_add_func (
+      "/room/two-hours", test_room_two_hours_of_coming_and_going_leave_nothing);
   return g_test_run ();
 }

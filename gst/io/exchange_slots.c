@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/exchange_slots.c – what the room decided, carried to the loops of those it
+ * concerns. A slot that is switched keeps its old track until the new one's key
+ * frame.
+ */
+#include "io/exchange-private.h"
+
+#define ASK_AGAIN (500 * VIA_MS) /* for the key frame of what is coming */
+
+typedef struct
+{
+  ViaMember *member;
+  ViaFeed *feed; /* NULL: detach */
+  ViaKind kind;
+  guint slot;
+  gboolean is_switch;
+} SlotChange;
+
+static void
+slot_change_free (gpointer data)
+{
+  SlotChange *change = data;
+
+  g_clear_pointer (&change->feed, via_feed_unref);
+  via_member_unref_any (change->member);
+  g_free (change);
+}
+
+/* --- loop thread --- */
+
+static void
+let_go (ViaMember *self, GHashTable *feeds, ViaKind kind, guint slot)
+{
+  gpointer key = via_slot_key (kind, slot);
+  ViaFeed *feed = g_hash_table_lookup (feeds, key);
+
+  if (feed == NULL)
+    return;
+  via_feed_remove_viewer (feed, self, kind, slot);
+  g_hash_table_remove (feeds, key);
+}
+
+static void
+tell_attached (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
+{
+  g_hash_table_insert (
+      self->slots, via_slot_key (kind, slot), via_feed_ref (feed));
+  if (self->funcs.attach != NULL)
+    self->funcs.attach (self->user, kind, slot, &feed->info);
+}
+
+static void
+take (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
+{
+  /* First: whoever waits for what `attach` makes may push at once. This thread
+   * delivers it, so not before `attach` has returned. */
+  via_feed_add_viewer (feed, self, kind, slot, FALSE);
+  tell_attached (self, kind, slot, feed);
+  if (via_feed_has_ended (feed) && self->funcs.eos != NULL)
+    self->funcs.eos (self->user, kind, slot);
+}
+
+void
+via_exchange_slots_arrive (
+    ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
+{
+  let_go (self, self->slots, kind, slot);
+  tell_attached (self, kind, slot, feed);
+  g_hash_table_remove (self->coming, via_slot_key (kind, slot));
+}
+
+static void
+ask_for_key_frames (gpointer data)
+{
+  ViaMember *self = data;
+  GHashTableIter iter;
+  gpointer key, feed;
+
+  if (g_hash_table_size (self->coming) == 0)
+    return;
+  g_hash_table_iter_init (&iter, self->coming);
+  while (g_hash_table_iter_next (&iter, &key, &feed))
+    if (via_slot_kind (key) == VIA_KIND_VIDEO)
+      via_feed_want_keyframe (feed, self->loop);
+  self->ask_timer.func = ask_for_key_frames;
+  self->ask_timer.data = self;
+  via_loop_timer_set (
+      self->loop, &self->ask_timer, via_loop_now (self->loop) + ASK_AGAIN);
+}
+
+/* FALSE: there is nothing to wait for. */
+static gboolean
+begin_switch (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
+{
+  gpointer key = via_slot_key (kind, slot);
+  const ViaFeed *shown = g_hash_table_lookup (self->slots, key);
+
+  let_go (self, self->coming, kind, slot);
+  if (shown == NULL || shown == feed)
+    return shown == feed; /* back to what is still there */
+  g_hash_table_insert (self->coming, key, via_feed_ref (feed));
+  via_feed_add_viewer (feed, self, kind, slot, TRUE);
+  if (via_feed_has_ended (feed)) {
+    let_go (self, self->coming, kind, slot);
+    return FALSE;
+  }
+  ask_for_key_frames (self);
+  return TRUE;
+}
+
+static void
+run_slot_change (gpointer data)
+{
+  SlotChange *change = data;
+  ViaMember *self = change->member;
+
+  if (self->is_gone)
+    return;
+  if (change->is_switch
+      && begin_switch (self, change->kind, change->slot, change->feed))
+    return;
+  let_go (self, self->coming, change->kind, change->slot);
+  let_go (self, self->slots, change->kind, change->slot);
+  if (change->feed != NULL)
+    take (self, change->kind, change->slot, change->feed);
+  else if (self->funcs.detach != NULL)
+    self->funcs.detach (self->user, change->kind, change->slot);
+}
+
+static void
+clear (ViaMember *self, GHashTable *feeds)
+{
+  GHashTableIter iter;
+  gpointer key, feed;
+
+  g_hash_table_iter_init (&iter, feeds);
+  while (g_hash_table_iter_next (&iter, &key, &feed)) {
+    via_feed_remove_viewer (
+        feed, self, via_slot_kind (key), via_slot_number (key));
+    g_hash_table_iter_remove (&iter);
+  }
+}
+
+void
+via_exchange_slots_clear (ViaMember *self)
+{
+  via_loop_timer_set (self->loop, &self->ask_timer, VIA_TIME_NEVER);
+  clear (self, self->coming);
+  clear (self, self->slots);
+}
+
+/* --- from the room to the loops --- */
+
+static ViaFeed *
+find_feed (ViaExchange *self, guint64 id)
+{
+  gint64 key = (gint64) id;
+
+  return g_hash_table_lookup (self->feeds, &key);
+}
+
+static void
+count (ViaFeed *feed, gint change)
+{
+  if (feed != NULL)
+    via_feed_count_viewer (feed, change);
+}
+
+static void
+post (ViaMember *member, const ViaRoomEvent *event, ViaFeed *feed)
+{
+  SlotChange *change = g_new0 (SlotChange, 1);
+
+  change->member = via_member_ref (member);
+  change->feed = event->type != VIA_ROOM_DETACH ? via_feed_ref (feed) : NULL;
+  change->kind = event->kind;
+  change->slot = event->slot;
+  change->is_switch = event->type == VIA_ROOM_SWITCH;
+  via_loop_post (member->loop, run_slot_change, change, slot_change_free);
+}
+
+void
+via_exchange_slots_carry_out_locked (ViaExchange *self)
+{
+  ViaRoomEvent event;
+
+  while (via_room_poll (self->room, &event)) {
+    ViaMember *member =
+        g_hash_table_lookup (self->members, GUINT_TO_POINTER (event.port));
+    ViaFeed *feed = find_feed (self, event.track);
+
+    count (feed, event.type == VIA_ROOM_DETACH ? -1 : 1);
+    if (event.type == VIA_ROOM_SWITCH)
+      count (find_feed (self, event.old), -1);
+    if (member != NULL && member->loop != NULL
+        && (feed != NULL || event.type == VIA_ROOM_DETACH))
+      post (member, &event, feed);
+  }
+}
