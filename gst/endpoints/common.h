@@ -37,7 +37,7 @@ void via_common_set_hub (ViaCommon *self, const gchar *value);
 gchar *via_common_get_app_data (ViaCommon *self); /* (transfer full) */
 gchar *via_common_get_hub (ViaCommon *self);      /* (transfer full) */
 
-/* --- tags (and subscribe): endpoints/tags.c --- */
+/* --- tags (and subscribe): endpoints/common-tags.c --- */
 
 #define VIA_COMMON_TAGS_MAX 64       /* tags of one element */
 #define VIA_COMMON_TAG_KEY_MAX 64    /* bytes */
