@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/common-tags.c – typed tags of an element, whom it subscribes to, and that
- * hubs are told when either or app-data changes.
- * Any thread; ViaCommon's lock is never held while calling out.
+ * endpoints/common-tags.c – typed tags of an element, whom it subscribes to,
+ * and that hubs are told when either or app-data changes. Any thread;
+ * ViaCommon's lock is never held while calling out.
  */
 #include "endpoints/common.h"
 
