@@ -195,6 +195,10 @@ via_sender_sent (ViaSender *self, ViaPacket *packet,
   self->owes_bye = self->has_left = FALSE;
   self->ask_at = VIA_TIME_NEVER;
   via_flow_packet (&self->flow, now);
+  if (packet->is_key) {
+    self->has_key = TRUE;
+    self->key_seq = sent->seq;
+  }
   self->counts.packets++;
   self->counts.bytes += sent->payload_len;
   if (self->report_at == VIA_TIME_NEVER)
@@ -203,16 +207,30 @@ via_sender_sent (ViaSender *self, ViaPacket *packet,
     via_history_add (self->history, sent->seq, packet, &sent->header, now);
 }
 
+/* Pictures since the last key frame build on it, and it cannot be had again:
+ * there is no need to wait for the PLI that will come. */
+static gboolean
+is_lost_for_good (const ViaSender *self, guint16 seq, ViaResend answer)
+{
+  return answer == VIA_RESEND_UNKNOWN && self->is_bound && self->has_key
+         && (gint16) (guint16) (seq - (guint16) self->key_seq) >= 0;
+}
+
 void
 via_sender_nack (ViaSender *self, const guint16 *seqs, guint n, ViaTime now)
 {
   self->counts.nacks++;
   self->counts.nacked_packets += n;
-  for (guint i = 0; i < n; i++)
-    if (!self->history
-        || via_history_ask (self->history, seqs[i], self->far_end.rtt, now)
-               != VIA_RESEND_YES)
+  for (guint i = 0; i < n; i++) {
+    ViaResend answer = self->history ? via_history_ask (
+                           self->history, seqs[i], self->far_end.rtt, now)
+                                     : VIA_RESEND_UNKNOWN;
+
+    if (answer != VIA_RESEND_YES)
       self->counts.refused_packets++;
+    if (is_lost_for_good (self, seqs[i], answer))
+      self->wants_keyframe = TRUE;
+  }
 }
 
 gsize

@@ -46,6 +46,8 @@ typedef struct
   gboolean waits_for_key;
   gboolean wants_keyframe; /* an event to be polled */
   ViaTime ask_at;          /* when to want one again; NEVER */
+  gboolean has_key;
+  gint64 key_seq; /* where the last key frame sent began */
 
   gboolean owes_bye; /* the stream ended */
   gboolean has_left; /* its BYE went out; nothing came since */

@@ -122,6 +122,31 @@ test_feedback_nack_storm_is_bounded (void)
   wire_clear (&w);
 }
 
+/* What is older than the history cannot come again. */
+static void
+test_feedback_a_nack_for_what_is_gone_asks_for_a_key_frame (void)
+{
+  Wire w;
+  guint16 seq;
+
+  wire_call (&w);
+  wire_video (&w, 0);
+  wire_pump (&w);
+  seq = wire_rtp (&w, VIEWER, 0)->seq;
+  w.lose_every = 1;
+  wire_video (&w, 1);
+  w.lose_every = 0;
+  w.keyframes[SERVER][1] = 0;
+  wire_pass (&w, 5 * VIA_S);
+  seq--;
+  nack (&w, &seq, 1); /* before the key frame: nothing builds on it */
+  g_assert_cmpuint (w.keyframes[SERVER][1], ==, 0);
+  seq += 2;
+  nack (&w, &seq, 1);
+  g_assert_cmpuint (w.keyframes[SERVER][1], ==, 1);
+  wire_clear (&w);
+}
+
 static void
 test_feedback_one_pli_is_one_event (void)
 {
@@ -374,6 +399,7 @@ main (int argc, char **argv)
   ADD ("rtx", test_feedback_lost_packets_come_back_by_rtx);
   ADD ("no-rtx", test_feedback_without_rtx_the_same_packet_comes_again);
   ADD ("storm", test_feedback_nack_storm_is_bounded);
+  ADD ("gone", test_feedback_a_nack_for_what_is_gone_asks_for_a_key_frame);
   ADD ("pli", test_feedback_one_pli_is_one_event);
   ADD ("fir", test_feedback_repeated_fir_is_one_event);
   ADD ("remb", test_feedback_remb_is_a_bitrate_event);
