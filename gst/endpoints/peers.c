@@ -324,7 +324,8 @@ on_state (GstElement *element, gint state, gpointer data)
     via_http_server_connected (http, peer->id);
   } else if (state == VIA_CONNECTION_DISCONNECTED) {
     peer->absences++;
-    post_reap (peer, VIA_PEERS_VANISHED_MS);
+    post_reap (peer, peer->owner->port != NULL ? VIA_PEERS_PORT_VANISHED_MS
+                                               : VIA_PEERS_VANISHED_MS);
   } else if (state == VIA_CONNECTION_FAILED || state == VIA_CONNECTION_CLOSED) {
     task_post (task_new (peer->owner, peer->id, run_remove)); /* not within */
   }

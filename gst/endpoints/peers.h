@@ -12,10 +12,11 @@
 
 G_BEGIN_DECLS
 
-#define VIA_PEERS_GATHER_MS 1000    /* after the first candidate */
-#define VIA_PEERS_ANSWER_MS 4000    /* from the offer, come what may */
-#define VIA_PEERS_CONNECT_MS 15000  /* from the answer to media */
-#define VIA_PEERS_VANISHED_MS 10000 /* disconnected this long */
+#define VIA_PEERS_GATHER_MS 1000         /* after the first candidate */
+#define VIA_PEERS_ANSWER_MS 4000         /* from the offer, come what may */
+#define VIA_PEERS_CONNECT_MS 15000       /* from the answer to media */
+#define VIA_PEERS_VANISHED_MS 10000      /* disconnected this long */
+#define VIA_PEERS_PORT_VANISHED_MS 32000 /* the port says failed before */
 
 typedef struct _ViaPeers ViaPeers;
 
