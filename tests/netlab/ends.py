@@ -157,16 +157,21 @@ def call(a, b):
     return a.until('offering')[1]
 
 
-class Server(lab.Launch):
-    """A gst-launch-1.0 line on @host: webrtcserver shows the counter clip."""
+CLIP = ('hub name=room playerendpoint uri={} hub=room loop=true '
+        'webrtcserver name=s hub=room')
 
-    def __init__(self, host, properties=''):
+
+class Server(lab.Launch):
+    """A gst-launch-1.0 line with webrtcserver on @host; with sinks of its own
+    (s.video_sink_0) in @properties, else it shows the counter clip."""
+
+    def __init__(self, host, properties='', **rest):
         self.host = host
         clip = lab.uri(counter.cached_file(lab.DATA, 30))
         super().__init__(
-            'hub name=room', f'playerendpoint uri={clip} hub=room loop=true '
-            f'webrtcserver name=s hub=room address=:: port={PORT}',
-            properties, prefix=host.command([]))
+            'webrtcserver name=s' if 's.video_sink' in properties
+            else CLIP.format(clip), f'address=:: port={PORT}', properties,
+            prefix=host.command([]), **rest)
 
     def __enter__(self):
         try:

@@ -66,8 +66,8 @@ class Host:
     def nft(self, text):
         self.run(['nft', '-f', '-'], input=text, text=True)
 
-    def udp(self, port):
-        """A socket of this namespace."""
+    def socket(self, kind):
+        """An IPv4 socket of this namespace."""
         made = []
 
         def make():             # setns(2) holds for the thread alone
@@ -75,13 +75,18 @@ class Host:
             if ctypes.CDLL(None, use_errno=True).setns(fd, CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), 'setns')
             os.close(fd)
-            made.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            made.append(socket.socket(socket.AF_INET,
+                                      getattr(socket, kind)))
         thread = threading.Thread(target=make)
         thread.start()
         thread.join()
-        made[0].bind(('', port))
-        made[0].settimeout(1)
         return made[0]
+
+    def udp(self, port):
+        s = self.socket('SOCK_DGRAM')
+        s.bind(('', port))
+        s.settimeout(1)
+        return s
 
     def set(self, name, value):
         """@name as sysctl(8) takes it."""
@@ -189,6 +194,7 @@ class Site:
             if self.nat in FROM_ANYWHERE:
                 before.append(FROM_ANYWHERE[self.nat].format(**names))
             after = [MASQUERADE[self.nat].format(**names)]
+        hairpin = self.nat == '1:1'     # EC2 lets one reach oneself
         opened = (f'tcp dport {{ {", ".join(map(str, self.forward))} }} accept'
                   if self.forward and not self.nat else '')
         # A router that answered what nobody asked for would keep its port.
@@ -199,8 +205,12 @@ class Site:
             ' chain in { type nat hook prerouting priority dstnat;\n'
             + ''.join(f'  iifname "net" ip daddr {self.public} {r}\n'
                       for r in before)
+            + (f'  iifname "in" ip daddr {self.public} dnat to {self.inside}\n'
+               if hairpin else '')
             + ' }\n chain out { type nat hook postrouting priority srcnat;\n'
             + ''.join(f'  oifname "net" {r}\n' for r in after)
+            + (f'  oifname "in" ip saddr {self.inside} snat to {self.public}\n'
+               if hairpin else '')
             + ' }\n}\ntable inet wall {\n'
             ' chain through { type filter hook forward priority 0;\n'
             + ''.join(f'  {r}\n' for r in rules)

@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# long form only
+# timeout: 600
+"""What becomes of a call whose peer or path goes away, and how fast."""
+import os
+import re
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'interop'))
+import lab
+lab.enter()
+
+import chromium  # noqa: E402
+import ends  # noqa: E402
+import nat  # noqa: E402
+import rows  # noqa: E402
+import tap  # noqa: E402
+
+MEDIA = rows.MEDIA_PORT
+LIVE = ('videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,'
+        'height=240,framerate=30/1 ! queue ! s.video_sink_0 '
+        'audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! '
+        's.audio_sink_0')
+
+
+# --- through libnice ---
+
+def lose_peer(number):
+    """Seconds until the other end says disconnected or failed."""
+    with nat.Lab() as l:
+        a, b = l.site('a'), l.site('b')
+        rows.ipv4_only(a, b)
+        with ends.Peer(a.host) as x, ends.Peer(b.host) as y:
+            ends.call(x, y)
+            x.until('first')
+            y.until('first')
+            since = len(x.events)
+            start = time.monotonic()
+            y.process.send_signal(number)
+            state = x.until('state', since=since)
+            tap.note(f'{state[2]} after {state[1] - start:.1f} s')
+            tap.check(state[2] in ('disconnected', 'failed', 'closed'), state)
+            tap.check(state[1] - start <= 12, f'{state} only after '
+                      f'{state[1] - start:.1f} s')
+
+
+def test_a_frozen_peer_is_noticed():
+    lab.when_calm(lambda: lose_peer(signal.SIGSTOP))
+
+
+def test_a_killed_peer_is_noticed():
+    lab.when_calm(lambda: lose_peer(signal.SIGKILL))
+
+
+# --- through the single port ---
+
+class Watched:
+    """A page watches a server on a single port; states as the bus tells them."""
+
+    def __enter__(self):
+        self.lab = nat.Lab()
+        self.a = self.lab.site('a', None, {ends.PORT: ends.PORT})
+        self.b = self.lab.site('b', 'port-restricted')
+        rows.ipv4_only(self.a, self.b)
+        self.let_through()
+        self.server = ends.Server(
+            self.a.host, f'single-port={MEDIA} {LIVE}', options=('-e', '-m'))
+        self.server.__enter__()
+        self.browser = chromium.Browser(prefix=self.b.host.command([]))
+        self.page = self.browser.open(
+            f'https://{self.a.public}:{ends.PORT}/live/')
+        self.page.watch(numbers=False)
+        time.sleep(2)
+        return self
+
+    def __exit__(self, *rest):
+        os.killpg(self.browser.process.pid, signal.SIGCONT)
+        self.browser.close()
+        self.server.__exit__(*rest)
+        self.lab.__exit__()
+
+    def let_through(self, drop=False):
+        self.a.firewall(
+            [f'meta l4proto udp {w} {MEDIA} {"drop" if drop else "counter"}'
+             for w in ('udp sport', 'udp dport')]
+            + [f'iifname "net" udp dport {MEDIA} accept'])
+
+    def sent(self):
+        """Packets the server sent from its media port."""
+        out = self.a.router.run(['nft', 'list', 'ruleset'],
+                                capture_output=True, text=True).stdout
+        return int(re.search(rf'udp sport {MEDIA} counter packets (\d+)',
+                             out)[1])
+
+    def until_state(self, state, start, seconds):
+        self.server.until_says(rf'connection-state.*state=\(string\){state}',
+                               seconds)
+        took = time.monotonic() - start
+        tap.note(f'{state} after {took:.1f} s')
+        return took
+
+
+def freeze_page():
+    with Watched() as w:
+        before = w.sent()
+        time.sleep(1)
+        tap.check(w.sent() - before > 20, 'nothing is sent to the page')
+        start = time.monotonic()
+        os.killpg(w.browser.process.pid, signal.SIGSTOP)
+        took = w.until_state('disconnected', start, 10)
+        tap.check(took <= 5, f'disconnected after {took:.1f} s')
+        took = w.until_state('failed', start, 35)
+        tap.check(29 <= took <= 31, f'failed after {took:.1f} s')
+        before = w.sent()
+        time.sleep(2)
+        tap.check(w.sent() == before, 'it still sends to who is gone')
+
+
+def test_single_port_a_frozen_page_is_let_go():
+    lab.when_calm(freeze_page)
+
+
+def outage(seconds, most_ms):
+    with Watched() as w:
+        w.page.take()
+        w.let_through(drop=True)
+        time.sleep(seconds)
+        w.let_through()
+        back = w.page.eval('performance.now()')
+        time.sleep(3)
+        after = [t for t, _ in w.page.take() if t > back]
+        tap.check(after, 'no picture came again')
+        tap.note(f'{seconds} s: a picture {after[0] - back:.0f} ms after')
+        tap.check(len(after) > 45, f'only {len(after)} pictures in 3 s')
+        tap.check(after[0] - back <= most_ms,
+                  f'{after[0] - back:.0f} ms, not {most_ms}')
+
+
+def test_single_port_after_2_s_without_network_media_is_back():
+    lab.when_calm(lambda: outage(2, 250))
+
+
+def test_single_port_after_10_s_without_network_media_is_back():
+    lab.when_calm(lambda: outage(10, 500))
+
+
+if __name__ == '__main__':
+    tap.main(globals())
