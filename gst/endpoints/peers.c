@@ -274,7 +274,7 @@ answer (Peer *peer)
   if (peer->is_answered || http == NULL)
     return;
   peer->is_answered = TRUE;
-  g_object_get (peer->element, "local-description", &sdp, NULL);
+  g_object_get (peer->element, "current-local-description", &sdp, NULL);
   via_http_server_answer (http, peer->id, sdp, NULL);
   post_reap (peer, VIA_PEERS_CONNECT_MS);
 }

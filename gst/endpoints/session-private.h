@@ -67,7 +67,7 @@ typedef struct
   GstStructure *stats;
   ViaConnectionState state;
   ViaSignalingState signaling;
-  gboolean is_done;
+  gboolean is_current, is_done;
   GError *error;
 } ViaSessionAsk;
 

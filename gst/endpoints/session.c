@@ -254,7 +254,8 @@ ask_describe (gpointer data)
   ViaSessionAsk *question = data;
   ViaSession *self = question->self;
 
-  const ViaPlan *plan = via_negotiation_pending (self->negotiation);
+  const ViaPlan *plan =
+      question->is_current ? NULL : via_negotiation_pending (self->negotiation);
 
   if (plan == NULL)
     plan = via_negotiation_current (self->negotiation);
@@ -263,9 +264,9 @@ ask_describe (gpointer data)
 }
 
 gchar *
-via_session_describe (ViaSession *self)
+via_session_describe (ViaSession *self, gboolean is_current)
 {
-  ViaSessionAsk question = {0};
+  ViaSessionAsk question = {.is_current = is_current};
 
   via_session_ask (self, ask_describe, &question, NULL);
   return question.result;

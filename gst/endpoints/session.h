@@ -86,8 +86,9 @@ ViaSignalingState via_session_signaling (ViaSession *self);
 gboolean via_session_gather (ViaSession *self, GError **error);
 gboolean via_session_add_candidate (
     ViaSession *self, guint mline, const gchar *candidate, GError **error);
-/* NULL before negotiation. (transfer full) */
-gchar *via_session_describe (ViaSession *self);
+/* What waits for an answer, else what holds; @is_current: what holds. NULL
+ * before negotiation. (transfer full) */
+gchar *via_session_describe (ViaSession *self, gboolean is_current);
 ViaConnectionState via_session_state (ViaSession *self);
 /* "via-endpoint-stats" (docs/api.md). (transfer full) */
 GstStructure *via_session_stats (ViaSession *self);

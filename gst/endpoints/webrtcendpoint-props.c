@@ -15,6 +15,7 @@ enum
   PROP_CONNECTION_STATE,
   PROP_SIGNALING_STATE,
   PROP_LOCAL_DESCRIPTION,
+  PROP_CURRENT_LOCAL_DESCRIPTION,
   PROP_STATS,
   N_PROPS
 };
@@ -65,8 +66,11 @@ get_from_session (ViaWebrtcEndpoint *self, guint id, GValue *value)
     g_value_set_enum (value, self->session != NULL
                                  ? (gint) via_session_signaling (self->session)
                                  : VIA_SIGNALING_CLOSED);
-  else if (self->session != NULL && id == PROP_LOCAL_DESCRIPTION)
-    g_value_take_string (value, via_session_describe (self->session));
+  else if (self->session != NULL
+           && (id == PROP_LOCAL_DESCRIPTION
+               || id == PROP_CURRENT_LOCAL_DESCRIPTION))
+    g_value_take_string (value, via_session_describe (self->session,
+                                    id == PROP_CURRENT_LOCAL_DESCRIPTION));
   else if (self->session != NULL && id == PROP_STATS)
     g_value_take_boxed (value, via_session_stats (self->session));
   g_rw_lock_reader_unlock (&self->session_lock);
@@ -103,6 +107,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_CONNECTION_STATE:
     case PROP_SIGNALING_STATE:
     case PROP_LOCAL_DESCRIPTION:
+    case PROP_CURRENT_LOCAL_DESCRIPTION:
       get_from_session (self, id, value);
       break;
     case PROP_STATS:
@@ -143,6 +148,11 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
   props[PROP_LOCAL_DESCRIPTION] = g_param_spec_string ("local-description",
       "Local description",
       "Our SDP with every candidate gathered so far; NULL before negotiation",
+      NULL, read_only);
+  props[PROP_CURRENT_LOCAL_DESCRIPTION] = g_param_spec_string (
+      "current-local-description", "Current local description",
+      "The same of what both sides agreed on last, whatever offer of ours "
+      "waits for its answer; NULL before (RFC 9429 §4.1.14)",
       NULL, read_only);
   props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
       "Counters of this peer, per m-line: packets, bytes, loss, round trip "
