@@ -33,6 +33,13 @@ static const GEnumValue transport_policies[] = {
     {0, NULL, NULL},
 };
 
+static const GEnumValue dtls_roles[] = {
+    {VIA_DTLS_ROLE_AUTO, "The peer chooses, else it begins", "auto"},
+    {VIA_DTLS_ROLE_ACTIVE, "We begin the handshake", "active"},
+    {VIA_DTLS_ROLE_PASSIVE, "The peer begins the handshake", "passive"},
+    {0, NULL, NULL},
+};
+
 static const GEnumValue server_pages[] = {
     {VIA_SERVER_PAGE_WATCH, "Shows what is published", "watch"},
     {VIA_SERVER_PAGE_PUBLISH, "Publishes a camera and a microphone", "publish"},
@@ -107,5 +114,16 @@ via_recorder_container_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (&type,
         g_enum_register_static ("ViaRecorderContainer", recorder_containers));
+  return (GType) type;
+}
+
+GType
+via_dtls_role_get_type (void)
+{
+  static gsize type;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("ViaDtlsRole", dtls_roles));
   return (GType) type;
 }

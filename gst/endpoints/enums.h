@@ -28,6 +28,16 @@ GType via_ice_transport_policy_get_type (void);
 
 typedef enum
 {
+  VIA_DTLS_ROLE_AUTO,
+  VIA_DTLS_ROLE_ACTIVE,
+  VIA_DTLS_ROLE_PASSIVE,
+} ViaDtlsRole;
+
+#define VIA_TYPE_DTLS_ROLE (via_dtls_role_get_type ())
+GType via_dtls_role_get_type (void);
+
+typedef enum
+{
   VIA_SERVER_PAGE_WATCH,
   VIA_SERVER_PAGE_PUBLISH,
 } ViaServerPage;

@@ -94,19 +94,17 @@ gboolean
 via_session_open_call (ViaSession *self, const ViaSessionConfig *config,
     gboolean is_controlling, GError **error)
 {
-  const ViaIceServer *turns[] = {config->turn, NULL};
-  ViaLiteConfig lite = {.port = config->port};
+  ViaLiteConfig lite = {.port = config->port,
+      .external_ipv4 = config->ice.external_ipv4,
+      .external_ipv6 = config->ice.external_ipv6};
   ViaCallConfig call = {0};
 
   call.loop = self->loop;
   call.identity = config->identity;
+  call.ice = config->ice;
   call.ice.is_controlling = is_controlling;
-  call.ice.relay_only = config->relay_only;
-  call.ice.stun = config->stun;
-  call.ice.turn = turns;
-  call.ice.min_port = config->min_port;
-  call.ice.max_port = config->max_port;
-  if (config->port != NULL && !config->relay_only)
+  call.srtp_profiles = config->srtp_profiles;
+  if (config->port != NULL && !config->ice.relay_only)
     call.lite = &lite;
   self->call = via_call_new (&call, &call_funcs, self, error);
   return self->call != NULL;

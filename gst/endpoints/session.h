@@ -36,12 +36,12 @@ typedef struct
 
 typedef struct
 {
-  ViaIdentity *identity;           /* a reference is taken */
-  const ViaIceServer *stun, *turn; /* (nullable) hosts are addresses */
-  gboolean relay_only;
+  ViaIdentity *identity; /* a reference is taken */
+  ViaIceConfig ice;      /* all but is_controlling */
+  ViaSetup setup;        /* ACTPASS: as it comes */
+  const ViaSrtpProfile *srtp_profiles;
   ViaDirection direction; /* the most an m-line does */
-  guint16 min_port, max_port;
-  ViaLitePort *port; /* (nullable) ICE-lite there, but for relay_only */
+  ViaLitePort *port;      /* (nullable) ICE-lite there, but for relay_only */
 } ViaSessionConfig;
 
 /* @user: whom funcs are called for. Takes a loop of the pool and via-app for

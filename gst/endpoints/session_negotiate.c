@@ -19,7 +19,7 @@ local_wishes (const ViaSessionAsk *question)
   local.video_codecs = video_codecs;
   local.n_video_codecs = G_N_ELEMENTS (video_codecs);
   local.direction = question->config->direction;
-  local.setup = VIA_SETUP_ACTPASS;
+  local.setup = question->config->setup;
   local.stream_id = question->self->name;
   return local;
 }

@@ -1,218 +1,243 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/transport.c – the properties that say how packets travel (STUN,
- * TURN, which candidates): the same ones of webrtcendpoint and webrtcserver.
+ * endpoints/transport.c – the properties that say how packets travel: kept,
+ * shown, handed to children. What comes of them is transport_resolve.c.
  * Set = validate and store under the lock; used at the next negotiation.
- * RFC 7064 · RFC 8656 · RFC 9429 §4.1.1
  */
 #include "endpoints/transport.h"
 
-#include <gst/gst.h>
+#include <string.h>
 
-#include "endpoints/enums.h"
-#include "io/resolve.h"
-
-enum
-{
-  PROP_STUN_SERVER = 0x100,
-  PROP_TURN_URL,
-  PROP_ICE_TRANSPORT_POLICY,
-};
+#define FIRST_ID 0x100 /* of the properties */
 
 void
 via_transport_init (ViaTransport *self)
 {
+  memset (self, 0, sizeof *self);
   g_mutex_init (&self->lock);
-  self->policy = VIA_ICE_TRANSPORT_POLICY_ALL;
+}
+
+static void
+free_text (gchar *text)
+{
+  if (text != NULL)
+    explicit_bzero (text, strlen (text));
+  g_free (text);
 }
 
 void
 via_transport_clear (ViaTransport *self)
 {
-  g_clear_pointer (&self->stun_server, g_free);
-  g_clear_pointer (&self->turn_url, g_free);
+  for (guint i = 0; i < VIA_SETTINGS; i++) {
+    free_text (self->set[i].text);
+    g_free (self->set[i].origin);
+  }
+  g_clear_pointer (&self->bridges, via_tlsbridges_unref);
   g_mutex_clear (&self->lock);
 }
 
-/* Stores @value in @field if @parse takes it; the error it prints has no
- * password in it. */
+/* @text (transfer full), @origin may be NULL. Call with self->lock held. */
 static void
-set_server (ViaTransport *self, gchar **field, const gchar *value,
-    ViaIceServer *(*parse) (const gchar *text, GError **error))
+store_locked (
+    ViaTransport *self, ViaSetting setting, gchar *text, const gchar *origin)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ViaIceServer) server = NULL;
-  gboolean is_unset = value == NULL || *value == '\0';
+  free_text (self->set[setting].text);
+  g_free (self->set[setting].origin);
+  self->set[setting].text = text;
+  self->set[setting].origin = g_strdup (origin);
+}
 
-  if (!is_unset && (server = parse (value, &error)) == NULL) {
-    g_warning ("%s refused, the old value stays: %s",
-        field == &self->turn_url ? "turn-url" : "stun-server", error->message);
-    return;
-  }
+static const gchar *
+text_locked (ViaTransport *self, ViaSetting setting)
+{
+  return self->set[setting].text != NULL ? self->set[setting].text
+                                         : via_setting_spec (setting)->fallback;
+}
+
+gchar *
+via_transport_dup (ViaTransport *self, ViaSetting setting)
+{
+  gchar *text;
+
   g_mutex_lock (&self->lock);
-  g_free (*field);
-  *field = is_unset ? NULL : g_strdup (value);
+  text = g_strdup (text_locked (self, setting));
   g_mutex_unlock (&self->lock);
+  return text;
+}
+
+/* --- properties --- */
+
+/* As it would stand in a file; NULL: unset. (transfer full) */
+static gchar *
+text_of (const ViaSettingSpec *spec, const GValue *value)
+{
+  const gchar *text;
+
+  switch (spec->kind) {
+    case VIA_SETTING_BOOLEAN:
+      return g_strdup (g_value_get_boolean (value) ? "true" : "false");
+    case VIA_SETTING_NUMBER:
+      return g_strdup_printf ("%d", g_value_get_int (value));
+    case VIA_SETTING_ENUM:
+      for (guint i = 0;; i++) {
+        GEnumClass *klass = g_type_class_peek (spec->type ());
+
+        if (klass->values[i].value == g_value_get_enum (value))
+          return g_strdup (klass->values[i].value_nick);
+      }
+    default:
+      text = g_value_get_string (value);
+      return text != NULL && *text != '\0' ? g_strdup (text) : NULL;
+  }
 }
 
 gboolean
 via_transport_set_property (ViaTransport *self, guint id, const GValue *value)
 {
-  switch (id) {
-    case PROP_STUN_SERVER:
-      set_server (self, &self->stun_server, g_value_get_string (value),
-          via_stun_url_parse);
-      return TRUE;
-    case PROP_TURN_URL:
-      set_server (self, &self->turn_url, g_value_get_string (value),
-          via_turn_url_parse);
-      return TRUE;
-    case PROP_ICE_TRANSPORT_POLICY:
-      g_mutex_lock (&self->lock);
-      self->policy = g_value_get_enum (value);
-      g_mutex_unlock (&self->lock);
-      return TRUE;
-    default:
-      return FALSE;
+  ViaSetting setting = (ViaSetting) (id - FIRST_ID);
+  const ViaSettingSpec *spec;
+  g_autoptr (GError) error = NULL;
+  gchar *given, *text = NULL;
+
+  if (id < FIRST_ID || setting >= VIA_SETTINGS)
+    return FALSE;
+  spec = via_setting_spec (setting);
+  given = text_of (spec, value);
+  if (given != NULL)
+    text = via_setting_read (setting, given, &error);
+  free_text (given);
+  if (error != NULL) {
+    g_warning (
+        "%s refused, the old value stays: %s", spec->name, error->message);
+    return TRUE;
   }
+  g_mutex_lock (&self->lock);
+  store_locked (self, setting, text, "property");
+  g_mutex_unlock (&self->lock);
+  return TRUE;
 }
 
 gboolean
 via_transport_get_property (ViaTransport *self, guint id, GValue *value)
 {
-  gboolean is_ours = TRUE;
+  ViaSetting setting = (ViaSetting) (id - FIRST_ID);
+  gchar *text;
 
-  g_mutex_lock (&self->lock);
-  switch (id) {
-    case PROP_STUN_SERVER:
-      g_value_set_string (value, self->stun_server);
+  if (id < FIRST_ID || setting >= VIA_SETTINGS)
+    return FALSE;
+  text = via_transport_dup (self, setting);
+  switch (via_setting_spec (setting)->kind) {
+    case VIA_SETTING_BOOLEAN:
+      g_value_set_boolean (value, via_setting_boolean (text));
       break;
-    case PROP_TURN_URL:
-      if (self->turn_url != NULL)
-        g_value_take_string (value, via_turn_url_mask (self->turn_url));
+    case VIA_SETTING_NUMBER:
+      g_value_set_int (value, via_setting_number (text));
       break;
-    case PROP_ICE_TRANSPORT_POLICY:
-      g_value_set_enum (value, self->policy);
+    case VIA_SETTING_ENUM:
+      g_value_set_enum (value, via_setting_enum (setting, text));
       break;
     default:
-      is_ours = FALSE;
+      g_value_take_string (value, via_setting_show (setting, text));
   }
-  g_mutex_unlock (&self->lock);
-  return is_ours;
-}
-
-void
-via_transport_copy (ViaTransport *self, ViaTransport *from)
-{
-  g_autofree gchar *stun_server = NULL;
-  g_autofree gchar *turn_url = NULL;
-  gint policy;
-
-  g_mutex_lock (&from->lock);
-  stun_server = g_strdup (from->stun_server);
-  turn_url = g_strdup (from->turn_url);
-  policy = from->policy;
-  g_mutex_unlock (&from->lock);
-  g_mutex_lock (&self->lock);
-  g_free (self->stun_server);
-  self->stun_server = g_steal_pointer (&stun_server);
-  g_free (self->turn_url);
-  self->turn_url = g_steal_pointer (&turn_url);
-  self->policy = policy;
-  g_mutex_unlock (&self->lock);
-}
-
-/* @url as a server, its name resolved; FALSE: it cannot be, or not yet. */
-static gboolean
-resolve (const gchar *url,
-    ViaIceServer *(*parse) (const gchar *text, GError **error),
-    gboolean may_wait, ViaIceServer **out, GError **error)
-{
-  g_autoptr (ViaIceServer) server = NULL;
-
-  if (url == NULL)
-    return TRUE;
-  server = parse (url, error);
-  if (server == NULL
-      || !(may_wait ? via_resolve_server (server, error)
-                    : via_resolve_known (server, error)))
-    return FALSE;
-  *out = g_steal_pointer (&server);
+  free_text (text);
   return TRUE;
 }
 
-gboolean
-via_transport_resolve (ViaTransport *self, gboolean may_wait,
-    ViaTransportConfig *out, GError **error)
+static GParamSpec *
+param_spec (ViaSetting setting)
 {
-  g_autofree gchar *stun = NULL;
-  g_autofree gchar *turn = NULL;
-  g_autoptr (GError) why = NULL;
+  const GParamFlags flags =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+      | (setting == VIA_SETTING_CERTIFICATE ? GST_PARAM_MUTABLE_READY
+                                            : GST_PARAM_MUTABLE_PLAYING);
+  const ViaSettingSpec *spec = via_setting_spec (setting);
 
-  g_mutex_lock (&self->lock);
-  stun = g_strdup (self->stun_server);
-  turn = g_strdup (self->turn_url);
-  out->relay_only = self->policy == VIA_ICE_TRANSPORT_POLICY_RELAY;
-  g_mutex_unlock (&self->lock);
-  if (!resolve (stun, via_stun_url_parse, may_wait, &out->stun, &why)) {
-    if (may_wait)
-      goto fail;
-    out->missing = g_strdup (why->message);
-    g_clear_error (&why);
+  switch (spec->kind) {
+    case VIA_SETTING_BOOLEAN:
+      return g_param_spec_boolean (spec->name, spec->nick, spec->blurb,
+          via_setting_boolean (spec->fallback), flags);
+    case VIA_SETTING_NUMBER:
+      return g_param_spec_int (spec->name, spec->nick, spec->blurb, spec->min,
+          spec->max, via_setting_number (spec->fallback), flags);
+    case VIA_SETTING_ENUM:
+      return g_param_spec_enum (spec->name, spec->nick, spec->blurb,
+          spec->type (), via_setting_enum (setting, spec->fallback), flags);
+    default:
+      return g_param_spec_string (
+          spec->name, spec->nick, spec->blurb, spec->fallback, flags);
   }
-  if (!resolve (turn, via_turn_url_parse, may_wait, &out->turn, &why)) {
-    if (may_wait || out->relay_only)
-      goto fail;
-    g_free (out->missing);
-    out->missing = g_strdup (why->message);
-  }
-  return TRUE;
-fail:
-  g_propagate_error (error, g_steal_pointer (&why));
-  return FALSE;
-}
-
-void
-via_transport_prepare (ViaTransport *self)
-{
-  g_auto (ViaTransportConfig) config = {0};
-
-  via_transport_resolve (self, FALSE, &config, NULL);
-}
-
-void
-via_transport_config_clear (ViaTransportConfig *self)
-{
-  g_clear_pointer (&self->stun, via_ice_server_free);
-  g_clear_pointer (&self->turn, via_ice_server_free);
-  g_clear_pointer (&self->missing, g_free);
 }
 
 void
 via_transport_install_properties (GObjectClass *klass)
 {
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+  for (guint i = 0; i < VIA_SETTINGS; i++)
+    g_object_class_install_property (klass, FIRST_ID + i, param_spec (i));
+}
 
-  g_object_class_install_property (klass, PROP_STUN_SERVER,
-      g_param_spec_string ("stun-server", "STUN server",
-          "host, host:port or stun:host:port (port 3478 by default) to learn "
-          "our public address from. NULL: none is asked, there is no default "
-          "server. Takes effect at the next negotiation (of a server: with its "
-          "next viewer); a bad value is refused and the old one stays "
-          "(RFC 7064)",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_TURN_URL,
-      g_param_spec_string ("turn-url", "TURN server",
-          "user:password@host:port of a TURN server (UDP) that relays media; "
-          "percent-escapes are decoded. The password reads back as ***. NULL: "
-          "none. Takes effect at the next negotiation (of a server: with its "
-          "next viewer); a bad value is refused and the old one stays "
-          "(RFC 8656)",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_ICE_TRANSPORT_POLICY,
-      g_param_spec_enum ("ice-transport-policy", "ICE transport policy",
-          "Which candidates are used: all, or only those of the TURN server. "
-          "Takes effect at the next negotiation (of a server: with its next "
-          "viewer) (RFC 9429 §4.1.1)",
-          VIA_TYPE_ICE_TRANSPORT_POLICY, VIA_ICE_TRANSPORT_POLICY_ALL, flags));
+/* --- a server's children --- */
+
+void
+via_transport_copy (ViaTransport *self, ViaTransport *from)
+{
+  ViaTransport copy = {0};
+  ViaTlsBridges *old;
+
+  g_mutex_lock (&from->lock);
+  for (guint i = 0; i < VIA_SETTINGS; i++) {
+    copy.set[i].text = g_strdup (from->set[i].text);
+    copy.set[i].origin = g_strdup (from->set[i].origin);
+  }
+  if (from->bridges != NULL)
+    copy.bridges = via_tlsbridges_ref (from->bridges);
+  g_mutex_unlock (&from->lock);
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < VIA_SETTINGS; i++) {
+    store_locked (self, i, copy.set[i].text, copy.set[i].origin);
+    g_free (copy.set[i].origin);
+  }
+  old = self->bridges;
+  self->bridges = copy.bridges;
+  g_mutex_unlock (&self->lock);
+  via_tlsbridges_unref (old);
+}
+
+/* --- TURN over TLS --- */
+
+/* via-app. */
+static void
+on_bridge_failed (GObject *element, const gchar *server, const gchar *why)
+{
+  GST_ELEMENT_WARNING (element, RESOURCE, OPEN_READ_WRITE, ("%s", why), (NULL));
+  via_common_post (g_object_get_data (element, "via-transport-common"),
+      GST_ELEMENT (element),
+      gst_structure_new ("ice-candidate-error", "server", G_TYPE_STRING, server,
+          "code", G_TYPE_UINT, 0, "text", G_TYPE_STRING, why, NULL));
+}
+
+void
+via_transport_open (ViaTransport *self, GstElement *element, ViaCommon *common)
+{
+  g_object_set_data (G_OBJECT (element), "via-transport-common", common);
+  g_mutex_lock (&self->lock);
+  if (self->bridges == NULL) { /* a server's child uses the server's */
+    self->bridges = via_tlsbridges_new (on_bridge_failed, G_OBJECT (element));
+    self->owns_bridges = TRUE;
+  }
+  g_mutex_unlock (&self->lock);
+}
+
+void
+via_transport_close (ViaTransport *self)
+{
+  ViaTlsBridges *bridges;
+  gboolean is_owner;
+
+  g_mutex_lock (&self->lock);
+  bridges = g_steal_pointer (&self->bridges);
+  is_owner = self->owns_bridges;
+  self->owns_bridges = FALSE;
+  g_mutex_unlock (&self->lock);
+  if (is_owner)
+    via_tlsbridges_close (bridges);
+  via_tlsbridges_unref (bridges);
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * endpoints/transport.h – the properties that say how packets travel (STUN,
- * TURN, which candidates): the same ones of webrtcendpoint and webrtcserver.
- * RFC 7064 · RFC 8656 · RFC 9429 §4.1.1
+ * TURN, which candidates, DTLS): the same ones of webrtcendpoint and
+ * webrtcserver. What they are is endpoints/settings.
  */
 #pragma once
 
-#include <glib-object.h>
-#include "ice/turnurl.h"
+#include "dtls/identity.h"
+#include "endpoints/common.h"
+#include "endpoints/settings.h"
+#include "io/icewire.h"
+#include "io/tlsbridges.h"
+#include "sdp/plan.h"
 
 G_BEGIN_DECLS
 
@@ -14,8 +18,13 @@ G_BEGIN_DECLS
 typedef struct
 {
   GMutex lock;
-  gchar *stun_server, *turn_url; /* turn_url is secret */
-  gint policy;                   /* ViaIceTransportPolicy */
+  struct
+  {
+    gchar *text;   /* (nullable) as via_setting_read gives it; may be secret */
+    gchar *origin; /* where it was set; NULL: nowhere, the text is built in */
+  } set[VIA_SETTINGS];
+  ViaTlsBridges *bridges; /* (nullable) above NULL */
+  gboolean owns_bridges;  /* FALSE: a server's, whose child this is */
 } ViaTransport;
 
 void via_transport_init (ViaTransport *self);
@@ -31,21 +40,37 @@ gboolean via_transport_set_property (
     ViaTransport *self, guint id, const GValue *value);
 gboolean via_transport_get_property (
     ViaTransport *self, guint id, GValue *value);
-/* Gives @self all that is set in @from: a server's child. */
+/* Gives @self all that is set in @from, a server's child, and its bridges. */
 void via_transport_copy (ViaTransport *self, ViaTransport *from);
+/* (transfer full) (nullable) secret, perhaps */
+gchar *via_transport_dup (ViaTransport *self, ViaSetting setting);
+
+/* NULL→READY and back, with via-app acquired: what @element tells about TURN
+ * over TLS is posted by it. @common is of @element. */
+void via_transport_open (
+    ViaTransport *self, GstElement *element, ViaCommon *common);
+void via_transport_close (ViaTransport *self);
+/* The certificate that was set, or a fresh one. */
+ViaIdentity *via_transport_identity (ViaTransport *self, GError **error);
 
 /* What the properties say now. */
 typedef struct
 {
-  ViaIceServer *stun, *turn; /* (nullable) hosts are addresses */
-  gboolean relay_only;
+  ViaIceConfig ice;    /* all but is_controlling; points into the next */
+  ViaIceServer *stun;  /* (nullable) hosts are addresses */
+  ViaIceServer **turn; /* ended by NULL; a server reached by TLS is the bridge
+                          to it, under its name */
+  gchar *external_ipv4, *external_ipv6, *interfaces; /* (nullable) */
+  ViaSrtpProfile srtp_profiles[VIA_SETTING_MAX_PROFILES + 1];
+  ViaSetup setup;
   gchar *missing; /* (nullable) which server is left out, and why */
 } ViaTransportConfig;
 
 /* Fills @out, to be cleared whatever comes back. Asks the name service where a
- * server is given by name: not on a loop. Error: VIA_ERROR_IO, the name has no
- * address. If it @may_wait not, a server whose address is not known yet is left
- * out; error VIA_ERROR_STATE if nothing goes without it. */
+ * server is given by name: not on a loop. Errors: IO, the name has no
+ * address; SETTING, values that do not fit together. If it @may_wait not, a
+ * server whose address is not known yet is left out; error VIA_ERROR_STATE if
+ * nothing goes without it. */
 gboolean via_transport_resolve (ViaTransport *self, gboolean may_wait,
     ViaTransportConfig *out, GError **error);
 /* Asks for the addresses of servers given by name, so that they are known when

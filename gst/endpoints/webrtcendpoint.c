@@ -151,9 +151,9 @@ take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
   if (transport->missing != NULL)
     GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND,
         ("%s; going on without it", transport->missing), (NULL));
-  out->stun = transport->stun;
-  out->turn = transport->turn;
-  out->relay_only = transport->relay_only;
+  out->ice = transport->ice;
+  out->setup = transport->setup;
+  out->srtp_profiles = transport->srtp_profiles;
   out->direction = self->shared.direction;
   out->port = self->shared.port;
   return TRUE;
@@ -301,17 +301,19 @@ start (ViaWebrtcEndpoint *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->identity =
-      self->shared.identity != NULL
-          ? via_identity_ref (self->shared.identity)
-          : via_identity_new (g_get_real_time () / G_USEC_PER_SEC, &error);
+  self->identity = self->shared.identity != NULL
+                       ? via_identity_ref (self->shared.identity)
+                       : via_transport_identity (&self->transport, &error);
   if (self->identity == NULL)
     goto fail;
   g_rw_lock_writer_lock (&self->session_lock);
   self->session = via_session_new (
       &session_funcs, G_OBJECT (self), GST_OBJECT_NAME (self), &error);
   g_rw_lock_writer_unlock (&self->session_lock);
-  if (self->session == NULL || !via_webrtc_endpoint_open_pads (self, &error))
+  if (self->session == NULL)
+    goto fail;
+  via_transport_open (&self->transport, GST_ELEMENT (self), &self->common);
+  if (!via_webrtc_endpoint_open_pads (self, &error))
     goto fail;
   if (join_others (self, &error)
       || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE)) {
@@ -336,6 +338,7 @@ stop (ViaWebrtcEndpoint *self)
   g_rw_lock_writer_unlock (&self->session_lock);
   if (session != NULL)
     via_common_absent (&self->common, via_session_hub_member (session));
+  via_transport_close (&self->transport);
   via_session_free (session);
   self->is_joined = FALSE;
   g_clear_pointer (&self->identity, via_identity_unref);

@@ -236,11 +236,11 @@ get_ready (ViaWebrtcServer *self)
 
   if (!via_http_server_check (&error))
     return fail (self, error);
-  self->identity =
-      via_identity_new (g_get_real_time () / G_USEC_PER_SEC, &error);
+  self->identity = via_transport_identity (&self->transport, &error);
   if (self->identity == NULL)
     return fail (self, error);
   via_app_acquire ();
+  via_transport_open (&self->transport, GST_ELEMENT (self), &self->common);
   self->received = via_exchange_new ();
   if (!via_webrtc_server_join (self, &error)
       && !g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE))
@@ -257,6 +257,7 @@ get_unready (ViaWebrtcServer *self)
   via_exchange_close (self->received);
   g_clear_pointer (&self->received, via_exchange_unref);
   g_clear_pointer (&self->identity, via_identity_unref);
+  via_transport_close (&self->transport);
   via_app_release ();
 }
 

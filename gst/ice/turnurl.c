@@ -10,6 +10,7 @@
 #define MAX_TEXT 2048 /* bytes */
 #define PORT_PLAIN 3478
 #define PORT_TLS 5349
+#define UNIX_TIME_DIGITS 9 /* at least: 1973 and later */
 
 typedef enum
 {
@@ -106,6 +107,14 @@ turn_url_is_name (const gchar *host, gsize len)
   return TRUE;
 }
 
+/* What looks like an IPv4 address must be one. */
+static gboolean
+turn_url_is_broken_ipv4 (const gchar *host)
+{
+  return host[strspn (host, "0123456789.")] == '\0'
+         && !g_hostname_is_ip_address (host);
+}
+
 static gboolean
 turn_url_port (const gchar *text, gsize len, guint16 *out)
 {
@@ -153,6 +162,8 @@ turn_url_host (ViaIceServer *self, const gchar *text, gsize len)
       host[colon - text] = '\0';
     if (!turn_url_is_name (host, strlen (host)))
       return "the host is missing or malformed";
+    if (turn_url_is_broken_ipv4 (host))
+      return "the host is no IPv4 address";
   }
   if (colon != NULL
       && !turn_url_port (
@@ -191,10 +202,26 @@ turn_url_transport (
   return NULL;
 }
 
+/* The colon between user and password; a Unix time is no user. */
+static const gchar *
+turn_url_colon (const gchar *text, gsize len)
+{
+  const gchar *colon = memchr (text, ':', len);
+  gsize digits = strspn (text, "0123456789");
+
+  if (colon == text + digits && digits >= UNIX_TIME_DIGITS) {
+    const gchar *last = memrchr (text, ':', len);
+
+    if (last > colon + 1)
+      return last;
+  }
+  return colon;
+}
+
 static const gchar *
 turn_url_credentials (ViaIceServer *self, const gchar *text, gsize len)
 {
-  const gchar *colon = memchr (text, ':', len);
+  const gchar *colon = turn_url_colon (text, len);
 
   if (colon == NULL || colon == text || colon + 1 == text + len)
     return "user and password are needed, as user:password@host";
@@ -219,32 +246,35 @@ turn_url_check_text (const gchar *text)
   return NULL;
 }
 
-ViaIceServer *
-via_turn_url_parse (const gchar *text, GError **error)
+/* One server. @may_be_bare: "turn:host" is one. */
+static ViaIceServer *
+turn_url_read (const gchar *text, gboolean may_be_bare, GError **error)
 {
   g_autoptr (ViaIceServer) self = NULL;
-  const gchar *rest = text, *at, *query, *why;
+  const gchar *rest = text, *at, *host, *query, *why = NULL;
   gint code = VIA_ERROR_SYNTAX;
-  Scheme scheme;
+  Scheme scheme = turn_url_scheme (&rest);
 
-  g_return_val_if_fail (text != NULL, NULL);
-
-  if ((why = turn_url_check_text (text)) != NULL)
-    return turn_url_fail (error, code, "", why);
-  scheme = turn_url_scheme (&rest);
   if (scheme == SCHEME_STUN || scheme == SCHEME_STUNS)
     return turn_url_fail (
         error, VIA_ERROR_UNSUPPORTED, text, "is a STUN server, not TURN");
   at = strrchr (rest, '@'); /* a host never has one, a user may */
-  if (at == NULL)
+  if (at == NULL && (!may_be_bare || scheme == SCHEME_NONE))
     return turn_url_fail (error, code, text,
         "user and password are needed, as user:password@host");
+  if (at != NULL && scheme == SCHEME_TURN && rest == text + strlen ("turn:")
+      && memchr (rest, ':', (gsize) (at - rest)) == NULL) {
+    rest = text; /* a user of that name */
+    scheme = SCHEME_NONE;
+  }
   self = g_new0 (ViaIceServer, 1);
-  query = strchr (at, '?');
-  why = turn_url_credentials (self, rest, (gsize) (at - rest));
+  host = at != NULL ? at + 1 : rest;
+  query = strchr (host, '?');
+  if (at != NULL)
+    why = turn_url_credentials (self, rest, (gsize) (at - rest));
   if (why == NULL)
-    why = turn_url_host (self, at + 1,
-        query != NULL ? (gsize) (query - at) - 1 : strlen (at + 1));
+    why = turn_url_host (
+        self, host, query != NULL ? (gsize) (query - host) : strlen (host));
   if (why == NULL)
     why = turn_url_transport (
         self, scheme, query != NULL ? query + 1 : NULL, &code);
@@ -253,6 +283,122 @@ via_turn_url_parse (const gchar *text, GError **error)
   if (self->port == 0)
     self->port = self->transport == VIA_TURN_TLS ? PORT_TLS : PORT_PLAIN;
   return g_steal_pointer (&self);
+}
+
+ViaIceServer *
+via_turn_url_parse (const gchar *text, GError **error)
+{
+  const gchar *why;
+
+  g_return_val_if_fail (text != NULL, NULL);
+
+  if ((why = turn_url_check_text (text)) != NULL)
+    return turn_url_fail (error, VIA_ERROR_SYNTAX, "", why);
+  return turn_url_read (text, FALSE, error);
+}
+
+/* --- several --- */
+
+/* The first server of @text and how long it is: up to the first comma after
+ * which it is one. NULL with error if there is none. */
+static ViaIceServer *
+turn_url_read_first (const gchar *text, gsize *out_len, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+
+  for (gsize len = 0;; len++) {
+    g_autofree gchar *piece = NULL;
+    ViaIceServer *server;
+
+    len += strcspn (text + len, ",");
+    piece = g_strndup (text, len);
+    server = turn_url_read (piece, TRUE, why == NULL ? &why : NULL);
+    if (server != NULL) {
+      *out_len = len;
+      return server;
+    }
+    if (len == 0 || text[len] == '\0')
+      break;
+  }
+  if (strchr (text, ',') == NULL)
+    g_propagate_error (error, g_steal_pointer (&why));
+  else
+    turn_url_fail (error, why->code, text,
+        "no list of servers; a comma inside a password is written %2C");
+  return NULL;
+}
+
+static void
+turn_url_free_any (gpointer server)
+{
+  via_ice_server_free (server);
+}
+
+/* @lens: (nullable) gets the length of each one's text. */
+static ViaIceServer **
+turn_urls_read (const gchar *text, GArray *lens, GError **error)
+{
+  g_autoptr (GPtrArray) list =
+      g_ptr_array_new_with_free_func (turn_url_free_any);
+  const gchar *why = turn_url_check_text (text);
+
+  if (why != NULL) {
+    turn_url_fail (error, VIA_ERROR_SYNTAX, "", why);
+    return NULL;
+  }
+  for (;; text++) {
+    gsize len;
+    ViaIceServer *server = turn_url_read_first (text, &len, error);
+
+    if (server == NULL)
+      return NULL;
+    g_ptr_array_add (list, server);
+    if (lens != NULL)
+      g_array_append_val (lens, len);
+    text += len;
+    if (*text == '\0')
+      break;
+  }
+  if (list->len > VIA_TURN_URLS_MAX) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_LIMIT, "more than %d TURN servers",
+        VIA_TURN_URLS_MAX);
+    return NULL;
+  }
+  g_ptr_array_add (list, NULL);
+  g_ptr_array_set_free_func (list, NULL);
+  return (ViaIceServer **) g_ptr_array_free (g_steal_pointer (&list), FALSE);
+}
+
+ViaIceServer **
+via_turn_urls_parse (const gchar *text, GError **error)
+{
+  g_return_val_if_fail (text != NULL, NULL);
+
+  return turn_urls_read (text, NULL, error);
+}
+
+gchar *
+via_turn_urls_mask (const gchar *text)
+{
+  g_autoptr (GArray) lens = g_array_new (FALSE, FALSE, sizeof (gsize));
+  ViaIceServer **servers = turn_urls_read (text, lens, NULL);
+  GString *out;
+
+  if (servers == NULL)
+    return via_turn_url_mask (text);
+  out = g_string_new (NULL);
+  for (guint i = 0; i < lens->len; i++) {
+    gsize len = g_array_index (lens, gsize, i);
+    g_autofree gchar *piece = g_strndup (text, len);
+    g_autofree gchar *masked = servers[i]->password != NULL
+                                   ? via_turn_url_mask (piece)
+                                   : g_strdup (piece);
+
+    g_string_append_printf (out, "%s%s", i > 0 ? "," : "", masked);
+    text += len + 1;
+  }
+  via_ice_servers_free (servers);
+  return g_string_free (out, FALSE);
 }
 
 ViaIceServer *
@@ -282,12 +428,46 @@ via_stun_url_parse (const gchar *text, GError **error)
   return g_steal_pointer (&self);
 }
 
+gchar *
+via_ice_server_name (const ViaIceServer *self)
+{
+  static const gchar *const transports[] = {"udp", "tcp", "tls"};
+
+  if (self->name != NULL)
+    return g_strdup (self->name);
+  return g_strdup_printf (
+      strchr (self->host, ':') != NULL ? "[%s]:%u/%s" : "%s:%u/%s", self->host,
+      self->port, transports[self->transport]);
+}
+
+ViaIceServer *
+via_ice_server_copy (const ViaIceServer *self)
+{
+  ViaIceServer *copy = g_new (ViaIceServer, 1);
+
+  *copy = *self;
+  copy->host = g_strdup (self->host);
+  copy->user = g_strdup (self->user);
+  copy->password = g_strdup (self->password);
+  copy->name = g_strdup (self->name);
+  return copy;
+}
+
+void
+via_ice_servers_free (ViaIceServer **self)
+{
+  for (guint i = 0; self != NULL && self[i] != NULL; i++)
+    via_ice_server_free (self[i]);
+  g_free (self);
+}
+
 void
 via_ice_server_free (ViaIceServer *self)
 {
   if (self == NULL)
     return;
   g_free (self->host);
+  g_free (self->name);
   g_free (self->user);
   if (self->password != NULL)
     explicit_bzero (self->password, strlen (self->password));

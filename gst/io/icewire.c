@@ -11,15 +11,16 @@
 
 #include <gst/gst.h>
 #include <nice/debug.h>
-#include <nice/interfaces.h>
 #include <string.h>
 
 GST_DEBUG_CATEGORY (via_ice_debug);
 #define GST_CAT_DEFAULT via_ice_debug
 
-#define UFRAG_LEN 8   /* RFC 8445 §5.3: at least 24 bits */
-#define PWD_LEN 24    /* at least 128 bits */
-#define SEND_BATCH 32 /* datagrams handed to libnice at once */
+#define UFRAG_LEN 8 /* RFC 8445 §5.3: at least 24 bits */
+#define PWD_LEN 24  /* at least 128 bits */
+#define GATHER_LIMIT (10 * G_TIME_SPAN_SECOND)
+#define PATIENT_TRIES 4 /* from 500 ms on, twice as long each time */
+#define SEND_BATCH 32   /* datagrams handed to libnice at once */
 
 typedef enum
 {
@@ -89,21 +90,11 @@ push_event (ViaIceWire *self, EventKind kind, gchar *text)
 static void
 on_candidate (NiceAgent *agent, NiceCandidate *candidate, ViaIceWire *self)
 {
-  gchar address[NICE_ADDRESS_STRING_LEN];
-  g_autofree gchar *line = NULL;
-  gchar *text;
+  gchar *text =
+      self->is_closed ? NULL : via_icewire_tell_local (self, candidate);
 
-  nice_address_to_string (&candidate->addr, address);
-  if (self->is_closed || candidate->transport != NICE_CANDIDATE_TRANSPORT_UDP
-      || !via_icewire_is_usable_address (address)
-      || (self->relay_only && candidate->type != NICE_CANDIDATE_TYPE_RELAYED))
+  if (text == NULL)
     return;
-  line = nice_agent_generate_local_candidate_sdp (agent, candidate);
-  if (!line)
-    return;
-  text = g_strdup (g_str_has_prefix (line, "a=") ? line + 2 : line);
-  if (self->relay_only)
-    text = via_icewire_hide_related (text);
   GST_DEBUG ("wire %s: local %s", self->ufrag, text);
   push_event (self, EVENT_CANDIDATE, text);
 }
@@ -111,8 +102,20 @@ on_candidate (NiceAgent *agent, NiceCandidate *candidate, ViaIceWire *self)
 static void
 on_gathered (NiceAgent *agent, guint stream, ViaIceWire *self)
 {
-  if (!self->is_closed)
-    push_event (self, EVENT_GATHERED, NULL);
+  if (self->is_closed || self->is_gathered)
+    return;
+  self->is_gathered = TRUE;
+  via_loop_timer_set (self->loop, &self->patience, VIA_TIME_NEVER);
+  push_event (self, EVENT_GATHERED, NULL);
+}
+
+/* libnice forgets the end when a TURN server closes its connection. */
+static void
+on_patience (gpointer data)
+{
+  ViaIceWire *self = data;
+
+  on_gathered (self->agent, self->stream, self);
 }
 
 static ViaIceState
@@ -241,9 +244,11 @@ agent_new (ViaIceWire *self, const ViaIceConfig *config)
       NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_REGULAR_NOMINATION
           | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
 
-  g_object_set (agent, "upnp", FALSE, "ice-tcp", FALSE, "keepalive-conncheck",
-      TRUE, "controlling-mode", config->is_controlling, "force-relay",
-      config->relay_only, NULL);
+  g_object_set (agent, "upnp", FALSE, "ice-tcp", config->tcp,
+      "keepalive-conncheck", TRUE, "controlling-mode", config->is_controlling,
+      "force-relay", config->relay_only, NULL);
+  if (config->is_patient)
+    g_object_set (agent, "stun-max-retransmissions", PATIENT_TRIES, NULL);
   if (config->stun)
     g_object_set (agent, "stun-server", config->stun->host, "stun-server-port",
         (guint) config->stun->port, NULL);
@@ -284,10 +289,11 @@ stream_new (ViaIceWire *self, const ViaIceConfig *config)
   self->stream = nice_agent_add_stream (self->agent, 1);
   if (self->stream == 0)
     return FALSE;
-  if (config->min_port || config->max_port)
+  if (self->min_port)
     nice_agent_set_port_range (self->agent, self->stream, VIA_ICE_COMPONENT,
-        config->min_port ? config->min_port : 1024,
-        config->max_port ? config->max_port : 65535);
+        self->min_port, self->max_port);
+  if (config->dscp)
+    nice_agent_set_stream_tos (self->agent, self->stream, config->dscp << 2);
   for (guint i = 0; config->turn && config->turn[i]; i++)
     if (!add_relay (self, config->turn[i]))
       return FALSE;
@@ -325,6 +331,14 @@ via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
   self->funcs = *funcs;
   self->user = user;
   self->relay_only = config->relay_only;
+  self->tcp = config->tcp;
+  self->external_ipv4 = g_strdup (config->external_ipv4);
+  self->external_ipv6 = g_strdup (config->external_ipv6);
+  self->interfaces = g_strdup (config->interfaces);
+  if (config->min_port || config->max_port) {
+    self->min_port = config->min_port ? config->min_port : 1024;
+    self->max_port = config->max_port ? config->max_port : 65535;
+  }
   self->early = g_ptr_array_new_with_free_func (g_free);
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->events);
@@ -351,7 +365,7 @@ finish_close (gpointer data)
   ViaLoop *loop = self->loop;
   gchar *texts[] = {self->ufrag, self->pwd, self->remote_ufrag,
       self->remote_pwd, self->next_ufrag, self->next_pwd, self->local,
-      self->remote};
+      self->remote, self->external_ipv4, self->external_ipv6, self->interfaces};
 
   via_gcontext_enter (self->context);
   g_clear_object (&self->agent);
@@ -397,6 +411,7 @@ via_icewire_free (ViaIceWire *self)
   via_loop_assert (self->loop);
   g_assert (!self->is_closed);
   self->is_closed = TRUE;
+  via_loop_timer_set (self->loop, &self->patience, VIA_TIME_NEVER);
   drop_direct (self);
   via_loop_not_at_turn_end (self->loop, deliver, self);
   g_queue_clear_full (&self->events, event_free);
@@ -445,42 +460,37 @@ via_icewire_stay (ViaIceWire *self)
   g_clear_pointer (&self->next_pwd, g_free);
 }
 
-/* All addresses but link-local ones, which no peer elsewhere can use. None
- * added: libnice takes what there is, and on_candidate drops it. */
-static void
-add_local_addresses (ViaIceWire *self)
-{
-  GList *ips = nice_interfaces_get_local_ips (FALSE);
-
-  for (GList *l = ips; l; l = l->next) {
-    NiceAddress address;
-
-    nice_address_init (&address);
-    if (via_icewire_is_usable_address (l->data)
-        && nice_address_set_from_string (&address, l->data))
-      nice_agent_add_local_address (self->agent, &address);
-  }
-  g_list_free_full (ips, g_free);
-}
-
 gboolean
 via_icewire_gather (ViaIceWire *self, GError **error)
 {
-  gboolean is_ok;
+  gboolean has_address, is_ok;
 
   via_loop_assert (self->loop);
   if (self->is_gathering)
     return TRUE;
   via_gcontext_enter (self->context);
-  add_local_addresses (self);
-  is_ok = nice_agent_gather_candidates (self->agent, self->stream);
+  has_address = via_icewire_add_local_addresses (self, error);
+  is_ok =
+      has_address && nice_agent_gather_candidates (self->agent, self->stream);
   via_gcontext_leave (self->context);
+  if (!has_address)
+    return FALSE;
   if (!is_ok) {
-    g_set_error (error, VIA_ERROR, VIA_ERROR_IO,
-        "no socket for ICE: no network address, or no free port in the range");
+    if (self->min_port > 0)
+      g_set_error (error, VIA_ERROR, VIA_ERROR_IO,
+          "no socket for ICE: no port from min-port %u to max-port %u is free",
+          self->min_port, self->max_port);
+    else
+      g_set_error_literal (
+          error, VIA_ERROR, VIA_ERROR_IO, "no socket for ICE can be opened");
     return FALSE;
   }
   self->is_gathering = TRUE;
+  self->patience.func = on_patience;
+  self->patience.data = self;
+  if (!self->is_gathered)
+    via_loop_timer_set (
+        self->loop, &self->patience, via_loop_now (self->loop) + GATHER_LIMIT);
   return TRUE;
 }
 

@@ -21,9 +21,16 @@ typedef struct
   const ViaIceServer *stun;        /* (nullable) host must be an address */
   const ViaIceServer *const *turn; /* NULL-terminated; (nullable) */
   guint16 min_port, max_port;      /* 0: any */
+  gboolean tcp;                    /* TCP candidates too */
+  gboolean is_patient; /* a TURN server's first answer may take 7 s */
+  guint8 dscp;         /* of what is sent; 0: as the system does */
+  /* (nullable) Addresses that stand in host candidates. */
+  const gchar *external_ipv4, *external_ipv6;
+  /* (nullable) "eth0,eth1" or "-docker0": whose addresses are candidates. */
+  const gchar *interfaces;
 } ViaIceConfig;
 
-/* Makes the agent, with UPnP and ICE-TCP off; gathers nothing yet. */
+/* Makes the agent, with UPnP off; gathers nothing yet. */
 ViaIceWire *via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
     const ViaIceFuncs *funcs, gpointer user, GError **error);
 /* Closes asynchronously (nice_agent_close_async runs on in the loop); no more
@@ -47,7 +54,7 @@ void via_icewire_again (ViaIceWire *self);
 gboolean via_icewire_gather (ViaIceWire *self, GError **error);
 gboolean via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag,
     const gchar *pwd, gboolean is_lite, GError **error);
-/* FALSE: dropped (not for us, e.g. .local or TCP); an error only for text
+/* FALSE: dropped (not for us, e.g. .local); an error only for text
  * that is no candidate. */
 gboolean via_icewire_add_candidate (
     ViaIceWire *self, const gchar *candidate, GError **error);

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-#define VIA_ICE_MAX_TURN 8 /* libnice's own bound */
+#define VIA_ICE_MAX_TURN VIA_TURN_URLS_MAX
 
 /* Errors: SETTING (ports, names where addresses are needed, no password),
  * LIMIT (too many servers), UNSUPPORTED (TURN over TLS). Never a password. */

@@ -23,6 +23,12 @@ add_parsed (ViaIceWire *self, const ViaCandidate *parsed)
       [VIA_CANDIDATE_PRFLX] = NICE_CANDIDATE_TYPE_PEER_REFLEXIVE,
       [VIA_CANDIDATE_RELAY] = NICE_CANDIDATE_TYPE_RELAYED,
   };
+  static const NiceCandidateTransport transports[] = {
+      [VIA_TRANSPORT_UDP] = NICE_CANDIDATE_TRANSPORT_UDP,
+      [VIA_TRANSPORT_TCP_ACTIVE] = NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE,
+      [VIA_TRANSPORT_TCP_PASSIVE] = NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE,
+      [VIA_TRANSPORT_TCP_SO] = NICE_CANDIDATE_TRANSPORT_TCP_SO,
+  };
   NiceAddress address;
   NiceCandidate *candidate;
   GSList list = {NULL, NULL};
@@ -30,12 +36,12 @@ add_parsed (ViaIceWire *self, const ViaCandidate *parsed)
 
   nice_address_init (&address);
   if (parsed->component != VIA_ICE_COMPONENT || parsed->is_mdns
-      || parsed->transport != VIA_TRANSPORT_UDP
-      || !via_icewire_is_usable_address (parsed->address)
+      || (parsed->transport != VIA_TRANSPORT_UDP && !self->tcp)
+      || !via_icewire_takes_address (self, parsed->address)
       || !nice_address_set_from_string (&address, parsed->address))
     return FALSE;
   candidate = nice_candidate_new (types[parsed->type]);
-  candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+  candidate->transport = transports[parsed->transport];
   candidate->stream_id = self->stream;
   candidate->component_id = VIA_ICE_COMPONENT;
   candidate->priority = parsed->priority;

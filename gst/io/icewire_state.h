@@ -20,7 +20,9 @@ struct _ViaIceWire
   ViaLoop *loop;
   ViaIceFuncs funcs;
   gpointer user;
-  gboolean relay_only;
+  gboolean relay_only, tcp;
+  gchar *external_ipv4, *external_ipv6, *interfaces; /* (nullable) */
+  guint16 min_port, max_port;                        /* 0: any */
 
   /* loop thread */
   gchar *ufrag, *pwd;           /* in use */
@@ -33,6 +35,9 @@ struct _ViaIceWire
   GQueue events;      /* (owned) Event */
   ViaIceState state;
   gboolean is_gathering;
+  gboolean is_gathered;
+  ViaLoopTimer patience; /* for gathering to end */
+  gboolean has_loopback; /* among our addresses, since somebody named it */
   gchar *remote_ufrag, *remote_pwd;
   GPtrArray *early; /* candidates before the remote credentials; texts */
   gboolean is_ended;
@@ -43,5 +48,14 @@ struct _ViaIceWire
   GSocket *socket;       /* whose descriptor @direct borrows */
   ViaSendCounters counters;
 };
+
+/* --- icewire_local.c --- */
+
+/* Error: IO, there is none. Call with the context entered. */
+gboolean via_icewire_add_local_addresses (ViaIceWire *self, GError **error);
+/* Ours or the peer's: loopback only if we have it. */
+gboolean via_icewire_takes_address (const ViaIceWire *self, const gchar *text);
+/* How the peer is told; NULL: not at all. (transfer full) */
+gchar *via_icewire_tell_local (ViaIceWire *self, NiceCandidate *candidate);
 
 G_END_DECLS

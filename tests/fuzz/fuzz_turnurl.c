@@ -29,7 +29,12 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_autoptr (ViaIceServer) stun = via_stun_url_parse (text, NULL);
   g_autoptr (ViaIceServer) hidden = via_turn_url_parse (secret, &error);
 
+  ViaIceServer **several = via_turn_urls_parse (text, NULL);
+
   g_assert_null (strstr (masked, "canary"));
+  for (guint i = 0; several != NULL && several[i] != NULL; i++)
+    check_server (several[i]);
+  via_ice_servers_free (several);
   if (turn != NULL) {
     check_server (turn);
     g_assert_nonnull (turn->user);

@@ -39,6 +39,11 @@ static const Good good_turn[] = {
         VIA_TURN_UDP},
     {"1700000000%3Aalice:a+b/c=@h", "h", "1700000000:alice", "a+b/c=", 3478,
         VIA_TURN_UDP},
+    {"1700000000:alice:a+b/c=@h", "h", "1700000000:alice", "a+b/c=", 3478,
+        VIA_TURN_UDP},
+    {"1700000000:pw@h", "h", "1700000000", "pw", 3478, VIA_TURN_UDP},
+    {"turn:kurento@192.0.2.1:3478", "192.0.2.1", "turn", "kurento", 3478,
+        VIA_TURN_UDP},
     {"u:a:b:c@h:3478", "h", "u", "a:b:c", 3478, VIA_TURN_UDP},
     {"u:what?ever@h", "h", "u", "what?ever", 3478, VIA_TURN_UDP},
     {"u:p%25%3f%20@h", "h", "u", "p%? ", 3478, VIA_TURN_UDP},
@@ -78,7 +83,10 @@ test_turn_broken_is_refused_without_password (void)
       {"turn:turn.example.com:3478", VIA_ERROR_SYNTAX},
       {"user:hunter2", VIA_ERROR_SYNTAX},
       {"user@host", VIA_ERROR_SYNTAX},
-      {"turn:hunter2@host", VIA_ERROR_SYNTAX},
+      {"turns:hunter2@host", VIA_ERROR_SYNTAX},
+      {"turn://hunter2@host", VIA_ERROR_SYNTAX},
+      {"user:hunter2@999.1:3478", VIA_ERROR_SYNTAX},
+      {"user:hunter2@192.0.2.300", VIA_ERROR_SYNTAX},
       {":hunter2@host", VIA_ERROR_SYNTAX},
       {"user:@host", VIA_ERROR_SYNTAX},
       {"user:hunter2@", VIA_ERROR_SYNTAX},
@@ -113,6 +121,84 @@ test_turn_broken_is_refused_without_password (void)
     g_assert_error (error, VIA_ERROR, (gint) rows[i].code);
     g_assert_null (strstr (error->message, "hunter2"));
   }
+}
+
+/* --- several --- */
+
+static void
+test_turn_several_are_read_in_order (void)
+{
+  g_autoptr (GError) error = NULL;
+  ViaIceServer **servers = via_turn_urls_parse (
+      "u:p@h1,turns:v:q@h2?transport=tcp,turn:h3:3479,w:1,2@h4", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (servers[0]->host, ==, "h1");
+  g_assert_cmpstr (servers[1]->host, ==, "h2");
+  g_assert_cmpint (servers[1]->transport, ==, VIA_TURN_TLS);
+  g_assert_cmpstr (servers[1]->password, ==, "q");
+  g_assert_cmpstr (servers[2]->host, ==, "h3");
+  g_assert_null (servers[2]->user);
+  g_assert_cmpstr (servers[3]->host, ==, "h4");
+  g_assert_cmpstr (servers[3]->password, ==, "1,2");
+  g_assert_null (servers[4]);
+  via_ice_servers_free (servers);
+}
+
+static void
+test_turn_several_with_one_broken_are_refused (void)
+{
+  static const gchar *const rows[] = {"u:hunter2@h,", ",u:hunter2@h",
+      "u:hunter2@h,v:hunter2", "u:hunter2@h,,v:hunter2@i",
+      "u:hunter2@h,v:hunter2@i:0", "u:hunter2@h,turn.example.com", ""};
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_test_message ("row %u", i);
+    g_assert_null (via_turn_urls_parse (rows[i], &error));
+    g_assert_error (error, VIA_ERROR, VIA_ERROR_SYNTAX);
+    g_assert_null (strstr (error->message, "hunter2"));
+  }
+}
+
+static void
+test_turn_nine_servers_are_too_many (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (via_turn_urls_parse (
+      "u:p@a,u:p@b,u:p@c,u:p@d,u:p@e,u:p@f,u:p@g,u:p@h,u:p@i", &error));
+  g_assert_error (error, VIA_ERROR, VIA_ERROR_LIMIT);
+}
+
+static void
+test_mask_of_several_keeps_their_hosts (void)
+{
+  static const gchar *const rows[][2] = {
+      {"u:p@h,turn:v:q@i", "u:***@h,turn:v:***@i"},
+      {"turn:h:3478,u:p@h", "turn:h:3478,u:***@h"},
+      {"u:a,x:y@h", "u:***@h"},
+      {"u:a,x:y", "u:***"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *masked = via_turn_urls_mask (rows[i][0]);
+
+    g_assert_cmpstr (masked, ==, rows[i][1]);
+  }
+}
+
+static void
+test_name_shows_host_port_and_transport (void)
+{
+  g_autoptr (ViaIceServer) v4 = via_turn_url_parse ("u:p@192.0.2.1", NULL);
+  g_autoptr (ViaIceServer) v6 = via_turn_url_parse ("turns:u:p@[::1]", NULL);
+  g_autofree gchar *name4 = via_ice_server_name (v4);
+  g_autofree gchar *name6 = via_ice_server_name (v6);
+
+  g_assert_cmpstr (name4, ==, "192.0.2.1:3478/udp");
+  g_assert_cmpstr (name6, ==, "[::1]:5349/tls");
 }
 
 static void
@@ -212,6 +298,14 @@ main (int argc, char **argv)
   g_test_add_func ("/turnurl/turn/over-long", test_turn_over_long_is_refused);
   g_test_add_func (
       "/turnurl/turn/error-is-masked", test_turn_error_names_the_value_masked);
+  g_test_add_func ("/turnurl/several", test_turn_several_are_read_in_order);
+  g_test_add_func (
+      "/turnurl/several/broken", test_turn_several_with_one_broken_are_refused);
+  g_test_add_func (
+      "/turnurl/several/too-many", test_turn_nine_servers_are_too_many);
+  g_test_add_func (
+      "/turnurl/several/mask", test_mask_of_several_keeps_their_hosts);
+  g_test_add_func ("/turnurl/name", test_name_shows_host_port_and_transport);
   g_test_add_func ("/turnurl/stun/known-forms", test_stun_known_forms_are_read);
   g_test_add_func ("/turnurl/stun/broken", test_stun_broken_is_refused);
   g_test_add_func ("/turnurl/mask", test_mask_hides_every_password);

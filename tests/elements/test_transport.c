@@ -1,0 +1,771 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * tests/elements/test_transport.c – the properties that say how packets travel,
+ * in a network namespace: what is refused, which candidates there are, what the
+ * far end gets. Through the plugin only. kurento_NN: Kurento's own cases.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+
+#include <gst/gst.h>
+
+#include "certs.h"
+#include "netns.h"
+#include "process.h"
+#include "relay.h"
+#include "side.h"
+
+#define AUDIO "audiotestsrc is-live=true ! webrtcendpoint name=e "
+#define EMPTY "webrtcendpoint name=e "
+#define PASSWORD RELAY_PASSWORD
+#define WAIT (20 * G_TIME_SPAN_SECOND)
+
+/* --- one endpoint and its candidates --- */
+
+typedef struct
+{
+  GstElement *pipeline, *endpoint;
+  GMutex lock; /* guards the rest */
+  GPtrArray *candidates;
+  gint n_done;
+} Lone;
+
+static void
+keep_candidate (GstElement *e, guint mline, const gchar *text, gpointer data)
+{
+  Lone *self = data;
+
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->candidates, g_strdup (text));
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+keep_done (GstElement *e, gpointer data)
+{
+  g_atomic_int_inc (&((Lone *) data)->n_done);
+}
+
+static void
+lone_open (Lone *self, const gchar *properties)
+{
+  g_autofree gchar *line = g_strconcat (EMPTY, properties, NULL);
+  g_autoptr (GError) error = NULL;
+
+  memset (self, 0, sizeof *self);
+  g_mutex_init (&self->lock);
+  self->candidates = g_ptr_array_new_with_free_func (g_free);
+  self->pipeline = gst_pipeline_new (NULL);
+  self->endpoint = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  gst_bin_add (GST_BIN (self->pipeline), self->endpoint);
+  g_signal_connect (
+      self->endpoint, "on-ice-candidate", G_CALLBACK (keep_candidate), self);
+  g_signal_connect (
+      self->endpoint, "on-ice-gathering-done", G_CALLBACK (keep_done), self);
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+}
+
+static void
+lone_close (Lone *self)
+{
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_object_unref (self->pipeline);
+  g_ptr_array_unref (self->candidates);
+  g_mutex_clear (&self->lock);
+}
+
+/* FALSE: there was no offer, or gathering could not begin. */
+static gboolean
+lone_begins (Lone *self)
+{
+  g_autofree gchar *offer = NULL;
+  gboolean is_begun = FALSE;
+
+  g_signal_emit_by_name (self->endpoint, "generate-offer", &offer);
+  if (offer != NULL)
+    g_signal_emit_by_name (self->endpoint, "gather-candidates", &is_begun);
+  return is_begun;
+}
+
+static void
+lone_gather (Lone *self)
+{
+  gint64 end = g_get_monotonic_time () + WAIT;
+
+  g_assert_true (lone_begins (self));
+  while (g_atomic_int_get (&self->n_done) == 0 && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  g_assert_cmpint (g_atomic_int_get (&self->n_done), ==, 1);
+}
+
+/* How many candidates have @part in them. */
+static guint
+lone_count (Lone *self, const gchar *part)
+{
+  guint n = 0;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->candidates->len; i++)
+    n += strstr (self->candidates->pdata[i], part) != NULL;
+  g_mutex_unlock (&self->lock);
+  return n;
+}
+
+/* The next message of the bus that is a @types, or an element's @name. */
+static GstMessage *
+next_message (GstElement *pipeline, GstMessageType types, const gchar *name)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  for (;;) {
+    GstMessage *message = gst_bus_timed_pop_filtered (
+        bus, 10 * GST_SECOND, types | GST_MESSAGE_ELEMENT);
+
+    g_assert_nonnull (message);
+    if ((GST_MESSAGE_TYPE (message) & types) != 0
+        || (name != NULL && gst_message_has_name (message, name)))
+      return message;
+    gst_message_unref (message);
+  }
+}
+
+static gchar *
+next_warning (GstElement *pipeline)
+{
+  g_autoptr (GstMessage) message =
+      next_message (pipeline, GST_MESSAGE_WARNING, NULL);
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_warning (message, &error, NULL);
+  return g_strdup (error->message);
+}
+
+/* --- what is refused --- */
+
+/* The text GLib was warned with. */
+static gchar *warned;
+
+static void
+on_log (
+    const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+{
+  g_free (warned);
+  warned = g_strdup (text);
+}
+
+static void
+set_text (GstElement *e, const gchar *property, const gchar *text)
+{
+  GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_FATAL_MASK);
+  GLogFunc old = g_log_set_default_handler (on_log, NULL);
+
+  g_clear_pointer (&warned, g_free);
+  g_object_set (e, property, text, NULL);
+  g_log_set_default_handler (old, NULL);
+  g_log_set_always_fatal (fatal);
+}
+
+static void
+test_bad_text_is_refused_and_the_old_one_stays (void)
+{
+  static const struct
+  {
+    const gchar *property, *good, *bad, *says;
+  } rows[] = {
+      {"turn-url", "u:p@192.0.2.9", "u:" PASSWORD "@999.1:99999", "host"},
+      {"turn-url", "u:p@h,v:q@i", "u:" PASSWORD "@h,v:" PASSWORD "@", "host"},
+      {"turn-url", "u:p@h", "u:" PASSWORD "@h:99999", "port"},
+      {"turn-secret", "north", "a\nb", "control"},
+      {"turn-tls-ca", NULL, "/nonexistent.pem", "/nonexistent.pem"},
+      {"stun-server", "stun.example", "turn:h", "stun"},
+      {"external-ipv4", "203.0.113.7", "203.0.113.700", "IPv4"},
+      {"external-ipv4", "203.0.113.7", "2001:db8::1", "IPv4"},
+      {"external-ipv4", "203.0.113.7", "0.0.0.0", "IPv4"},
+      {"external-ipv6", "2001:db8::1", "203.0.113.7", "IPv6"},
+      {"network-interfaces", "eth0,-docker0", "eth0,,lo", "interface"},
+      {"network-interfaces", "v0", "an-interface-that-is-long", "interface"},
+      {"srtp-profiles", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128", "AES_CM_128"},
+      {"srtp-profiles", "AEAD_AES_128_GCM", "AEAD_AES_128_GCM,AEAD_AES_128_GCM",
+          "twice"},
+      {"certificate", NULL, "/nonexistent.pem", "/nonexistent.pem"},
+      {"certificate", NULL,
+          "-----BEGIN PRIVATE KEY-----\n" PASSWORD "\n-----END PRIVATE "
+          "KEY-----",
+          "certificate"},
+      {"certificate", NULL, PASSWORD "\n" PASSWORD, "PEM"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GstElement) e =
+        gst_object_ref_sink (gst_element_factory_make ("webrtcendpoint", NULL));
+    g_autofree gchar *before = NULL;
+    g_autofree gchar *after = NULL;
+    g_autofree gchar *unset = NULL;
+
+    g_test_message ("row %u: %s", i, rows[i].property);
+    set_text (e, rows[i].property, rows[i].good);
+    g_assert_null (warned);
+    g_object_get (e, rows[i].property, &before, NULL);
+    set_text (e, rows[i].property, rows[i].bad);
+    g_assert_nonnull (warned);
+    g_assert_nonnull (strstr (warned, rows[i].property));
+    g_assert_nonnull (strstr (warned, rows[i].says));
+    g_assert_null (strstr (warned, PASSWORD));
+    g_object_get (e, rows[i].property, &after, NULL);
+    g_assert_cmpstr (before, ==, after);
+    set_text (e, rows[i].property, "");
+    g_assert_null (warned);
+    g_object_get (e, rows[i].property, &unset, NULL);
+    if (!g_str_equal (rows[i].property, "srtp-profiles"))
+      g_assert_null (unset);
+  }
+}
+
+static void
+test_secrets_read_back_masked (void)
+{
+  g_autoptr (GstElement) e =
+      gst_object_ref_sink (gst_element_factory_make ("webrtcendpoint", NULL));
+  g_autofree gchar *url = NULL;
+  g_autofree gchar *secret = NULL;
+
+  g_object_set (e, "turn-url", "u:" PASSWORD "@h,turns:v:" PASSWORD "@i",
+      "turn-secret", PASSWORD, NULL);
+  g_object_get (e, "turn-url", &url, "turn-secret", &secret, NULL);
+  g_assert_cmpstr (url, ==, "u:***@h,turns:v:***@i");
+  g_assert_cmpstr (secret, ==, "***");
+}
+
+static void
+test_ports_the_wrong_way_round_are_an_error (void)
+{
+  Lone lone;
+  g_autofree gchar *text = NULL;
+
+  lone_open (&lone, "min-port=50010 max-port=50000");
+  g_assert_false (lone_begins (&lone));
+  text = next_warning (lone.pipeline);
+  g_assert_nonnull (strstr (text, "min-port 50010 is above max-port 50000"));
+  lone_close (&lone);
+}
+
+/* --- addresses and ports --- */
+
+/* Local ports of this process's Internet sockets of @type. */
+static GArray *
+bound_ports (gint type)
+{
+  GArray *ports = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (gint fd = 3; fd < 4096; fd++) {
+    struct sockaddr_storage address = {0};
+    socklen_t len = sizeof address, n = sizeof (gint);
+    gint is = 0;
+    guint port;
+
+    if (getsockopt (fd, SOL_SOCKET, SO_TYPE, &is, &n) < 0 || is != type
+        || getsockname (fd, (struct sockaddr *) &address, &len) < 0
+        || (address.ss_family != AF_INET && address.ss_family != AF_INET6))
+      continue;
+    port = g_ntohs (((struct sockaddr_in *) &address)->sin_port);
+    g_array_append_val (ports, port);
+  }
+  return ports;
+}
+
+static void
+test_kurento_17_candidates_and_sockets_are_in_the_range (void)
+{
+  Lone lone;
+  g_autoptr (GArray) ports = NULL;
+
+  lone_open (&lone, "min-port=50000 max-port=50003 ice-tcp=true");
+  lone_gather (&lone);
+  g_assert_cmpuint (lone_count (&lone, " UDP "), ==, 2); /* v0 and v1 */
+  g_assert_cmpuint (lone_count (&lone, "tcptype passive"), ==, 2);
+  for (guint i = 0; i < lone.candidates->len; i++) {
+    g_auto (GStrv) words = g_strsplit (lone.candidates->pdata[i], " ", -1);
+    guint64 port = g_ascii_strtoull (words[5], NULL, 10);
+
+    if (strstr (lone.candidates->pdata[i], "tcptype active") == NULL) {
+      g_assert_cmpuint (port, >=, 50000);
+      g_assert_cmpuint (port, <=, 50003);
+    }
+  }
+  ports = bound_ports (SOCK_DGRAM);
+  g_assert_cmpuint (ports->len, ==, 2);
+  for (guint i = 0; i < ports->len; i++)
+    g_assert_cmpuint (g_array_index (ports, guint, i) / 4, ==, 50000 / 4);
+  lone_close (&lone);
+}
+
+static void
+test_kurento_18_range_is_used_up_and_free_again (void)
+{
+  /* Two endpoints per port; 200 in the long form. */
+  gboolean is_long = g_strcmp0 (g_getenv ("VIA_TEST_LONG"), "1") == 0;
+  guint n_ports = is_long ? 100 : 20;
+  static Lone lones[200];
+  g_autofree gchar *range =
+      g_strdup_printf ("min-port=50100 max-port=%u", 50099 + n_ports);
+  g_autofree gchar *properties =
+      g_strconcat (range, " network-interfaces=v0", NULL);
+  g_autofree gchar *complaint = g_strdup_printf (
+      "no port from min-port 50100 to max-port %u", 50099 + n_ports);
+  guint n_fds;
+
+  lone_open (&lones[0], ""); /* what is opened once stays */
+  lone_gather (&lones[0]);
+  lone_close (&lones[0]);
+  n_fds = via_test_count_fds ();
+  for (guint round = 0; round < 2; round++) {
+    guint n_begun = 0, n = round == 0 ? 2 * n_ports : n_ports;
+
+    for (guint i = 0; i < n; i++) {
+      lone_open (&lones[i], properties);
+      if (lone_begins (&lones[i])) {
+        n_begun++;
+      } else {
+        g_autofree gchar *text = next_warning (lones[i].pipeline);
+
+        g_assert_nonnull (strstr (text, complaint));
+      }
+    }
+    g_assert_cmpuint (n_begun, ==, n_ports);
+    for (guint i = 0; i < n; i++)
+      lone_close (&lones[i]);
+    g_assert_true (via_test_fds_return_to (n_fds));
+  }
+}
+
+static void
+test_interfaces_are_picked_and_left_out (void)
+{
+  Lone lone;
+  g_autofree gchar *text = NULL;
+
+  lone_open (&lone, "network-interfaces=v1");
+  lone_gather (&lone);
+  g_assert_cmpuint (lone.candidates->len, ==, 1);
+  g_assert_cmpuint (lone_count (&lone, " 192.0.2.2 "), ==, 1);
+  lone_close (&lone);
+  lone_open (&lone, "network-interfaces=-v1");
+  lone_gather (&lone);
+  g_assert_cmpuint (lone.candidates->len, ==, 1);
+  g_assert_cmpuint (lone_count (&lone, " 192.0.2.1 "), ==, 1);
+  lone_close (&lone);
+  lone_open (&lone, "network-interfaces=none0");
+  g_assert_false (lone_begins (&lone));
+  text = next_warning (lone.pipeline);
+  g_assert_nonnull (strstr (text, "network-interfaces=none0"));
+  lone_close (&lone);
+}
+
+static void
+call_and_hear (const gchar *caller_properties, const gchar *callee_properties,
+    void (*check) (Side *caller, Side *callee))
+{
+  Side caller, callee;
+  g_autofree gchar *a = g_strconcat (AUDIO, caller_properties, NULL);
+  g_autofree gchar *b = g_strconcat (EMPTY, callee_properties, NULL);
+
+  side_start (&caller, a);
+  side_start (&callee, b);
+  side_call (&caller, &callee, NULL);
+  side_wait_received (&callee, 50);
+  if (check != NULL)
+    check (&caller, &callee);
+  side_stop (&caller);
+  side_stop (&callee);
+}
+
+static gchar *
+pair_of (Side *side, const gchar *end)
+{
+  g_autoptr (GstStructure) stats = side_stats (side);
+  g_autoptr (GstStructure) ice = NULL;
+
+  g_assert_true (
+      gst_structure_get (stats, "ice", GST_TYPE_STRUCTURE, &ice, NULL));
+  return g_strdup (gst_structure_get_string (ice, end));
+}
+
+static void
+assert_loopback (Side *caller, Side *callee)
+{
+  g_autofree gchar *local = pair_of (caller, "local");
+
+  g_assert_true (strstr (local, " 127.0.0.1:") || strstr (local, "[::1]"));
+}
+
+static void
+test_kurento_19_loopback_alone (void)
+{
+  Lone lone;
+
+  lone_open (&lone, "network-interfaces=lo");
+  lone_gather (&lone);
+  g_assert_cmpuint (lone.candidates->len, >=, 1);
+  g_assert_cmpuint (
+      lone_count (&lone, " 127.0.0.1 ") + lone_count (&lone, " ::1 "), ==,
+      lone.candidates->len);
+  lone_close (&lone);
+  call_and_hear (
+      "network-interfaces=lo", "network-interfaces=lo", assert_loopback);
+}
+
+static void
+test_kurento_20_external_address_stands_in_host_candidates (void)
+{
+  Lone lone;
+  g_autofree gchar *sdp = NULL;
+
+  lone_open (&lone, "external-ipv4=203.0.113.7 ice-tcp=true");
+  lone_gather (&lone);
+  g_assert_cmpuint (lone.candidates->len, >=, 4);
+  g_assert_cmpuint (
+      lone_count (&lone, " 203.0.113.7 "), ==, lone.candidates->len);
+  g_object_get (lone.endpoint, "local-description", &sdp, NULL);
+  g_assert_null (strstr (sdp, "192.0.2."));
+  lone_close (&lone);
+  /* Nobody answers there, but checks from here are answered. */
+  call_and_hear ("external-ipv4=203.0.113.7", "", NULL);
+}
+
+static void
+test_external_ipv6_leaves_ipv4_alone (void)
+{
+  Lone lone;
+
+  lone_open (&lone, "external-ipv6=2001:db8::77");
+  lone_gather (&lone);
+  g_assert_cmpuint (lone_count (&lone, " 192.0.2."), ==, 2);
+  g_assert_cmpuint (lone_count (&lone, "2001:db8::77"), ==, 0);
+  lone_close (&lone);
+}
+
+static void
+assert_marked (Side *caller, Side *callee)
+{
+  guint n = 0;
+
+  for (gint fd = 3; fd < 4096; fd++) {
+    gint tos = 0;
+    socklen_t len = sizeof tos;
+
+    if (getsockopt (fd, IPPROTO_IP, IP_TOS, &tos, &len) == 0 && tos == 46 << 2)
+      n++;
+  }
+  g_assert_cmpuint (n, >=, 1);
+}
+
+static void
+test_dscp_is_on_the_sockets (void)
+{
+  call_and_hear ("qos-dscp=46", "", assert_marked);
+}
+
+/* --- DTLS and SRTP --- */
+
+static void
+assert_sha1 (Side *caller, Side *callee)
+{
+  g_autoptr (GstStructure) stats = side_stats (callee);
+
+  g_assert_cmpstr (gst_structure_get_string (stats, "srtp-profile"), ==,
+      "AES_CM_128_HMAC_SHA1_80");
+}
+
+static void
+assert_gcm_256 (Side *caller, Side *callee)
+{
+  g_autoptr (GstStructure) stats = side_stats (callee);
+
+  g_assert_cmpstr (
+      gst_structure_get_string (stats, "srtp-profile"), ==, "AEAD_AES_256_GCM");
+}
+
+static void
+test_srtp_profiles_are_the_ones_named (void)
+{
+  call_and_hear ("srtp-profiles=AES_CM_128_HMAC_SHA1_80", "", assert_sha1);
+  call_and_hear (
+      "", "srtp-profiles=AEAD_AES_256_GCM,AEAD_AES_128_GCM", assert_gcm_256);
+}
+
+static void
+test_kurento_29_either_side_begins_dtls (void)
+{
+  call_and_hear ("dtls-role=active", "", NULL);
+  call_and_hear ("dtls-role=passive", "", NULL);
+  call_and_hear ("", "dtls-role=active", NULL);
+  call_and_hear ("dtls-role=active", "dtls-role=passive", NULL);
+}
+
+static gchar *
+fingerprint_of (Side *side)
+{
+  g_autofree gchar *sdp = NULL;
+  const gchar *at;
+
+  g_object_get (side->endpoint, "local-description", &sdp, NULL);
+  at = strstr (sdp, "a=fingerprint:");
+  g_assert_nonnull (at);
+  return g_strndup (at, strcspn (at, "\r\n"));
+}
+
+static gchar *first_fingerprint;
+
+static void
+keep_fingerprint (Side *caller, Side *callee)
+{
+  g_free (first_fingerprint);
+  first_fingerprint = fingerprint_of (caller);
+}
+
+static void
+assert_same_fingerprint (Side *caller, Side *callee)
+{
+  g_autofree gchar *now = fingerprint_of (caller);
+
+  g_assert_cmpstr (now, ==, first_fingerprint);
+}
+
+static void
+test_certificate_is_the_one_given (void)
+{
+  Certs certs;
+  g_autofree gchar *file = NULL;
+  g_autofree gchar *property = NULL;
+  g_autofree gchar *pem = NULL;
+  g_autofree gchar *shown = NULL;
+  g_autoptr (GstElement) e =
+      gst_object_ref_sink (gst_element_factory_make ("webrtcendpoint", NULL));
+
+  certs_init (&certs);
+  file = certs_make (&certs, "DNS:any.test", 30);
+  property = g_strdup_printf ("certificate=%s", file);
+  call_and_hear (property, "", keep_fingerprint);
+  call_and_hear (property, "", assert_same_fingerprint);
+  g_assert_true (g_file_get_contents (file, &pem, NULL, NULL));
+  g_object_set (e, "certificate", pem, NULL);
+  g_object_get (e, "certificate", &shown, NULL);
+  g_assert_cmpstr (shown, ==, "***");
+  certs_clear (&certs);
+  g_clear_pointer (&first_fingerprint, g_free);
+}
+
+/* --- relays --- */
+
+static void
+assert_relayed (Side *caller, Side *callee)
+{
+  g_autofree gchar *local = pair_of (caller, "local");
+  g_autofree gchar *remote = pair_of (caller, "remote");
+
+  g_assert_true (g_str_has_prefix (local, "relay 192.0.2.1:"));
+  g_assert_true (g_str_has_prefix (remote, "relay 192.0.2.1:"));
+}
+
+static void
+call_through_relay (const gchar *properties)
+{
+  g_autofree gchar *all =
+      g_strconcat ("ice-transport-policy=relay ", properties, NULL);
+
+  call_and_hear (all, all, assert_relayed);
+}
+
+static void
+test_kurento_22_turn_udp_carries_media (void)
+{
+  Relay relay;
+
+  if (!relay_start (&relay, NULL, RELAY_PASSWORDS))
+    return;
+  call_through_relay ("turn-url=" RELAY_USER ":canary-7Qx%40z@192.0.2.1:3478");
+  relay_stop (&relay);
+}
+
+static void
+test_kurento_23_turn_tcp_carries_media (void)
+{
+  Relay relay;
+
+  if (!relay_start (&relay, NULL, RELAY_PASSWORDS))
+    return;
+  call_through_relay (
+      "turn-url=" RELAY_USER ":canary-7Qx%40z@192.0.2.1:3478?transport=tcp");
+  relay_stop (&relay);
+}
+
+static void
+test_turn_secret_makes_credentials (void)
+{
+  Relay relay;
+
+  if (!relay_start (&relay, NULL, RELAY_SECRET))
+    return;
+  call_through_relay ("turn-url=turn:192.0.2.1 turn-secret=" RELAY_PASSWORD);
+  relay_stop (&relay);
+}
+
+static void
+test_turn_without_password_or_secret_is_an_error (void)
+{
+  Lone lone;
+  g_autofree gchar *text = NULL;
+
+  lone_open (&lone, "turn-url=turn:192.0.2.1");
+  g_assert_false (lone_begins (&lone));
+  text = next_warning (lone.pipeline);
+  g_assert_nonnull (strstr (text, "turn-secret"));
+  lone_close (&lone);
+}
+
+static void
+test_kurento_24_turn_tls_wants_the_right_authority (void)
+{
+  Relay relay;
+  Certs certs;
+  Lone lone;
+  g_autofree gchar *pem = NULL;
+  g_autofree gchar *good = NULL;
+  g_autofree gchar *bad = NULL;
+  const GstStructure *structure;
+  GstMessage *message;
+
+  certs_init (&certs);
+  pem = certs_make (&certs, "IP:192.0.2.1", 30);
+  good = g_strdup_printf ("turn-url=turns:" RELAY_USER
+                          ":canary-7Qx%%40z@192.0.2.1 turn-tls-ca=%s",
+      certs.ca);
+  bad = g_strdup_printf ("turn-url=" RELAY_USER
+                         ":canary-7Qx%%40z@192.0.2.1:5349?transport=tls "
+                         "app-data=Alice turn-tls-ca=%s",
+      certs.stranger);
+  if (!relay_start (&relay, pem, RELAY_PASSWORDS)) {
+    certs_clear (&certs);
+    return;
+  }
+  call_through_relay (good);
+  lone_open (&lone, bad);
+  lone_gather (&lone);
+  g_assert_cmpuint (lone_count (&lone, " typ relay"), ==, 0);
+  message = next_message (lone.pipeline, 0, "ice-candidate-error");
+  structure = gst_message_get_structure (message);
+  g_assert_cmpstr (
+      gst_structure_get_string (structure, "server"), ==, "192.0.2.1:5349/tls");
+  g_assert_nonnull (
+      strstr (gst_structure_get_string (structure, "text"), "trusted"));
+  g_assert_cmpstr (
+      gst_structure_get_string (structure, "app-data"), ==, "Alice");
+  gst_message_unref (message);
+  lone_close (&lone);
+  relay_stop (&relay);
+  certs_clear (&certs);
+}
+
+static void
+test_second_server_is_used_if_the_first_is_dead (void)
+{
+  Relay relay;
+  Lone lone;
+
+  if (!relay_start (&relay, NULL, RELAY_PASSWORDS))
+    return;
+  lone_open (&lone,
+      "turn-url=u:p@192.0.2.1:9," RELAY_USER ":canary-7Qx%40z@192.0.2.1:3478");
+  lone_gather (&lone);
+  g_assert_cmpuint (lone_count (&lone, " typ relay"), >=, 1);
+  lone_close (&lone);
+  relay_stop (&relay);
+}
+
+/* --- signalling --- */
+
+static gchar *
+description (Lone *lone)
+{
+  gchar *sdp = NULL;
+
+  g_object_get (lone->endpoint, "local-description", &sdp, NULL);
+  return sdp;
+}
+
+static void
+test_kurento_26_candidates_in_the_sdp_alone (void)
+{
+  Lone a, b;
+  g_autofree gchar *offer = NULL;
+  g_autofree gchar *first = NULL;
+  g_autofree gchar *answer = NULL;
+  gboolean is_done = FALSE;
+  gint64 end = g_get_monotonic_time () + WAIT;
+  gint state = 0;
+
+  lone_open (&a, "");
+  lone_open (&b, "");
+  lone_gather (&a);
+  offer = description (&a);
+  g_assert_nonnull (strstr (offer, "a=end-of-candidates"));
+  g_signal_emit_by_name (b.endpoint, "process-offer", offer, &first);
+  g_signal_emit_by_name (b.endpoint, "gather-candidates", &is_done);
+  while (g_atomic_int_get (&b.n_done) == 0 && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  answer = description (&b);
+  g_signal_emit_by_name (a.endpoint, "process-answer", answer, &is_done);
+  g_assert_true (is_done);
+  while (state != 2 /* connected */ && g_get_monotonic_time () < end) {
+    g_usleep (10000);
+    g_object_get (a.endpoint, "connection-state", &state, NULL);
+  }
+  g_assert_cmpint (state, ==, 2);
+  g_assert_cmpint (g_atomic_int_get (&a.n_done), ==, 1); /* case 28 */
+  lone_close (&a);
+  lone_close (&b);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct
+  {
+    const gchar *name;
+    void (*run) (void);
+  } cases[] = {
+      {"refused", test_bad_text_is_refused_and_the_old_one_stays},
+      {"masked", test_secrets_read_back_masked},
+      {"ports/order", test_ports_the_wrong_way_round_are_an_error},
+      {"kurento/17", test_kurento_17_candidates_and_sockets_are_in_the_range},
+      {"kurento/18", test_kurento_18_range_is_used_up_and_free_again},
+      {"interfaces", test_interfaces_are_picked_and_left_out},
+      {"kurento/19", test_kurento_19_loopback_alone},
+      {"kurento/20",
+          test_kurento_20_external_address_stands_in_host_candidates},
+      {"external-ipv6", test_external_ipv6_leaves_ipv4_alone},
+      {"dscp", test_dscp_is_on_the_sockets},
+      {"srtp-profiles", test_srtp_profiles_are_the_ones_named},
+      {"kurento/29", test_kurento_29_either_side_begins_dtls},
+      {"certificate", test_certificate_is_the_one_given},
+      {"kurento/22", test_kurento_22_turn_udp_carries_media},
+      {"kurento/23", test_kurento_23_turn_tcp_carries_media},
+      {"kurento/24", test_kurento_24_turn_tls_wants_the_right_authority},
+      {"secret", test_turn_secret_makes_credentials},
+      {"secret/missing", test_turn_without_password_or_secret_is_an_error},
+      {"several", test_second_server_is_used_if_the_first_is_dead},
+      {"kurento/26", test_kurento_26_candidates_in_the_sdp_alone},
+  };
+
+  via_test_enter_netns ();
+  gst_init (NULL, NULL);
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree gchar *path = g_strconcat ("/transport/", cases[i].name, NULL);
+
+    g_test_add_func (path, cases[i].run);
+  }
+  return g_test_run ();
+}
