@@ -21,6 +21,7 @@ struct _ViaPublisher
   ViaMember *member;
   ViaFeed *feed;
   gboolean is_eos;
+  ViaIntakeFlow told;
 };
 
 static const struct
@@ -282,6 +283,22 @@ via_publisher_is_eos (ViaPublisher *self)
   is_eos = self->is_eos;
   g_mutex_unlock (&self->lock);
   return is_eos;
+}
+
+gboolean
+via_publisher_take_flow (ViaPublisher *self, ViaIntakeFlow *out)
+{
+  gboolean is_new;
+
+  if (!via_intake_flow (self->intake, out))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  is_new = g_strcmp0 (out->from, self->told.from) != 0
+           || g_strcmp0 (out->to, self->told.to) != 0
+           || g_strcmp0 (out->mode, self->told.mode) != 0;
+  self->told = *out; /* all static */
+  g_mutex_unlock (&self->lock);
+  return is_new;
 }
 
 void

@@ -39,6 +39,8 @@ guint via_publisher_number (const ViaPublisher *self);
 /* VIA_KIND_UNKNOWN before caps came. */
 ViaKind via_publisher_kind (ViaPublisher *self);
 gboolean via_publisher_is_eos (ViaPublisher *self);
+/* What the intake does with the media. FALSE: as it was when last asked. */
+gboolean via_publisher_take_flow (ViaPublisher *self, ViaIntakeFlow *out);
 /* A new run begins: no end was seen yet. */
 void via_publisher_reset (ViaPublisher *self);
 

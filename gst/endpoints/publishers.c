@@ -156,6 +156,26 @@ via_publishers_wait_caps (ViaPublishers *self, gint64 timeout)
   return n_missing;
 }
 
+gboolean
+via_publishers_next_flow (
+    ViaPublishers *self, ViaIntakeFlow *out, ViaKind *out_kind, gchar **out_pad)
+{
+  gboolean is_found = FALSE;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->all->len && !is_found; i++) {
+    ViaPublisher *publisher = g_ptr_array_index (self->all, i);
+
+    is_found = via_publisher_take_flow (publisher, out);
+    if (!is_found)
+      continue;
+    *out_kind = via_publisher_kind (publisher);
+    *out_pad = gst_pad_get_name (via_publisher_pad (publisher));
+  }
+  g_mutex_unlock (&self->lock);
+  return is_found;
+}
+
 void
 via_publishers_reset (ViaPublishers *self)
 {

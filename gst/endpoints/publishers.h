@@ -47,6 +47,10 @@ guint via_publishers_count (ViaPublishers *self, ViaKind kind);
 /* Waits until every pad has caps, @timeout µs at most. Returns how many have
  * none. Any thread but streaming threads and loops. */
 guint via_publishers_wait_caps (ViaPublishers *self, gint64 timeout);
+/* What became of the media of a pad since it was last asked; FALSE: of none.
+ * @out_pad: (transfer full). */
+gboolean via_publishers_next_flow (ViaPublishers *self, ViaIntakeFlow *out,
+    ViaKind *out_kind, gchar **out_pad);
 /* A new run begins: no end was seen yet. */
 void via_publishers_reset (ViaPublishers *self);
 

@@ -22,6 +22,7 @@ typedef struct
 {
   ViaRecorderEndpoint *self; /* owned */
   ViaRecording *recording;   /* owned: by then there may be another */
+  GstStructure *message;     /* (nullable) owned: of the element itself */
 } News;
 
 /* A recorder that can write no more lets the others go on, so it only warns.
@@ -60,18 +61,22 @@ news_free (gpointer data)
 {
   News *news = data;
 
+  g_clear_pointer (&news->message, gst_structure_free);
   via_recording_unref (news->recording);
   gst_object_unref (news->self);
   g_free (news);
 }
 
+/* @message: (transfer full) (nullable) */
 static void
-post (ViaRecorderEndpoint *self, ViaRecording *recording, ViaLoopFunc func)
+post (ViaRecorderEndpoint *self, ViaRecording *recording, ViaLoopFunc func,
+    GstStructure *message)
 {
   News *news = g_new0 (News, 1);
 
   news->self = gst_object_ref (self);
   news->recording = via_recording_ref (recording);
+  news->message = message;
   via_app_post (func, news, news_free);
 }
 
@@ -81,7 +86,37 @@ via_recorder_endpoint_news (ViaRecorderEndpoint *self)
   g_autoptr (ViaRecording) recording = via_recorder_endpoint_recording (self);
 
   if (recording != NULL && via_recording_has_messages (recording))
-    post (self, recording, run_news);
+    post (self, recording, run_news, NULL);
+}
+
+/* via-app. */
+static void
+run_message (gpointer data)
+{
+  News *news = data;
+
+  via_common_post (&news->self->common, GST_ELEMENT (news->self),
+      g_steal_pointer (&news->message));
+}
+
+void
+via_recorder_endpoint_tell_flows (ViaRecorderEndpoint *self)
+{
+  g_autoptr (ViaRecording) recording = via_recorder_endpoint_recording (self);
+  ViaIntakeFlow flow;
+  ViaKind kind;
+  gchar *pad;
+
+  while (recording != NULL
+         && via_publishers_next_flow (self->publishers, &flow, &kind, &pad)) {
+    post (self, recording, run_message,
+        gst_structure_new ("media-flow", "pad", G_TYPE_STRING, pad, "kind",
+            G_TYPE_STRING, via_kind_name (kind), "from-codec", G_TYPE_STRING,
+            flow.from, "to-codec", G_TYPE_STRING, flow.to, "mode",
+            G_TYPE_STRING, flow.mode, "reason", G_TYPE_STRING, flow.reason,
+            NULL));
+    g_free (pad);
+  }
 }
 
 void
@@ -115,5 +150,5 @@ via_recorder_endpoint_end (ViaRecorderEndpoint *self)
   g_autoptr (ViaRecording) recording = via_recorder_endpoint_recording (self);
 
   via_recorder_endpoint_finish (self, "eos");
-  post (self, recording, run_eos);
+  post (self, recording, run_eos, NULL);
 }

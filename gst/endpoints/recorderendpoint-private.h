@@ -46,6 +46,8 @@ ViaRecording *via_recorder_endpoint_recording (ViaRecorderEndpoint *self);
 /* Any thread, from READY→PAUSED to PAUSED→READY: what there is to tell is told
  * on via-app. */
 void via_recorder_endpoint_news (ViaRecorderEndpoint *self);
+/* Streaming thread: what is done with the media of the sink pads is told. */
+void via_recorder_endpoint_tell_flows (ViaRecorderEndpoint *self);
 /* Closes the file. @reason: static. */
 void via_recorder_endpoint_finish (
     ViaRecorderEndpoint *self, const gchar *reason);

@@ -364,6 +364,8 @@ publish_pads (ViaRecorderEndpoint *self, GError **error)
   g_mutex_unlock (&self->lock);
   via_publishers_reset (self->publishers);
   via_publishers_update (self->publishers);
+  /* Pads that know their codec from the last run announce it no more. */
+  via_outlets_settle (self->outlets[FROM_PADS]);
   return TRUE;
 }
 
@@ -492,7 +494,13 @@ on_pads_changed (gpointer user)
   ViaRecorderEndpoint *self = user;
   guint n_published = count_published (self);
   gint64 until = g_get_monotonic_time () + TAKE_TIME;
+  gboolean is_up;
 
+  g_mutex_lock (&self->lock);
+  is_up = self->is_recording;
+  g_mutex_unlock (&self->lock);
+  if (is_up)
+    via_recorder_endpoint_tell_flows (self);
   g_mutex_lock (&self->lock);
   while (self->is_recording && self->n_own < n_published
          && g_cond_wait_until (&self->news, &self->lock, until))

@@ -300,6 +300,33 @@ test_recorder_tells_and_counts_every_frame (void)
   line_clear (&l);
 }
 
+/* Sink pads carry what can be sent on, so no AAC. */
+static void
+test_recorder_says_what_it_transcodes (void)
+{
+  Line l;
+
+  line_init (&l, "recorderendpoint name=r app-data=mine location=%s "
+                 "audiotestsrc num-buffers=20 samplesperbuffer=1024 ! "
+                 "avenc_aac ! r.sink_0 "
+                 "audiotestsrc num-buffers=20 samplesperbuffer=160 ! "
+                 "audio/x-raw,rate=8000,channels=1 ! alawenc ! r.sink_1");
+  line_play (&l);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstStructure) flow = line_told (&l, "media-flow", NULL);
+    gboolean is_aac =
+        g_strcmp0 (gst_structure_get_string (flow, "pad"), "sink_0") == 0;
+
+    check_message (flow);
+    g_assert_cmpstr (gst_structure_get_string (flow, "mode"), ==,
+        is_aac ? "transcode" : "copy");
+    g_assert_cmpstr (gst_structure_get_string (flow, "to-codec"), ==,
+        is_aac ? "opus" : "PCMA");
+  }
+  line_until_eos (&l);
+  line_clear (&l);
+}
+
 /* --- ends --- */
 
 static guint
@@ -512,6 +539,8 @@ main (int argc, char **argv)
       test_recorder_properties_read_back_with_their_defaults);
   g_test_add_func (
       "/recorder/messages", test_recorder_tells_and_counts_every_frame);
+  g_test_add_func (
+      "/recorder/transcoding", test_recorder_says_what_it_transcodes);
   g_test_add_func (
       "/recorder/one-eos", test_recorder_alone_posts_one_eos_for_many_ends);
   g_test_add_func ("/recorder/pipeline-eos",
