@@ -155,7 +155,9 @@ via_join_find_started (GstElement *element, const gchar *hub, GError **error)
 
   if (found == NULL)
     return NULL;
-  if (GST_STATE (found) >= GST_STATE_READY)
+  /* one on its way down still says READY */
+  if (GST_STATE (found) >= GST_STATE_READY
+      && GST_STATE_TARGET (found) >= GST_STATE_READY)
     return exchange_of (found, hub, error);
   g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
       "hub=%s: the hub is in state NULL", hub);
