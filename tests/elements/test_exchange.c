@@ -639,6 +639,151 @@ test_exchange_pushed_while_attaching_is_not_lost (void)
   source_close (&source);
 }
 
+/* --- who speaks, who subscribes --- */
+
+typedef struct
+{
+  ViaMember *member;
+  ViaFeed *audio, *video;
+} Talker;
+
+static Talker
+talker_join (ViaExchange *room, const gchar *app_data)
+{
+  static const ViaMemberFuncs none = {0};
+  ViaTrackInfo audio = {.kind = VIA_KIND_AUDIO}, video = {0};
+  Talker self;
+
+  audio.codec.id = VIA_CODEC_OPUS;
+  audio.codec.clock_rate = 48000;
+  video.kind = VIA_KIND_VIDEO;
+  video.codec.id = VIA_CODEC_VP8;
+  video.codec.clock_rate = 90000;
+  self.member =
+      via_exchange_join (room, NULL, "talker", app_data, &none, NULL, NULL);
+  self.audio = via_member_publish (self.member, &audio, NULL, NULL);
+  self.video = via_member_publish (self.member, &video, NULL, NULL);
+  return self;
+}
+
+static void
+talker_leave (Talker *self)
+{
+  via_feed_close (self->audio);
+  via_feed_close (self->video);
+  via_member_leave (self->member);
+}
+
+/* One packet of sound with an RFC 6464 level, as it is inside the pack. */
+static void
+talker_says (Talker *self, guint8 level)
+{
+  const guint8 rtp[] = {0x90, 111, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0xbe, 0xde, 0,
+      1, 0x10, (guint8) (0x80 | level), 0, 0, 'x'};
+  ViaPacket *packet = via_packet_new (rtp, sizeof rtp, 0, TRUE);
+
+  via_feed_push (self->audio, &packet, 1);
+  via_packet_unref (packet);
+}
+
+typedef struct
+{
+  gint n_speaking, port;
+} Heard;
+
+static void
+on_news (gpointer object, GstStructure *message)
+{
+  Heard *heard = g_object_get_data (object, "heard");
+  gboolean is_speaking = FALSE;
+  guint port = 99;
+
+  gst_structure_get_boolean (message, "is-speaking", &is_speaking);
+  if (gst_structure_has_name (message, "active-speaker") && is_speaking) {
+    gst_structure_get_uint (message, "port", &port);
+    g_atomic_int_set (&heard->port, (gint) port);
+    g_atomic_int_inc (&heard->n_speaking);
+  }
+  gst_structure_free (message);
+}
+
+static void
+test_exchange_who_speaks_is_told_and_shown (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  g_autoptr (GObject) listener = g_object_new (G_TYPE_OBJECT, NULL);
+  Heard heard = {0};
+  Talker one, two;
+  Viewer viewer;
+  ViaTime now = 1 * VIA_S;
+
+  g_object_set_data (listener, "heard", &heard);
+  via_exchange_listen (room, listener, on_news);
+  via_exchange_set_last_n (room, 1);
+  one = talker_join (room, "one");
+  two = talker_join (room, "two");
+  viewer_join (&viewer, room, 2);
+  viewer_settle (&viewer);
+  g_assert_cmpstr (viewer.from, ==, "one");
+  for (guint i = 0; i < 10; i++) {
+    talker_says (&one, 127);
+    talker_says (&two, 30);
+    via_exchange_tick (room, now += VIA_EXCHANGE_TICK);
+  }
+  via_app_flush ();
+  g_assert_cmpint (heard.n_speaking, ==, 1);
+  g_assert_cmpint (heard.port, ==, 1);
+  {
+    ViaPacket *key = via_packet_new ((const guint8 *) "k1", 2, 0, TRUE);
+
+    via_feed_push (two.video, &key, 1);
+    via_packet_unref (key);
+  }
+  viewer_settle (&viewer);
+  g_assert_cmpstr (viewer.from, ==, "two");
+  g_assert_cmpuint (viewer.n_detached, ==, 0);
+  viewer_leave (&viewer);
+  talker_leave (&one);
+  talker_leave (&two);
+}
+
+static void
+test_exchange_subscriber_gets_whom_he_wants (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  ViaMemberWho who = {.subscribe = "app-data=two", .serial = 1};
+  Talker one = talker_join (room, "one"), two = talker_join (room, "two");
+  Viewer viewer;
+
+  viewer_join (&viewer, room, 9);
+  via_member_describe (viewer.member, &who);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached - viewer.n_detached, ==, 1);
+  who.serial = 2;
+  who.subscribe = "none";
+  via_member_describe (viewer.member, &who);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached, ==, viewer.n_detached);
+  who.serial = 1; /* an older one comes late */
+  who.subscribe = NULL;
+  via_member_describe (viewer.member, &who);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached, ==, viewer.n_detached);
+  /* who is renamed is wanted from then on */
+  who = (ViaMemberWho){.subscribe = "floor=blue", .serial = 3};
+  via_member_describe (viewer.member, &who);
+  who = (ViaMemberWho){.serial = 1};
+  who.tags = gst_structure_new ("tags", "floor", G_TYPE_STRING, "blue", NULL);
+  via_member_describe (one.member, &who);
+  gst_structure_free ((GstStructure *) who.tags);
+  viewer_settle (&viewer);
+  g_assert_cmpuint (viewer.n_attached - viewer.n_detached, ==, 1);
+  g_assert_cmpstr (viewer.from, ==, "one");
+  viewer_leave (&viewer);
+  talker_leave (&one);
+  talker_leave (&two);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -672,5 +817,9 @@ main (int argc, char **argv)
       test_exchange_switched_slot_keeps_its_track_until_the_key_frame);
   g_test_add_func ("/exchange/switch-back",
       test_exchange_switch_taken_back_or_ended_disturbs_nothing);
+  g_test_add_func (
+      "/exchange/speaker", test_exchange_who_speaks_is_told_and_shown);
+  g_test_add_func (
+      "/exchange/subscribe", test_exchange_subscriber_gets_whom_he_wants);
   return g_test_run ();
 }
