@@ -57,16 +57,16 @@ def test_a_test_picture_to_an_endpoint_of_the_line():
           picture='video/x-vp8')
 
 
-def test_a_demuxed_file():
-    check(f'filesrc location={clip()} ! matroskademux name=u '
-          f'u. ! queue ! e.  u. ! queue ! e.  webrtcendpoint name=e peer=b {FAR}',
-          picture='video/x-raw', sound='audio/x-raw')
+if lab.IS_LONG:
+    def test_a_demuxed_file():
+        check(f'filesrc location={clip()} ! matroskademux name=u '
+              f'u. ! queue ! e.  u. ! queue ! e.  webrtcendpoint name=e peer=b {FAR}',
+              picture='video/x-raw', sound='audio/x-raw')
 
-
-def test_a_decoded_file():
-    check(f'uridecodebin uri={lab.uri(clip())} name=u  u. ! e.  u. ! e.  '
-          f'webrtcendpoint name=e peer=b {FAR}',
-          picture='video/x-raw', sound='audio/x-raw')
+    def test_a_decoded_file():
+        check(f'uridecodebin uri={lab.uri(clip())} name=u  u. ! e.  u. ! e.  '
+              f'webrtcendpoint name=e peer=b {FAR}',
+              picture='video/x-raw', sound='audio/x-raw')
 
 
 def test_rtp_with_the_sound_offered_first():
