@@ -76,6 +76,13 @@ gboolean via_transport_resolve (ViaTransport *self, gboolean may_wait,
 /* Asks for the addresses of servers given by name, so that they are known when
  * they are needed; does not wait. Any thread but loops. */
 void via_transport_prepare (ViaTransport *self);
+/* Gives @server the user and password of a day, as coturn makes them of
+ * @secret (static-auth-secret). */
+void via_transport_mint (ViaIceServer *server, const gchar *secret);
+/* The value of a Link header with the servers a page may use: STUN, and TURN
+ * with credentials made from turn-secret; those of turn-url stay here.
+ * (transfer full) (nullable) RFC 9725 §4.6. */
+gchar *via_transport_link (ViaTransport *self);
 void via_transport_config_clear (ViaTransportConfig *self);
 
 G_END_DECLS

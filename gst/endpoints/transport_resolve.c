@@ -29,14 +29,26 @@ find_address (const Means *means, ViaIceServer *server, GError **error)
                          : via_resolve_known (server, error);
 }
 
-/* Time-limited ones, as coturn checks them. */
-static gboolean
-find_credentials (const Means *means, ViaIceServer *server, GError **error)
+void
+via_transport_mint (ViaIceServer *server, const gchar *secret)
 {
-  g_autoptr (GHmac) hmac = NULL;
+  g_autoptr (GHmac) hmac =
+      g_hmac_new (G_CHECKSUM_SHA1, (const guchar *) secret, strlen (secret));
   guint8 digest[SHA1_LEN];
   gsize len = sizeof digest;
 
+  g_free (server->user);
+  g_free (server->password);
+  server->user = g_strdup_printf ("%" G_GINT64_FORMAT ":" REST_USER,
+      g_get_real_time () / G_USEC_PER_SEC + CREDENTIALS_LIFE_S);
+  g_hmac_update (hmac, (const guchar *) server->user, -1);
+  g_hmac_get_digest (hmac, digest, &len);
+  server->password = g_base64_encode (digest, len);
+}
+
+static gboolean
+find_credentials (const Means *means, ViaIceServer *server, GError **error)
+{
   if (server->password != NULL)
     return TRUE;
   if (means->secret == NULL) {
@@ -46,13 +58,7 @@ find_credentials (const Means *means, ViaIceServer *server, GError **error)
         server->host);
     return FALSE;
   }
-  server->user = g_strdup_printf ("%" G_GINT64_FORMAT ":" REST_USER,
-      g_get_real_time () / G_USEC_PER_SEC + CREDENTIALS_LIFE_S);
-  hmac = g_hmac_new (
-      G_CHECKSUM_SHA1, (const guchar *) means->secret, strlen (means->secret));
-  g_hmac_update (hmac, (const guchar *) server->user, -1);
-  g_hmac_get_digest (hmac, digest, &len);
-  server->password = g_base64_encode (digest, len);
+  via_transport_mint (server, means->secret);
   return TRUE;
 }
 

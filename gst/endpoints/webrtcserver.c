@@ -19,7 +19,6 @@
 #include "endpoints/enums.h"
 #include "endpoints/webrtcendpoint.h"
 #include "http/tlscert.h"
-#include "ice/turnurl.h"
 #include "io/app.h"
 
 GST_DEBUG_CATEGORY_STATIC (via_webrtc_server_debug);
@@ -90,20 +89,10 @@ send_event (GstElement *element, GstEvent *event)
 
 /* --- listening --- */
 
-/* The STUN server alone: what TURN needs is a password of ours. */
 static gchar *
 ice_link (gpointer user)
 {
-  g_autofree gchar *text = NULL;
-  g_autoptr (ViaIceServer) stun = NULL;
-
-  g_object_get (user, "stun-server", &text, NULL);
-  if (text == NULL || (stun = via_stun_url_parse (text, NULL)) == NULL)
-    return NULL;
-  return g_strdup_printf (strchr (stun->host, ':') != NULL
-                              ? "<stun:[%s]:%u>; rel=\"ice-server\""
-                              : "<stun:%s:%u>; rel=\"ice-server\"",
-      stun->host, stun->port);
+  return via_transport_link (&VIA_WEBRTC_SERVER (user)->transport);
 }
 
 static void

@@ -20,23 +20,53 @@ PORT = 8889
 
 
 class Turn:
-    """coturn with the words of Kurento's FAQ. @external: PUBLIC/PRIVATE."""
-    USER, PASSWORD, PORT = 'kurento', 'kurento', 3478
+    """coturn with the words of Kurento's FAQ; with a secret in the place of
+    user and password (@is_secret), with TLS on port 443 (@is_tls)."""
+    USER, PASSWORD, SECRET = 'kurento', 'kurento', 'north-7Qx'
+    PORT, TLS_PORT = 3478, 443
 
-    def __init__(self, host, address=nat.PUBLIC, external=None, more=()):
-        self.host, self.address, self.more = host, address, more
-        self.external = external or f'{address}/{address}'
+    def __init__(self, host, is_secret=False, is_tls=False):
+        self.host, self.address = host, nat.PUBLIC
+        self.is_secret, self.is_tls = is_secret, is_tls
+
+    def credentials(self):
+        if self.is_secret:
+            return ['--use-auth-secret', f'--static-auth-secret={self.SECRET}']
+        return ['-u', f'{self.USER}:{self.PASSWORD}']
+
+    def certificate(self):
+        """An authority of its own, and a certificate for the address."""
+        self.ca = self.dir.name + '/ca.pem'
+        key, cert = (f'{self.dir.name}/{n}.pem' for n in ('key', 'cert'))
+        new = ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
+               'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+        quiet = {'check': True, 'stderr': subprocess.DEVNULL}
+        subprocess.run([*new, '-subj', '/CN=netlab CA', '-keyout',
+                        self.dir.name + '/ca-key.pem', '-out', self.ca], **quiet)
+        subprocess.run([*new, '-subj', '/CN=turn', '-addext',
+                        f'subjectAltName=IP:{self.address}', '-addext',
+                        'basicConstraints=critical,CA:FALSE', '-CA', self.ca,
+                        '-CAkey', self.dir.name + '/ca-key.pem', '-keyout', key,
+                        '-out', cert], **quiet)
+        public = subprocess.run(
+            f'openssl x509 -in {cert} -pubkey -noout | openssl pkey -pubin '
+            '-outform der | openssl dgst -sha256 -binary | base64', shell=True,
+            check=True, capture_output=True, text=True).stdout.strip()
+        # what makes this one browser trust this one certificate
+        self.flags = [f'--ignore-certificate-errors-spki-list={public}']
+        return ['--cert', cert, '--pkey', key,
+                f'--tls-listening-port={self.TLS_PORT}']
 
     def __enter__(self):
         self.dir = tempfile.TemporaryDirectory(prefix='via-turn-')
         self.log = os.path.join(self.dir.name, 'log')
         self.process = subprocess.Popen(self.host.command(
             ['turnserver', '-n', '-f', '-a', '-v', '-r', 'kurento.org',
-             '-u', f'{self.USER}:{self.PASSWORD}', '--no-stdout-log',
-             '--external-ip', self.external, '--no-cli',
+             *self.credentials(), '--no-stdout-log', '--external-ip',
+             f'{self.address}/{self.address}', '--no-cli',
              f'--log-file={self.log}', '--simple-log',
              f'--pidfile={self.dir.name}/pid', f'--userdb={self.dir.name}/db',
-             *self.more]), cwd=self.dir.name, stdout=subprocess.DEVNULL,
+             *(self.certificate() if self.is_tls else [])]), cwd=self.dir.name, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         until_listens(self.host, 'udp', self.PORT)
         until_listens(self.host, 'tcp', self.PORT)
@@ -55,9 +85,15 @@ class Turn:
         with open(self.log, encoding='utf-8', errors='replace') as f:
             return len(re.findall(r'ALLOCATE processed, success', f.read()))
 
-    def url(self, transport='udp'):
-        return (f'{self.USER}:{self.PASSWORD}@{self.address}:{self.PORT}'
-                f'?transport={transport}')
+    def properties(self, transport='udp'):
+        """What an element of ours is told."""
+        who = '' if self.is_secret else f'{self.USER}:{self.PASSWORD}@'
+        scheme = 'turns' if transport == 'tls' else 'turn'
+        port = self.TLS_PORT if transport == 'tls' else self.PORT
+        way = '' if transport == 'tls' else f'?transport={transport}'
+        return (f'turn-url={scheme}:{who}{self.address}:{port}{way}'
+                + (f' turn-secret={self.SECRET}' if self.is_secret else '')
+                + (f' turn-tls-ca={self.ca}' if self.is_tls else ''))
 
 
 def until_listens(host, protocol, port, seconds=10):

@@ -116,6 +116,19 @@ def direct():
         return is_types(play_peers('direct', a.host, b.host), 'host', 'host')
 
 
+def behind_one_to_one():
+    with nat.Lab() as l:
+        a, b = l.site('a', '1:1'), l.site('b', 'port-restricted')
+        ipv4_only(a, b)
+        result = play_page(
+            'server behind 1:1 NAT, external-ipv4', a.host, b.host,
+            f'https://{a.public}:{ends.PORT}/live/',
+            f'external-ipv4={a.public}')
+        tap.check(result.pair.startswith(f'host {a.public}:'),
+                  f'the pair is {result.pair}')
+        return result
+
+
 def behind_port_restricted():
     with nat.Lab() as l, ends.Turn(l.public):
         a, b = (l.site(n, 'port-restricted') for n in 'ab')
@@ -129,16 +142,54 @@ def behind_port_restricted():
 
 
 def behind_symmetric():
-    with nat.Lab() as l, ends.Turn(l.public) as turn:
+    with nat.Lab() as l, ends.Turn(l.public, is_secret=True) as turn:
         a = l.site('a', 'symmetric', {ends.PORT: ends.PORT})
         b = l.site('b', 'symmetric')
         ipv4_only(a, b)
         result = play_page(
             'both behind symmetric NAT, TURN/UDP', a.host, b.host,
             f'https://{a.public}:{ends.PORT}/live/',
-            f'stun-server={PUBLIC} turn-url={turn.url()}')
+            f'stun-server={PUBLIC} {turn.properties()}')
         tap.check('relay ' in result.pair and turn.allocations() > 0,
                   f'the pair is {result.pair}')
+        return result
+
+
+def udp_blocked():
+    with nat.Lab() as l, ends.Turn(l.public) as turn:
+        a, b = (l.site(n, 'port-restricted', rules=nat.NO_UDP) for n in 'ab')
+        ipv4_only(a, b)
+        tcp = turn.properties('tcp')
+        result = play_peers('UDP blocked, TURN/TCP', a.host, b.host, tcp, tcp)
+        tap.check(a.router.dropped() > 0, 'no UDP was tried')
+        return is_types(result, 'relay', 'relay')
+
+
+def only_443():
+    """TCP to port 443 and nothing else, on both sides; HTTPS has it too."""
+    with nat.Lab() as l, \
+            ends.Turn(l.public, is_secret=True, is_tls=True) as turn:
+        a = l.site('a', 'port-restricted', {443: ends.PORT}, nat.only_tcp(443))
+        b = l.site('b', 'port-restricted', rules=nat.only_tcp(443))
+        ipv4_only(a, b)
+        result = play_page('only 443 open, TURN/TLS', a.host, b.host,
+                           f'https://{a.public}/live/', turn.properties('tls'),
+                           turn.flags)
+        tap.check(result.pair.endswith('by tls'), f'the pair is {result.pair}')
+        return is_types(result, 'relay', 'relay')
+
+
+def ice_tcp():
+    """No UDP, no relay; the server can be reached by TCP."""
+    with nat.Lab() as l:
+        a, b = l.site('a', '1:1'), l.site('b', 'port-restricted')
+        for s in (a, b):
+            s.firewall(nat.NO_UDP)
+        ipv4_only(a, b)
+        result = play_page('ICE-TCP only', a.host, b.host,
+                           f'https://{a.public}:{ends.PORT}/live/',
+                           f'ice-tcp=true external-ipv4={a.public}')
+        tap.check(result.pair.count(' tcp ') == 2, f'the pair is {result.pair}')
         return result
 
 
@@ -187,5 +238,24 @@ def single_port_tcp():
     return one_port(['tcp'])
 
 
-ROWS = (direct, behind_port_restricted, behind_symmetric, ipv6_only,
-        single_port_udp, single_port_tcp)
+def one_port_behind_nat():
+    """As docs/turn-and-ec2.md has it: 1:1 NAT, HTTP and one port, no TURN."""
+    with nat.Lab() as l:
+        a, b = l.site('a', '1:1'), l.site('b', 'port-restricted')
+        a.firewall(['ct state established,related accept',
+                    f'iifname "net" tcp dport {{ {ends.PORT}, {MEDIA_PORT} }} '
+                    'accept', f'iifname "net" udp dport {MEDIA_PORT} accept',
+                    'iifname "net" counter drop'])
+        ipv4_only(a, b)
+        result = play_page(
+            'single port behind 1:1 NAT', a.host, b.host,
+            f'https://{a.public}:{ends.PORT}/live/',
+            f'single-port={MEDIA_PORT} external-ipv4={a.public}')
+        tap.check(f'host {a.public}:{MEDIA_PORT}' in result.pair,
+                  f'the pair is {result.pair}')
+        return result
+
+
+ROWS = (direct, behind_one_to_one, behind_port_restricted, behind_symmetric,
+        udp_blocked, only_443, ipv6_only, ice_tcp, single_port_udp,
+        single_port_tcp, one_port_behind_nat)
