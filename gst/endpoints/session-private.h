@@ -133,5 +133,8 @@ void via_session_wish_check (ViaSession *self);
 /* A call that tells us what comes; NULL with error. */
 gboolean via_session_open_call (ViaSession *self,
     const ViaSessionConfig *config, gboolean is_controlling, GError **error);
+/* See via_call_restart. */
+gboolean via_session_restart_call (
+    ViaSession *self, const ViaSessionConfig *config, GError **error);
 
 G_END_DECLS

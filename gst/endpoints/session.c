@@ -90,24 +90,45 @@ static const ViaCallFuncs call_funcs = {
     .flow = on_flow,
 };
 
+/* What @config says of the network; it points to @lite. */
+static ViaCallConfig
+call_config (
+    const ViaSession *self, const ViaSessionConfig *config, ViaLiteConfig *lite)
+{
+  ViaCallConfig call = {0};
+
+  *lite = (ViaLiteConfig){.port = config->port,
+      .external_ipv4 = config->ice.external_ipv4,
+      .external_ipv6 = config->ice.external_ipv6};
+  call.loop = self->loop;
+  call.identity = config->identity;
+  call.ice = config->ice;
+  call.srtp_profiles = config->srtp_profiles;
+  if (config->port != NULL && !config->ice.relay_only)
+    call.lite = lite;
+  return call;
+}
+
 gboolean
 via_session_open_call (ViaSession *self, const ViaSessionConfig *config,
     gboolean is_controlling, GError **error)
 {
-  ViaLiteConfig lite = {.port = config->port,
-      .external_ipv4 = config->ice.external_ipv4,
-      .external_ipv6 = config->ice.external_ipv6};
-  ViaCallConfig call = {0};
+  ViaLiteConfig lite;
+  ViaCallConfig call = call_config (self, config, &lite);
 
-  call.loop = self->loop;
-  call.identity = config->identity;
-  call.ice = config->ice;
   call.ice.is_controlling = is_controlling;
-  call.srtp_profiles = config->srtp_profiles;
-  if (config->port != NULL && !config->ice.relay_only)
-    call.lite = &lite;
   self->call = via_call_new (&call, &call_funcs, self, error);
   return self->call != NULL;
+}
+
+gboolean
+via_session_restart_call (
+    ViaSession *self, const ViaSessionConfig *config, GError **error)
+{
+  ViaLiteConfig lite;
+  ViaCallConfig call = call_config (self, config, &lite);
+
+  return via_call_restart (self->call, &call, error);
 }
 
 /* --- life --- */

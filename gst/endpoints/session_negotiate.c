@@ -28,10 +28,7 @@ local_wishes (const ViaSessionAsk *question)
 static gboolean
 is_over (const ViaSession *self, GError **error)
 {
-  ViaConnectionState state =
-      self->call != NULL ? via_call_state (self->call) : VIA_CONNECTION_NEW;
-
-  if (state != VIA_CONNECTION_FAILED && state != VIA_CONNECTION_CLOSED)
+  if (self->call == NULL || !via_call_is_over (self->call))
     return FALSE;
   g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
       "the call is over; a new one needs a new endpoint");
@@ -57,6 +54,7 @@ static gboolean
 apply (ViaSession *self, const ViaPlan *plan, GError **error)
 {
   if (!via_call_apply (self->call, plan, error)) {
+    via_call_roll_back (self->call);
     via_negotiation_abandon (self->negotiation);
     return FALSE;
   }
@@ -88,6 +86,11 @@ ask_process_offer (gpointer data)
   if (is_first
       && !via_session_open_call (self, question->config,
           plan->remote->is_ice_lite, &question->error)) {
+    via_negotiation_abandon (self->negotiation);
+    return;
+  }
+  if (!is_first && plan->restarts_ice
+      && !via_session_restart_call (self, question->config, &question->error)) {
     via_negotiation_abandon (self->negotiation);
     return;
   }
@@ -134,6 +137,11 @@ ask_generate_offer (gpointer data)
     return;
   if (!plan->restarts_ice)
     via_call_roll_back (self->call);
+  else if (!via_session_restart_call (
+               self, question->config, &question->error)) {
+    via_negotiation_abandon (self->negotiation);
+    return;
+  }
   question->result = via_call_describe (self->call, plan);
   tell_signaling (self);
   via_session_wish_check (self);

@@ -24,7 +24,7 @@ struct _ViaLite
 {
   ViaRng *rng;
   guint64 tie_breaker;
-  Credentials local, old, remote; /* `old`: before a restart, else NULLs */
+  Credentials local, remote;
 
   gboolean has_path;
   ViaIcePath path;
@@ -84,7 +84,6 @@ via_lite_free (ViaLite *self)
   if (self == NULL)
     return;
   clear (&self->local);
-  clear (&self->old);
   clear (&self->remote);
   g_free (self);
 }
@@ -99,24 +98,6 @@ const gchar *
 via_lite_pwd (const ViaLite *self)
 {
   return self->local.pwd;
-}
-
-void
-via_lite_restart (ViaLite *self)
-{
-  clear (&self->old);
-  self->old = self->local;
-  draw (self);
-}
-
-void
-via_lite_stay (ViaLite *self)
-{
-  if (self->old.ufrag == NULL)
-    return;
-  clear (&self->local);
-  self->local = self->old;
-  self->old = (Credentials){NULL, NULL};
 }
 
 static gboolean
@@ -208,45 +189,37 @@ nominate (ViaLite *self, const ViaIcePath *path, guint32 priority, ViaTime now)
   consent (self, now);
 }
 
-/* The credentials of ours that @check was made with; NULL: none. */
-static const Credentials *
-prove (const ViaLite *self, const ViaStunMessage *check)
+/* TRUE: @check was made with our credentials. */
+static gboolean
+proves (const ViaLite *self, const ViaStunMessage *check)
 {
-  const Credentials *known[] = {&self->local, &self->old};
   gchar ufrag[VIA_LITE_UFRAG + 1];
 
-  if (!via_lite_address_of (check, ufrag))
-    return NULL;
-  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
-    if (g_strcmp0 (known[i]->ufrag, ufrag) == 0
-        && via_stun_is_authentic (check, known[i]->pwd))
-      return known[i];
-  return NULL;
+  return via_lite_address_of (check, ufrag)
+         && strcmp (self->local.ufrag, ufrag) == 0
+         && via_stun_is_authentic (check, self->local.pwd);
 }
 
 static gsize
 answer (ViaLite *self, const ViaIcePath *path, const ViaStunMessage *check,
     ViaTime now, guint8 *out, gsize size, gboolean *out_is_authentic)
 {
-  const Credentials *used;
+  const gchar *pwd = self->local.pwd;
 
   if (check->username == NULL || check->integrity == NULL)
     return 0; /* nothing to learn here for whoever does not know us */
-  used = prove (self, check);
-  if (used == NULL)
+  if (!proves (self, check))
     return via_stun_write_error (check, 401, NULL, out, size);
   *out_is_authentic = TRUE;
   if (check->n_unknown > 0)
-    return via_stun_write_error (check, 420, used->pwd, out, size);
+    return via_stun_write_error (check, 420, pwd, out, size);
   if (check->is_controlled) /* we are that, always */
-    return via_stun_write_error (check, 487, used->pwd, out, size);
+    return via_stun_write_error (check, 487, pwd, out, size);
   if (is_selected (self, path) && self->state != VIA_LITE_FAILED)
     consent (self, now);
   if (check->use_candidate)
     nominate (self, path, check->priority, now);
-  if (used == &self->local && check->use_candidate)
-    clear (&self->old);
-  return via_stun_write_success (check, &path->address, used->pwd, out, size);
+  return via_stun_write_success (check, &path->address, pwd, out, size);
 }
 
 static void

@@ -43,11 +43,6 @@ ViaLite *via_lite_new (ViaRng *rng);
 void via_lite_free (ViaLite *self);
 const gchar *via_lite_ufrag (const ViaLite *self);
 const gchar *via_lite_pwd (const ViaLite *self);
-/* New credentials for an ICE restart; the path stays until another one is
- * nominated, and checks with the old credentials hold until then. */
-void via_lite_restart (ViaLite *self);
-/* Takes the last _restart back, if nothing was nominated since. */
-void via_lite_stay (ViaLite *self);
 /* FALSE: not ice-chars of 4–256 and 22–256 (RFC 8839 §5.4). */
 gboolean via_lite_set_remote (
     ViaLite *self, const gchar *ufrag, const gchar *pwd);

@@ -5,8 +5,8 @@
 #include "io/call.h"
 
 #include "io/icewire_priv.h"
-#include "io/names.h"
 #include "io/scratch.h"
+#include "io/way.h"
 
 #define MAX_BATCH 64 /* datagrams; a turn with more sends several times */
 
@@ -19,17 +19,18 @@ struct _ViaCall
   gpointer user;
 
   /* loop thread */
-  ViaWire *ice;
-  ViaNames *names; /* the far end's candidates */
+  ViaWay *way; /* what media goes out on */
+  ViaWay
+      *next; /* (nullable) of an ICE restart; takes its place when it works */
   ViaPeer *peer;
   ViaLoopTimer timer;
   ViaConnectionState state;
   gboolean was_connected;
   gchar *failure;
 
-  guint mline;           /* the BUNDLE-tagged one */
-  GPtrArray *candidates; /* gchar*: ours so far */
-  gboolean is_gathered;
+  guint mline; /* the BUNDLE-tagged one */
+  gboolean is_gathering;
+  gboolean is_controlling;
 
   ViaDatagram batch[MAX_BATCH]; /* in buffers of the loop's scratch */
   guint n_batch;
@@ -45,7 +46,7 @@ flush (ViaCall *self)
 
   if (self->n_batch == 0)
     return;
-  taken = via_wire_send (self->ice, self->batch, self->n_batch);
+  taken = via_wire_send (self->way->wire, self->batch, self->n_batch);
   self->sent += taken;
   self->unsent += self->n_batch - taken;
   for (guint i = 0; i < self->n_batch; i++)
@@ -96,7 +97,7 @@ note_failure (ViaCall *self)
 static ViaConnectionState
 state_now (const ViaCall *self)
 {
-  ViaIceState ice = via_wire_state (self->ice);
+  ViaIceState ice = via_wire_state (self->way->wire);
   ViaPeerState peer = via_peer_state (self->peer);
 
   if (peer == VIA_PEER_FAILED)
@@ -104,7 +105,8 @@ state_now (const ViaCall *self)
   if (peer == VIA_PEER_CLOSED)
     return VIA_CONNECTION_CLOSED;
   if (ice == VIA_ICE_FAILED)
-    return VIA_CONNECTION_FAILED;
+    return self->next && self->next->is_answered ? VIA_CONNECTION_CONNECTING
+                                                 : VIA_CONNECTION_FAILED;
   if (ice == VIA_ICE_DISCONNECTED && self->was_connected)
     return VIA_CONNECTION_DISCONNECTED;
   if (peer == VIA_PEER_CONNECTED)
@@ -114,28 +116,29 @@ state_now (const ViaCall *self)
   return VIA_CONNECTION_NEW;
 }
 
-static gboolean
-is_over (const ViaCall *self)
+gboolean
+via_call_is_over (const ViaCall *self)
 {
-  return self->state == VIA_CONNECTION_FAILED
-         || self->state == VIA_CONNECTION_CLOSED;
+  ViaPeerState peer = via_peer_state (self->peer);
+
+  return peer == VIA_PEER_FAILED || peer == VIA_PEER_CLOSED;
 }
 
-/* The end is final, whatever ICE finds afterwards. */
+/* Where ICE failed a restart may still help. */
 static void
 follow_state (ViaCall *self)
 {
   ViaConnectionState state = state_now (self);
 
-  if (is_over (self) || state == self->state)
+  if (state == self->state)
     return;
   if (state == VIA_CONNECTION_CONNECTED)
     self->was_connected = TRUE;
   if (state == VIA_CONNECTION_FAILED)
     note_failure (self);
+  else if (state != VIA_CONNECTION_CLOSED)
+    g_clear_pointer (&self->failure, g_free);
   self->state = state;
-  if (is_over (self))
-    via_peer_close (self->peer, via_loop_now (self->loop));
   if (self->funcs.state)
     self->funcs.state (self->user, state);
 }
@@ -155,7 +158,8 @@ poll_peer (ViaCall *self)
           self->funcs.want_keyframe (self->user, event.media);
         break;
       case VIA_PEER_EVENT_PATH:
-        via_wire_again (self->ice);
+        if (!self->next || !self->next->is_answered)
+          via_wire_again (self->way->wire);
         break;
       case VIA_PEER_EVENT_BITRATE:
         break; /* in the statistics; nobody adapts yet */
@@ -205,9 +209,9 @@ on_timer (gpointer data)
 static void
 on_candidate (gpointer user, const gchar *candidate)
 {
-  ViaCall *self = user;
+  const ViaWay *way = user;
+  ViaCall *self = way->user;
 
-  g_ptr_array_add (self->candidates, g_strdup (candidate));
   if (self->funcs.candidate)
     self->funcs.candidate (self->user, self->mline, candidate);
 }
@@ -215,18 +219,36 @@ on_candidate (gpointer user, const gchar *candidate)
 static void
 on_gathering_done (gpointer user)
 {
-  ViaCall *self = user;
+  ViaWay *way = user;
+  ViaCall *self = way->user;
 
-  self->is_gathered = TRUE;
+  way->is_gathered = TRUE;
   if (self->funcs.gathering_done)
     self->funcs.gathering_done (self->user);
+}
+
+/* RFC 8445 §9: the old pair until the new one works; and if it never does, as
+ * long as the old one works. */
+static void
+follow_next (ViaCall *self, ViaIceState state)
+{
+  if (state == VIA_ICE_CONNECTED) {
+    flush (self);
+    via_way_free (self->way);
+    self->way = g_steal_pointer (&self->next);
+  } else if (state == VIA_ICE_FAILED) {
+    g_clear_pointer (&self->next, via_way_free);
+  }
 }
 
 static void
 on_ice_state (gpointer user, ViaIceState state)
 {
-  ViaCall *self = user;
+  const ViaWay *way = user;
+  ViaCall *self = way->user;
 
+  if (way == self->next)
+    follow_next (self, state);
   if (state == VIA_ICE_CONNECTED)
     via_peer_path_ready (self->peer, via_loop_now (self->loop));
   touch (self);
@@ -236,13 +258,14 @@ on_ice_state (gpointer user, ViaIceState state)
 static void
 on_datagram (gpointer user, guint8 *data, gsize len)
 {
-  ViaCall *self = user;
+  ViaWay *way = user;
+  ViaCall *self = way->user;
   ViaPeerMedia media;
 
   if (via_peer_receive (
           self->peer, data, len, via_loop_now (self->loop), &media)
       == VIA_DROP_NONE)
-    via_wire_heard (self->ice);
+    via_wire_heard (way->wire);
   touch (self);
   if (media.rtp.data && self->funcs.media)
     self->funcs.media (self->user, &media);
@@ -263,17 +286,15 @@ peer_new (const ViaCallConfig *config)
 }
 
 /* NULL with error. */
-static ViaWire *
-wire_new (ViaCall *self, const ViaCallConfig *config, GError **error)
+static ViaWay *
+way_new (ViaCall *self, const ViaCallConfig *config, GError **error)
 {
   static const ViaIceFuncs funcs = {
       on_candidate, on_gathering_done, on_ice_state, on_datagram};
-  ViaIceWire *full;
+  ViaIceConfig ice = config->ice;
 
-  if (config->lite != NULL)
-    return via_litewire_new (config->loop, config->lite, &funcs, self, error);
-  full = via_icewire_new (config->loop, &config->ice, &funcs, self, error);
-  return full != NULL ? via_icewire_wire (full) : NULL;
+  ice.is_controlling = self->is_controlling;
+  return via_way_new (config->loop, &ice, config->lite, &funcs, self, error);
 }
 
 ViaCall *
@@ -284,18 +305,17 @@ via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
 
   via_loop_assert (config->loop);
   self = g_new0 (ViaCall, 1);
-  self->ice = wire_new (self, config, error);
-  if (!self->ice) {
+  self->is_controlling = config->ice.is_controlling;
+  self->way = way_new (self, config, error);
+  if (!self->way) {
     g_free (self);
     return NULL;
   }
   self->loop = config->loop;
-  self->names = via_names_new (self->loop, self->ice);
   self->identity = via_identity_ref (config->identity);
   self->funcs = *funcs;
   self->user = user;
   self->peer = peer_new (config);
-  self->candidates = g_ptr_array_new_with_free_func (g_free);
   self->timer.func = on_timer;
   self->timer.data = self;
   via_scratch_acquire (self->loop);
@@ -313,11 +333,10 @@ via_call_free (ViaCall *self)
   flush (self);
   via_loop_timer_set (self->loop, &self->timer, VIA_TIME_NEVER);
   via_loop_not_at_turn_end (self->loop, end_turn, self);
-  via_names_free (self->names);
-  via_wire_free (self->ice);
+  via_way_free (self->next);
+  via_way_free (self->way);
   via_peer_free (self->peer);
   via_scratch_release (self->loop);
-  g_ptr_array_unref (self->candidates);
   via_identity_unref (self->identity);
   g_free (self->failure);
   g_free (self);
@@ -329,7 +348,37 @@ gboolean
 via_call_gather (ViaCall *self, GError **error)
 {
   via_loop_assert (self->loop);
-  return via_wire_gather (self->ice, error);
+  if (!via_wire_gather (self->way->wire, error))
+    return FALSE;
+  self->is_gathering = TRUE;
+  return TRUE;
+}
+
+gboolean
+via_call_restart (ViaCall *self, const ViaCallConfig *config, GError **error)
+{
+  ViaWay *next;
+
+  via_loop_assert (self->loop);
+  if (self->next && !self->next->is_answered)
+    return TRUE;
+  next = way_new (self, config, error);
+  if (!next)
+    return FALSE;
+  if (self->is_gathering && !via_wire_gather (next->wire, error)) {
+    via_way_free (next);
+    return FALSE;
+  }
+  via_way_free (self->next);
+  self->next = next;
+  return TRUE;
+}
+
+/* What the other side speaks of. */
+static ViaWay *
+answered_way (ViaCall *self)
+{
+  return self->next && self->next->is_answered ? self->next : self->way;
 }
 
 /* RFC 8843 §7.2: ICE belongs to the first m-line that is not rejected. */
@@ -342,91 +391,52 @@ bundle_mline (const ViaPlan *plan)
   return 0;
 }
 
-static void
-add_candidates (ViaCall *self, const ViaRemoteTransport *remote)
-{
-  for (guint i = 0; remote->candidates && i < remote->candidates->len; i++)
-    via_names_add (
-        self->names, g_ptr_array_index (remote->candidates, i), NULL);
-  if (remote->has_end_of_candidates)
-    via_names_end (self->names);
-}
-
 gboolean
 via_call_apply (ViaCall *self, const ViaPlan *plan, GError **error)
 {
   const ViaRemoteTransport *remote = plan->remote;
+  ViaWay *way =
+      plan->restarts_ice && self->next ? self->next : answered_way (self);
 
   via_loop_assert (self->loop);
-  if (!via_icewire_check_credentials (remote->ufrag, remote->pwd, error))
+  if (!via_icewire_check_credentials (remote->ufrag, remote->pwd, error)
+      || !via_peer_apply (self->peer, plan, error)
+      || !via_way_take_remote (way, remote, error))
     return FALSE;
-  if (!via_peer_apply (self->peer, plan, error))
-    return FALSE;
-  if (plan->restarts_ice)
-    via_wire_restart (self->ice, NULL);
-  else
-    via_wire_stay (self->ice);
-  if (!via_wire_set_remote (
-          self->ice, remote->ufrag, remote->pwd, remote->is_ice_lite, error))
-    return FALSE;
+  via_call_roll_back (self);
   self->mline = bundle_mline (plan);
-  add_candidates (self, remote);
   touch (self);
+  follow_state (self);
   return TRUE;
 }
 
 gboolean
 via_call_add_candidate (ViaCall *self, const gchar *candidate, GError **error)
 {
-  GError *why = NULL;
-
   via_loop_assert (self->loop);
-  if (!candidate || !*candidate) {
-    via_names_end (self->names);
-    return TRUE;
-  }
-  if (via_names_add (self->names, candidate, &why) || !why)
-    return TRUE; /* one we cannot use is dropped, politely */
-  g_propagate_error (error, why);
-  return FALSE;
+  return via_way_add_candidate (answered_way (self), candidate, error);
 }
 
 void
 via_call_roll_back (ViaCall *self)
 {
   via_loop_assert (self->loop);
-  via_wire_stay (self->ice);
+  if (self->next && !self->next->is_answered)
+    g_clear_pointer (&self->next, via_way_free);
 }
 
 gchar *
 via_call_describe (ViaCall *self, const ViaPlan *plan)
 {
-  g_autoptr (GPtrArray) list = g_ptr_array_new ();
   ViaLocalTransport local = {0};
 
   via_loop_assert (self->loop);
   self->mline = bundle_mline (plan);
   if (!plan->is_complete)
     via_peer_offered (self->peer, plan);
-  if (!plan->is_complete && plan->restarts_ice)
-    via_wire_restart (self->ice, NULL);
-  for (guint i = 0; i < self->candidates->len; i++)
-    g_ptr_array_add (list, g_ptr_array_index (self->candidates, i));
-  g_ptr_array_add (list, NULL);
-  local.ufrag = via_wire_ufrag (self->ice);
-  local.pwd = via_wire_pwd (self->ice);
+  via_way_describe (self->next ? self->next : self->way, &local);
   local.fingerprint = via_identity_fingerprint (self->identity);
-  local.candidates = (const gchar *const *) list->pdata;
-  local.end_of_candidates = self->is_gathered;
-  local.trickle = TRUE;
-  local.is_lite = via_wire_is_lite (self->ice);
   return via_sdp_write (plan, &local);
-}
-
-gboolean
-via_call_gathering_is_done (const ViaCall *self)
-{
-  return self->is_gathered;
 }
 
 /* --- media --- */
@@ -495,7 +505,7 @@ via_call_failure (const ViaCall *self)
 gboolean
 via_call_selected (ViaCall *self, gchar **out_local, gchar **out_remote)
 {
-  return via_wire_selected (self->ice, out_local, out_remote);
+  return via_wire_selected (self->way->wire, out_local, out_remote);
 }
 
 static GstStructure *
@@ -505,13 +515,13 @@ ice_stats (ViaCall *self)
       "new", "checking", "connected", "disconnected", "failed"};
   g_autofree gchar *local = NULL;
   g_autofree gchar *remote = NULL;
-  GstStructure *out = gst_structure_new ("via-ice-stats",         //
-      "state", G_TYPE_STRING, states[via_wire_state (self->ice)], //
-      "datagrams-sent", G_TYPE_UINT64, self->sent,                //
-      "datagrams-unsent", G_TYPE_UINT64, self->unsent,            //
-      "names-dropped", G_TYPE_UINT, via_names_dropped (self->names), NULL);
+  GstStructure *out = gst_structure_new ("via-ice-stats",               //
+      "state", G_TYPE_STRING, states[via_wire_state (self->way->wire)], //
+      "datagrams-sent", G_TYPE_UINT64, self->sent,                      //
+      "datagrams-unsent", G_TYPE_UINT64, self->unsent,                  //
+      "names-dropped", G_TYPE_UINT, via_names_dropped (self->way->names), NULL);
 
-  if (via_wire_selected (self->ice, &local, &remote))
+  if (via_wire_selected (self->way->wire, &local, &remote))
     gst_structure_set (out, "local", G_TYPE_STRING, local, "remote",
         G_TYPE_STRING, remote, NULL);
   return out;

@@ -56,19 +56,25 @@ void via_call_free (ViaCall *self);
 
 /* Starts gathering; candidates then come by callback. Idempotent. */
 gboolean via_call_gather (ViaCall *self, GError **error);
+/* A second way beside the one in use, for an ICE restart; media goes on over
+ * the old one until the new one is connected. @config: where it gathers from;
+ * the certificate stays. FALSE with error: IO, no socket. */
+gboolean via_call_restart (
+    ViaCall *self, const ViaCallConfig *config, GError **error);
 /* A complete plan, the first or a later one: gives ICE the remote side, its
- * candidates, and the peer its m-lines. One with restarts_ice begins the
- * restart. FALSE leaves the call as it was. */
+ * candidates, and the peer its m-lines. One with restarts_ice is about what
+ * _restart made. FALSE leaves the call as it was. */
 gboolean via_call_apply (ViaCall *self, const ViaPlan *plan, GError **error);
 /* "" or NULL: end of candidates. FALSE with error: not a candidate. */
 gboolean via_call_add_candidate (
     ViaCall *self, const gchar *candidate, GError **error);
-/* Our offer is taken back: so are the credentials it had. */
+/* Our offer is taken back: so is the way it made. */
 void via_call_roll_back (ViaCall *self);
-/* @plan as SDP; an offer that restarts ICE has new credentials. With our
- * transport and the candidates known so far. (transfer full) */
+/* @plan as SDP, with our transport (of a restart that was begun, else in use)
+ * and the candidates known so far. (transfer full) */
 gchar *via_call_describe (ViaCall *self, const ViaPlan *plan);
-gboolean via_call_gathering_is_done (const ViaCall *self);
+/* TRUE: closed, or DTLS failed. Where only ICE failed a restart may help. */
+gboolean via_call_is_over (const ViaCall *self);
 
 gboolean via_call_bind (ViaCall *self, guint media, const ViaCodec *codec);
 void via_call_unbind (ViaCall *self, guint media);

@@ -6,7 +6,6 @@
  */
 #include "io/icewire.h"
 #include "io/icewire_state.h"
-#include "base/rng.h"
 #include "ice/candidate.h"
 
 #include <gst/gst.h>
@@ -16,8 +15,6 @@
 GST_DEBUG_CATEGORY (via_ice_debug);
 #define GST_CAT_DEFAULT via_ice_debug
 
-#define UFRAG_LEN 8 /* RFC 8445 §5.3: at least 24 bits */
-#define PWD_LEN 24  /* at least 128 bits */
 #define GATHER_LIMIT (10 * G_TIME_SPAN_SECOND)
 #define PATIENT_TRIES 4 /* from 500 ms on, twice as long each time */
 #define SEND_BATCH 32   /* datagrams handed to libnice at once */
@@ -96,6 +93,8 @@ on_candidate (NiceAgent *agent, NiceCandidate *candidate, ViaIceWire *self)
   if (text == NULL)
     return;
   GST_DEBUG ("wire %s: local %s", self->ufrag, text);
+  g_ptr_array_insert (
+      self->locals, (gint) self->locals->len - 1, g_strdup (text));
   push_event (self, EVENT_CANDIDATE, text);
 }
 
@@ -340,6 +339,8 @@ via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
     self->max_port = config->max_port ? config->max_port : 65535;
   }
   self->early = g_ptr_array_new_with_free_func (g_free);
+  self->locals = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->locals, NULL);
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->events);
   g_atomic_int_inc (&n_alive);
@@ -364,14 +365,15 @@ finish_close (gpointer data)
   ViaIceWire *self = data;
   ViaLoop *loop = self->loop;
   gchar *texts[] = {self->ufrag, self->pwd, self->remote_ufrag,
-      self->remote_pwd, self->next_ufrag, self->next_pwd, self->local,
-      self->remote, self->external_ipv4, self->external_ipv6, self->interfaces};
+      self->remote_pwd, self->local, self->remote, self->external_ipv4,
+      self->external_ipv6, self->interfaces};
 
   via_gcontext_enter (self->context);
   g_clear_object (&self->agent);
   via_gcontext_leave (self->context);
   via_gcontext_free (self->context);
   g_ptr_array_unref (self->early);
+  g_ptr_array_unref (self->locals);
   g_hash_table_unref (self->known);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
@@ -430,34 +432,19 @@ via_icewire_alive (void)
 const gchar *
 via_icewire_ufrag (const ViaIceWire *self)
 {
-  return self->next_ufrag ? self->next_ufrag : self->ufrag;
+  return self->ufrag;
 }
 
 const gchar *
 via_icewire_pwd (const ViaIceWire *self)
 {
-  return self->next_pwd ? self->next_pwd : self->pwd;
+  return self->pwd;
 }
 
-gboolean
-via_icewire_restart (ViaIceWire *self, GError **error)
+const gchar *const *
+via_icewire_candidates (const ViaIceWire *self)
 {
-  ViaRng *rng = via_system_rng ();
-
-  via_loop_assert (self->loop);
-  if (!self->next_ufrag && self->remote_ufrag) {
-    self->next_ufrag = via_rng_text (rng, UFRAG_LEN);
-    self->next_pwd = via_rng_text (rng, PWD_LEN);
-  }
-  return TRUE;
-}
-
-void
-via_icewire_stay (ViaIceWire *self)
-{
-  via_loop_assert (self->loop);
-  g_clear_pointer (&self->next_ufrag, g_free);
-  g_clear_pointer (&self->next_pwd, g_free);
+  return (const gchar *const *) self->locals->pdata;
 }
 
 gboolean

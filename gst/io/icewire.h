@@ -40,15 +40,10 @@ void via_icewire_free (ViaIceWire *self);
 /* As what all wires are. (transfer none) */
 ViaWire *via_icewire_wire (ViaIceWire *self);
 
-/* Of a restart that was begun, else those in use. */
 const gchar *via_icewire_ufrag (const ViaIceWire *self);
 const gchar *via_icewire_pwd (const ViaIceWire *self);
-/* Draws new credentials for an ICE restart (RFC 8445 §9); the old ones are in
- * use until the other side's new ones come by _set_remote. Then the candidates
- * must be told again; the selected pair stays until another one is. */
-gboolean via_icewire_restart (ViaIceWire *self, GError **error);
-/* No restart after all: the new credentials are forgotten. */
-void via_icewire_stay (ViaIceWire *self);
+/* See via_wire_candidates. */
+const gchar *const *via_icewire_candidates (const ViaIceWire *self);
 /* See via_wire_again. */
 void via_icewire_again (ViaIceWire *self);
 gboolean via_icewire_gather (ViaIceWire *self, GError **error);

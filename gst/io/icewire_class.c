@@ -27,6 +27,12 @@ pwd (const ViaWire *wire)
   return via_icewire_pwd (ice_wire (wire));
 }
 
+static const gchar *const *
+candidates (const ViaWire *wire)
+{
+  return via_icewire_candidates (ice_wire (wire));
+}
+
 static gboolean
 gather (ViaWire *wire, GError **error)
 {
@@ -51,18 +57,6 @@ static void
 end_of_candidates (ViaWire *wire)
 {
   via_icewire_end_of_candidates (ice_wire (wire));
-}
-
-static gboolean
-restart (ViaWire *wire, GError **error)
-{
-  return via_icewire_restart (ice_wire (wire), error);
-}
-
-static void
-stay (ViaWire *wire)
-{
-  via_icewire_stay (ice_wire (wire));
 }
 
 static void
@@ -102,12 +96,11 @@ via_icewire_wire (ViaIceWire *self)
       .free = wire_free,
       .ufrag = ufrag,
       .pwd = pwd,
+      .candidates = candidates,
       .gather = gather,
       .set_remote = set_remote,
       .add_candidate = add_candidate,
       .end_of_candidates = end_of_candidates,
-      .restart = restart,
-      .stay = stay,
       .again = again,
       .state = state,
       .send = send_all,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * io/icewire_remote.c – the other side of a wire: its credentials, its
- * candidates, and the restart that new credentials begin.
+ * io/icewire_remote.c – the other side of a wire: its credentials and its
+ * candidates, and when it begins anew with the same.
  * RFC 8445 §9 · RFC 8838 (trickle) · RFC 8839 §4.4.1.1.1
  */
 #include "io/icewire_state.h"
@@ -103,24 +103,6 @@ via_icewire_end_of_candidates (ViaIceWire *self)
   via_gcontext_leave (self->context);
 }
 
-/* Both sides' credentials are new from here on; the pair in use stays until
- * another one is selected (RFC 8445 §9). Call with the context entered. */
-static void
-begin_restart (ViaIceWire *self)
-{
-  nice_agent_restart (self->agent);
-  nice_agent_set_local_credentials (
-      self->agent, self->stream, self->next_ufrag, self->next_pwd);
-  g_free (self->ufrag);
-  g_free (self->pwd);
-  self->ufrag = g_steal_pointer (&self->next_ufrag);
-  self->pwd = g_steal_pointer (&self->next_pwd);
-  self->is_restarting = TRUE;
-  self->is_ended = FALSE;
-  self->n_remote = 0;
-  g_hash_table_remove_all (self->known);
-}
-
 static void
 use_early (ViaIceWire *self)
 {
@@ -145,14 +127,12 @@ via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag, const gchar *pwd,
   if (self->remote_ufrag && g_str_equal (self->remote_ufrag, ufrag)
       && g_str_equal (self->remote_pwd, pwd))
     return TRUE;
-  if (self->remote_ufrag && !self->next_ufrag) {
+  if (self->remote_ufrag) {
     g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
         "the remote ICE credentials changed without a restart");
     return FALSE;
   }
   via_gcontext_enter (self->context);
-  if (self->remote_ufrag)
-    begin_restart (self);
   if (is_lite) /* the full side controls (RFC 8445 §6.1.1) */
     g_object_set (self->agent, "controlling-mode", TRUE, NULL);
   is_ok =
@@ -163,8 +143,6 @@ via_icewire_set_remote (ViaIceWire *self, const gchar *ufrag, const gchar *pwd,
         "the ICE agent refused the remote credentials");
     return FALSE;
   }
-  g_free (self->remote_ufrag);
-  g_free (self->remote_pwd);
   self->remote_ufrag = g_strdup (ufrag);
   self->remote_pwd = g_strdup (pwd);
   use_early (self);

@@ -25,9 +25,9 @@ struct _ViaIceWire
   guint16 min_port, max_port;                        /* 0: any */
 
   /* loop thread */
-  gchar *ufrag, *pwd;           /* in use */
-  gchar *next_ufrag, *next_pwd; /* (nullable) from the restart on */
-  gboolean is_restarting;       /* until a new pair is selected */
+  gchar *ufrag, *pwd;
+  gboolean is_restarting; /* until a new pair is selected */
+  GPtrArray *locals;      /* texts, and NULL */
   ViaGContext *context;
   NiceAgent *agent;
   guint stream;

@@ -29,13 +29,12 @@ typedef struct
   /* loop thread */
   ViaLite *lite;
   ViaLiteSeat *seat;
-  gchar *old_name; /* (nullable) before a restart */
+  GPtrArray *locals; /* texts, and NULL */
   gboolean is_gathered, owes_candidates, is_closed;
-  gboolean is_restarting; /* until the other side's credentials come */
-  ViaIceState told;       /* what the user knows */
-  ViaIcePath path;        /* of the last datagram */
-  ViaIcePath to;          /* what @direct sends to */
-  ViaUdpSend *direct;     /* NULL: no UDP path */
+  ViaIceState told;   /* what the user knows */
+  ViaIcePath path;    /* of the last datagram */
+  ViaIcePath to;      /* what @direct sends to */
+  ViaUdpSend *direct; /* NULL: no UDP path */
   ViaLoopTimer timer, retry;
   ViaSendCounters counters;
 } LiteWire;
@@ -85,15 +84,20 @@ candidate_text (const LiteWire *self, guint i, gboolean is_tcp)
 }
 
 static void
-tell_candidates (LiteWire *self)
+find_candidates (LiteWire *self)
 {
   for (guint i = 0; i < via_liteport_n_addresses (self->port); i++)
-    for (guint k = 0; k < 2 && !self->is_closed; k++) {
-      g_autofree gchar *text = candidate_text (self, i, k == 1);
+    for (guint k = 0; k < 2; k++)
+      g_ptr_array_insert (self->locals, (gint) self->locals->len - 1,
+          candidate_text (self, i, k == 1));
+}
 
-      if (self->funcs.candidate != NULL)
-        self->funcs.candidate (self->user, text);
-    }
+static void
+tell_candidates (LiteWire *self)
+{
+  for (guint i = 0; i + 1 < self->locals->len && !self->is_closed; i++)
+    if (self->funcs.candidate != NULL)
+      self->funcs.candidate (self->user, self->locals->pdata[i]);
   if (!self->is_closed && self->funcs.gathering_done != NULL)
     self->funcs.gathering_done (self->user);
 }
@@ -218,7 +222,10 @@ on_lost (gpointer user, guint64 flow)
 static void
 release (gpointer data)
 {
-  g_free (data);
+  LiteWire *self = data;
+
+  g_ptr_array_unref (self->locals);
+  g_free (self);
 }
 
 static void
@@ -235,7 +242,6 @@ wire_free (ViaWire *wire)
   g_clear_pointer (&self->seat, via_liteseat_free);
   g_clear_pointer (&self->lite, via_lite_free);
   via_liteport_unref (self->port);
-  g_free (self->old_name);
   g_free (self->external[0]);
   g_free (self->external[1]);
   /* a callback of ours may be on the stack */
@@ -254,6 +260,12 @@ pwd (const ViaWire *wire)
   return via_lite_pwd (lite_wire (wire)->lite);
 }
 
+static const gchar *const *
+candidates (const ViaWire *wire)
+{
+  return (const gchar *const *) lite_wire (wire)->locals->pdata;
+}
+
 static gboolean
 gather (ViaWire *wire, GError **error)
 {
@@ -261,6 +273,7 @@ gather (ViaWire *wire, GError **error)
 
   if (!self->is_gathered) {
     self->is_gathered = self->owes_candidates = TRUE;
+    find_candidates (self);
     via_loop_at_turn_end (self->loop, deliver, self);
   }
   return TRUE;
@@ -277,10 +290,8 @@ set_remote (ViaWire *wire, const gchar *remote_ufrag, const gchar *remote_pwd,
         "both sides are ICE-lite: nobody would open the connection");
     return FALSE;
   }
-  if (via_lite_set_remote (self->lite, remote_ufrag, remote_pwd)) {
-    self->is_restarting = FALSE;
+  if (via_lite_set_remote (self->lite, remote_ufrag, remote_pwd))
     return TRUE;
-  }
   g_set_error (error, VIA_ERROR, VIA_ERROR_SYNTAX,
       "ICE credentials are not 4 and 22 to 256 letters, digits, + or / "
       "(RFC 8839 5.4)");
@@ -317,37 +328,6 @@ take_name (LiteWire *self, GError **error)
   g_set_error_literal (error, VIA_ERROR, VIA_ERROR_IO,
       "the ICE user name drawn is in use; try again");
   return FALSE;
-}
-
-static gboolean
-restart (ViaWire *wire, GError **error)
-{
-  LiteWire *self = lite_wire (wire);
-
-  if (self->is_restarting)
-    return TRUE;
-  if (self->old_name != NULL)
-    via_liteseat_remove_name (self->seat, self->old_name);
-  g_free (self->old_name);
-  self->old_name = g_strdup (via_lite_ufrag (self->lite));
-  via_lite_restart (self->lite);
-  self->is_restarting = TRUE;
-  self->owes_candidates = self->is_gathered;
-  via_loop_at_turn_end (self->loop, deliver, self);
-  return take_name (self, error);
-}
-
-static void
-stay (ViaWire *wire)
-{
-  LiteWire *self = lite_wire (wire);
-
-  if (!self->is_restarting)
-    return;
-  self->is_restarting = FALSE;
-  via_liteseat_remove_name (self->seat, via_lite_ufrag (self->lite));
-  via_lite_stay (self->lite);
-  g_clear_pointer (&self->old_name, g_free);
 }
 
 static void
@@ -427,12 +407,11 @@ static const ViaWireClass lite_wire_class = {
     .free = wire_free,
     .ufrag = ufrag,
     .pwd = pwd,
+    .candidates = candidates,
     .gather = gather,
     .set_remote = set_remote,
     .add_candidate = add_candidate,
     .end_of_candidates = end_of_candidates,
-    .restart = restart,
-    .stay = stay,
     .state = state,
     .send = send_all,
     .heard = heard,
@@ -459,6 +438,8 @@ via_litewire_new (ViaLoop *loop, const ViaLiteConfig *config,
   self->timer.data = self;
   self->retry.func = on_retry;
   self->retry.data = self;
+  self->locals = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->locals, NULL);
   self->lite = via_lite_new (via_system_rng ());
   self->seat = via_liteseat_new (self->port, loop, &seat_funcs, self);
   if (take_name (self, error))

@@ -37,14 +37,13 @@ typedef struct
   void (*free) (ViaWire *self);
   const gchar *(*ufrag) (const ViaWire *self);
   const gchar *(*pwd) (const ViaWire *self);
+  const gchar *const *(*candidates) (const ViaWire *self);
   gboolean (*gather) (ViaWire *self, GError **error);
   gboolean (*set_remote) (ViaWire *self, const gchar *ufrag, const gchar *pwd,
       gboolean is_lite, GError **error);
   gboolean (*add_candidate) (
       ViaWire *self, const gchar *candidate, GError **error);
   void (*end_of_candidates) (ViaWire *self);
-  gboolean (*restart) (ViaWire *self, GError **error);
-  void (*stay) (ViaWire *self);
   void (*again) (ViaWire *self); /* (nullable) */
   ViaIceState (*state) (const ViaWire *self);
   guint (*send) (ViaWire *self, const ViaDatagram *datagrams, guint n);
@@ -84,6 +83,14 @@ via_wire_pwd (const ViaWire *self)
   return self->klass->pwd (self);
 }
 
+/* Ours so far, NULL-terminated; addresses of the machine as soon as _gather
+ * returns. (transfer none) */
+static inline const gchar *const *
+via_wire_candidates (const ViaWire *self)
+{
+  return self->klass->candidates (self);
+}
+
 static inline gboolean
 via_wire_gather (ViaWire *self, GError **error)
 {
@@ -109,22 +116,6 @@ static inline void
 via_wire_end_of_candidates (ViaWire *self)
 {
   self->klass->end_of_candidates (self);
-}
-
-/* Draws new credentials for an ICE restart (RFC 8445 §9); they hold when the
- * other side's new ones come by _set_remote. Then the candidates must be told
- * again; the selected pair stays until another one is. */
-static inline gboolean
-via_wire_restart (ViaWire *self, GError **error)
-{
-  return self->klass->restart (self, error);
-}
-
-/* No restart after all: the new credentials are forgotten. */
-static inline void
-via_wire_stay (ViaWire *self)
-{
-  self->klass->stay (self);
 }
 
 /* The far end begins anew, perhaps from other addresses, with the credentials

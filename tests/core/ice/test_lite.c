@@ -283,24 +283,6 @@ test_consent_back_after_outage_is_connected (Fixture *f, gconstpointer data)
 }
 
 static void
-test_restart_old_credentials_hold_until_nomination (
-    Fixture *f, gconstpointer data)
-{
-  g_autofree gchar *ufrag = g_strdup (via_lite_ufrag (f->lite));
-  g_autofree gchar *pwd = g_strdup (via_lite_pwd (f->lite));
-
-  nominate (f, 1);
-  via_lite_restart (f->lite);
-  g_assert_cmpstr (ufrag, !=, via_lite_ufrag (f->lite));
-  check (f, 1, ufrag, pwd, 100, FALSE, FALSE);
-  g_assert_true (f->is_authentic);
-  nominate (f, 2);
-  g_assert_cmpuint (selected (f), ==, 2);
-  check (f, 1, ufrag, pwd, 100, FALSE, FALSE);
-  g_assert_false (f->is_authentic);
-}
-
-static void
 test_lost_connection_disconnects (Fixture *f, gconstpointer data)
 {
   f->flow = 9;
@@ -348,7 +330,6 @@ main (int argc, char **argv)
       test_consent_vanished_peer_disconnects_then_fails);
   ADD ("/lite/consent/media-only", test_consent_media_without_stun_ends);
   ADD ("/lite/consent/outage", test_consent_back_after_outage_is_connected);
-  ADD ("/lite/restart", test_restart_old_credentials_hold_until_nomination);
   ADD ("/lite/lost", test_lost_connection_disconnects);
   ADD ("/lite/credentials", test_remote_credentials_bad_are_refused);
   return g_test_run ();
