@@ -8,7 +8,8 @@
 #include "io/scratch.h"
 #include "io/way.h"
 
-#define MAX_BATCH 64 /* datagrams; a turn with more sends several times */
+#define MAX_BATCH 64     /* datagrams; a turn with more sends several times */
+#define PAST (2 * VIA_S) /* how long the way before a restart is heard */
 
 struct _ViaCall
 {
@@ -22,6 +23,8 @@ struct _ViaCall
   ViaWay *way; /* what media goes out on */
   ViaWay
       *next; /* (nullable) of an ICE restart; takes its place when it works */
+  ViaWay *past; /* (nullable) after a restart, only heard for a while */
+  ViaLoopTimer past_timer;
   ViaPeer *peer;
   ViaLoopTimer timer;
   ViaConnectionState state;
@@ -234,11 +237,22 @@ follow_next (ViaCall *self, ViaIceState state)
 {
   if (state == VIA_ICE_CONNECTED) {
     flush (self);
-    via_way_free (self->way);
+    via_way_free (self->past);
+    self->past = self->way; /* the far end may change over later */
+    via_loop_timer_set (
+        self->loop, &self->past_timer, via_loop_now (self->loop) + PAST);
     self->way = g_steal_pointer (&self->next);
   } else if (state == VIA_ICE_FAILED) {
     g_clear_pointer (&self->next, via_way_free);
   }
+}
+
+static void
+on_past (gpointer data)
+{
+  ViaCall *self = data;
+
+  g_clear_pointer (&self->past, via_way_free);
 }
 
 static void
@@ -247,6 +261,8 @@ on_ice_state (gpointer user, ViaIceState state)
   const ViaWay *way = user;
   ViaCall *self = way->user;
 
+  if (way == self->past)
+    return;
   if (way == self->next)
     follow_next (self, state);
   if (state == VIA_ICE_CONNECTED)
@@ -318,6 +334,8 @@ via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
   self->peer = peer_new (config);
   self->timer.func = on_timer;
   self->timer.data = self;
+  self->past_timer.func = on_past;
+  self->past_timer.data = self;
   via_scratch_acquire (self->loop);
   return self;
 }
@@ -333,6 +351,8 @@ via_call_free (ViaCall *self)
   flush (self);
   via_loop_timer_set (self->loop, &self->timer, VIA_TIME_NEVER);
   via_loop_not_at_turn_end (self->loop, end_turn, self);
+  via_loop_timer_set (self->loop, &self->past_timer, VIA_TIME_NEVER);
+  via_way_free (self->past);
   via_way_free (self->next);
   via_way_free (self->way);
   via_peer_free (self->peer);
