@@ -7,6 +7,7 @@
 #include "endpoints/session.h"
 #include "endpoints/received.h"
 #include "io/guard.h"
+#include "io/netwatch.h"
 #include "sdp/negotiation.h"
 
 G_BEGIN_DECLS
@@ -47,6 +48,7 @@ struct _ViaSession
   guint n_own[2];                   /* tracks of the own room, per kind */
   ViaDirection direction;           /* the most a new m-line does */
   gboolean wants_restart;           /* of ICE, by our next offer */
+  ViaNetWatch *network;             /* (nullable) */
   gboolean told_needed;             /* until the next negotiation */
   gint is_needed;                   /* atomic: an offer would differ */
   ViaReceived *received;
@@ -127,6 +129,11 @@ ViaSessionSlot *via_session_rooms_slot (
 guint via_session_wish (ViaSession *self, ViaPlanWish *out, guint max);
 /* Tells the user once if an offer of ours would change something. */
 void via_session_wish_check (ViaSession *self);
+
+/* --- session_roam.c: the machine's addresses change --- */
+
+/* Watches from now on: the call gathered addresses of its own. */
+void via_session_roam (ViaSession *self);
 
 /* --- session.c --- */
 

@@ -118,6 +118,8 @@ via_session_open_call (ViaSession *self, const ViaSessionConfig *config,
 
   call.ice.is_controlling = is_controlling;
   self->call = via_call_new (&call, &call_funcs, self, error);
+  if (self->call != NULL && call.lite == NULL)
+    via_session_roam (self);
   return self->call != NULL;
 }
 
@@ -186,6 +188,7 @@ close_call (gpointer data)
 {
   ViaSession *self = data;
 
+  g_clear_pointer (&self->network, via_netwatch_free);
   g_clear_pointer (&self->received, via_received_free);
   g_clear_pointer (&self->call, via_call_free);
 }

@@ -127,6 +127,10 @@ ask_generate_offer (gpointer data)
           && !via_session_open_call (
               self, question->config, TRUE, &question->error)))
     return;
+  if (!self->wants_restart)
+    via_call_roll_back (self->call);
+  else if (!via_session_restart_call (self, question->config, &question->error))
+    return;
   self->direction = local.direction;
   self->n_own[VIA_KIND_AUDIO] = question->n_audio;
   self->n_own[VIA_KIND_VIDEO] = question->n_video;
@@ -135,13 +139,6 @@ ask_generate_offer (gpointer data)
       self->wants_restart, via_system_rng (), &question->error);
   if (plan == NULL)
     return;
-  if (!plan->restarts_ice)
-    via_call_roll_back (self->call);
-  else if (!via_session_restart_call (
-               self, question->config, &question->error)) {
-    via_negotiation_abandon (self->negotiation);
-    return;
-  }
   question->result = via_call_describe (self->call, plan);
   tell_signaling (self);
   via_session_wish_check (self);

@@ -199,6 +199,18 @@ run_dial (gpointer data)
         ("peer=%s: %s", name, error->message), (NULL));
 }
 
+void
+via_webrtc_endpoint_call_again (ViaWebrtcEndpoint *self)
+{
+  g_autoptr (ViaWebrtcEndpoint) other = g_weak_ref_get (&self->partner);
+  g_autoptr (GError) error = NULL;
+
+  if (other == NULL || !is_up (self) || !is_up (other))
+    return;
+  if (!call (self, other, &error))
+    GST_WARNING_OBJECT (self, "calling again: %s", error->message);
+}
+
 /* --- what a call waits for --- */
 
 static void

@@ -67,6 +67,8 @@ void via_webrtc_endpoint_leave_partner (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_set_up (ViaWebrtcEndpoint *self, gboolean is_up);
 /* Something changed an offer may wait for. Any thread but a loop. */
 void via_webrtc_endpoint_nudge_partner (ViaWebrtcEndpoint *self);
+/* Offers its partner, if it has one, what changed. via-app. */
+void via_webrtc_endpoint_call_again (ViaWebrtcEndpoint *self);
 /* via-app. */
 void via_webrtc_endpoint_tell_partner (
     ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);

@@ -86,6 +86,7 @@ static void
 on_needed (gpointer user)
 {
   via_webrtc_endpoint_emit_negotiation_needed (user);
+  via_webrtc_endpoint_call_again (user);
 }
 
 static void

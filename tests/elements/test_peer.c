@@ -152,6 +152,46 @@ test_peer_that_cannot_be_is_an_error_that_names_it (void)
       "already has another peer");
 }
 
+static void
+ip (const gchar *what)
+{
+  g_autofree gchar *line = g_strdup_printf ("ip addr %s", what);
+  gint status = -1;
+
+  g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+}
+
+/* The address in use goes: ICE restarts by itself over the other one. */
+static void
+test_peer_address_that_goes_is_survived (void)
+{
+  GstElement *pipeline = parse ("audiotestsrc is-live=true ! opusenc ! "
+                                "webrtcendpoint name=a peer=b "
+                                "webrtcendpoint name=b ! fakesink");
+  g_autoptr (GstElement) b = gst_bin_get_by_name (GST_BIN (pipeline), "b");
+  GstStructure *stats;
+  guint handshakes = 0;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  wait_received (pipeline, "b", 50);
+  ip ("del 192.0.2.1/24 dev v0");
+  g_usleep (2 * G_USEC_PER_SEC);
+  wait_received (pipeline, "b", 200);
+  ip ("add 192.0.2.1/24 dev v0");
+  g_usleep (G_USEC_PER_SEC);
+  ip ("del 192.0.2.2/24 dev v1");
+  g_usleep (2 * G_USEC_PER_SEC);
+  wait_received (pipeline, "b", 450);
+  ip ("add 192.0.2.2/24 dev v1");
+  g_object_get (b, "stats", &stats, NULL);
+  gst_structure_get_uint (stats, "dtls-handshakes", &handshakes);
+  g_assert_cmpuint (handshakes, ==, 1);
+  gst_structure_free (stats);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -164,5 +204,6 @@ main (int argc, char **argv)
   g_test_add_func ("/peer/end", test_peer_end_of_the_source_ends_the_line);
   g_test_add_func (
       "/peer/refused", test_peer_that_cannot_be_is_an_error_that_names_it);
+  g_test_add_func ("/peer/roam", test_peer_address_that_goes_is_survived);
   return g_test_run ();
 }
