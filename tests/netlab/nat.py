@@ -222,6 +222,18 @@ class Site:
             '  iifname "net" meta nfproto ipv4 ct state new counter drop\n'
             ' }\n}\n')
 
+    def count_dtls(self):
+        """From here on DTLS handshake packets are counted, of both ways."""
+        self.router.nft(
+            'table inet count {\n chain through {\n'
+            '  type filter hook forward priority 10;\n'
+            '  meta l4proto udp @th,64,8 22 counter\n }\n}\n')
+
+    def dtls(self):
+        out = self.router.run(['nft', 'list', 'table', 'inet', 'count'],
+                              capture_output=True, text=True).stdout
+        return int(out.split('packets ')[1].split()[0])
+
     def close(self):
         self.host.close()
         self.router.close()

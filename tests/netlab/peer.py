@@ -89,6 +89,8 @@ class End:
             tell('answer', self.e.emit('process-offer', *rest))
         elif what == 'process-answer':
             tell('processed', self.e.emit('process-answer', *rest))
+        elif what == 'restart-ice':
+            tell('restart-ice', self.e.emit('restart-ice'))
         elif what == 'gather':
             self.e.emit('gather-candidates')
         elif what == 'candidate':

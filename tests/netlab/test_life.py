@@ -55,6 +55,44 @@ def test_a_killed_peer_is_noticed():
     lab.when_calm(lambda: lose_peer(signal.SIGKILL))
 
 
+# --- ICE restart ---
+
+def restart_under_load():
+    """As an application does it, signalled beside the network."""
+    with nat.Lab() as l:
+        a, b = l.site('a'), l.site('b')
+        rows.ipv4_only(a, b)
+        a.count_dtls()
+        with ends.Peer(a.host) as x, ends.Peer(b.host) as y:
+            ends.call(x, y)
+            x.until('first')
+            y.until('first')
+            for p in (x, y):
+                p.do('forget')
+            since, before = len(x.events), a.dtls()
+            tap.check(before > 0, 'no handshake was seen')
+            tap.check(x.ask('restart-ice')[2], 'no restart')
+            ends.call(x, y)
+            time.sleep(6)
+            for p in (x, y):
+                f = p.figures()
+                tap.note(f'{f["shown"]} pictures, gap {f["gap_ms"]:.0f} ms, '
+                         f'{f["pair"]}')
+                tap.check(f['shown'] > 45, f'{f["shown"]} pictures in 6 s')
+                tap.check(f['gap_ms'] <= 2000, f'{f["gap_ms"]:.0f} ms')
+            offers = [re.search('a=ice-ufrag:(.*?)\\s', e[2])[1]
+                      for e in x.events if e[0] == 'offer']
+            tap.check(len(set(offers)) == 2, f'credentials {offers}')
+            states = [e[2] for e in x.events[since:] if e[0] == 'state']
+            tap.check(not states, f'{states}')
+            tap.check(a.dtls() == before,
+                      f'{a.dtls() - before} DTLS handshake packets')
+
+
+def test_an_ice_restart_under_load_interrupts_nothing():
+    lab.when_calm(restart_under_load)
+
+
 # --- through the single port ---
 
 class Watched:
