@@ -49,6 +49,7 @@ struct _ViaOutlets
   /* any thread */
   GMutex lock; /* guards all below, and taps */
   GPtrArray *taps;
+  guint latency_ms;
   gboolean is_closed;
 };
 
@@ -304,8 +305,7 @@ tap_new (ViaOutlets *self, ViaKind kind, guint slot, const ViaTrackInfo *track)
   g_autofree gchar *stream_id = g_strdup_printf ("%s/%u/%s/%" G_GUINT64_FORMAT,
       GST_OBJECT_NAME (self->bin), track->port, via_kind_name (kind),
       track->id);
-  ViaOutletConfig config = {.latency_ms = self->config.latency_ms,
-      .stream_id = stream_id,
+  ViaOutletConfig config = {.stream_id = stream_id,
       .group_id = self->group_id,
       .name = track->name,
       .app_data = track->app_data};
@@ -338,6 +338,7 @@ on_attach (gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
   g_hash_table_insert (self->slots, slot_key (kind, slot), tap);
   g_mutex_lock (&self->lock);
   g_ptr_array_add (self->taps, tap_ref (tap));
+  via_outlet_set_latency (tap->outlet, self->latency_ms);
   g_mutex_unlock (&self->lock);
   via_app_post (run_show, tap_ref (tap), tap_unref);
 }
@@ -364,6 +365,16 @@ on_eos (gpointer user, ViaKind kind, guint slot)
 }
 
 static void
+on_app_data (gpointer user, ViaKind kind, guint slot, const gchar *app_data)
+{
+  ViaOutlets *self = user;
+  Tap *tap = g_hash_table_lookup (self->slots, slot_key (kind, slot));
+
+  if (tap != NULL)
+    via_outlet_set_app_data (tap->outlet, app_data);
+}
+
+static void
 run_lost (gpointer data)
 {
   ViaOutlets *self = data;
@@ -387,6 +398,7 @@ static const ViaMemberFuncs member_funcs = {.attach = on_attach,
     .detach = on_detach,
     .packets = on_packets,
     .eos = on_eos,
+    .app_data = on_app_data,
     .lost = on_lost};
 
 /* --- public --- */
@@ -413,6 +425,7 @@ via_outlets_new (GstBin *bin, ViaExchange *exchange,
   self->config = *config;
   self->config.name = self->config.app_data = NULL;
   self->config.who = NULL;
+  self->latency_ms = config->latency_ms;
   if (funcs != NULL)
     self->funcs = *funcs;
   self->user = user;
@@ -491,6 +504,17 @@ via_outlets_eos (ViaOutlets *self)
 
   for (guint i = 0; i < taps->len; i++)
     via_outlet_eos (((Tap *) g_ptr_array_index (taps, i))->outlet);
+}
+
+void
+via_outlets_set_latency (ViaOutlets *self, guint latency_ms)
+{
+  g_mutex_lock (&self->lock);
+  self->latency_ms = latency_ms;
+  for (guint i = 0; i < self->taps->len; i++)
+    via_outlet_set_latency (
+        ((Tap *) g_ptr_array_index (self->taps, i))->outlet, latency_ms);
+  g_mutex_unlock (&self->lock);
 }
 
 guint

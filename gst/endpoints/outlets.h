@@ -51,6 +51,8 @@ void via_outlets_free (ViaOutlets *self);
 void via_outlets_settle (ViaOutlets *self);
 /* EOS on every linked pad, after what waits for it; pads stay. Any thread. */
 void via_outlets_eos (ViaOutlets *self);
+/* Of the config, from now on. Any thread. */
+void via_outlets_set_latency (ViaOutlets *self, guint latency_ms);
 /* Tracks that have a pad or get one. Any thread. */
 guint via_outlets_size (ViaOutlets *self);
 /* Tracks it takes from now on. Any thread. */

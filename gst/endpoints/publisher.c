@@ -251,6 +251,13 @@ via_publisher_free (ViaPublisher *self)
 }
 
 void
+via_publisher_set_codecs (
+    ViaPublisher *self, ViaKind kind, const ViaCodecId *codecs, guint n)
+{
+  via_intake_set_codecs (self->intake, kind, codecs, n);
+}
+
+void
 via_publisher_set_member (ViaPublisher *self, ViaMember *member)
 {
   republish (self, member);

@@ -30,6 +30,9 @@ ViaPublisher *via_publisher_new (GstBin *bin, GstPadTemplate *templ,
 /* Takes pad and intake out of the bin. */
 void via_publisher_free (ViaPublisher *self);
 
+/* As via_intake_set_codecs. */
+void via_publisher_set_codecs (
+    ViaPublisher *self, ViaKind kind, const ViaCodecId *codecs, guint n);
 /* Where the track is published; NULL: nowhere. The member must outlive that.
  * Any thread. */
 void via_publisher_set_member (ViaPublisher *self, ViaMember *member);

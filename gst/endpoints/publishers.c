@@ -15,6 +15,7 @@ struct _ViaPublishers
   GMutex lock;
   GPtrArray *all; /* ViaPublisher* */
   GCond caps_came;
+  ViaMediapropsCodecs codecs; /* n of 0: as the intake likes */
 };
 
 static guint
@@ -78,6 +79,31 @@ static const ViaPublisherFuncs publisher_funcs = {
 
 /* --- pads --- */
 
+static void
+set_codecs_locked (ViaPublishers *self, ViaPublisher *publisher)
+{
+  for (guint k = 0; k < 2; k++)
+    if (self->codecs.n[k] > 0)
+      via_publisher_set_codecs (
+          publisher, (ViaKind) k, self->codecs.ids[k], self->codecs.n[k]);
+}
+
+void
+via_publishers_set_codecs (
+    ViaPublishers *self, const ViaMediapropsCodecs *codecs)
+{
+  g_mutex_lock (&self->lock);
+  for (guint k = 0; k < 2; k++) {
+    self->codecs.n[k] = 0;
+    for (guint i = 0; i < codecs->n[k]; i++)
+      if (codecs->ids[k][i] != VIA_CODEC_EVENT) /* it comes as RTP only */
+        self->codecs.ids[k][self->codecs.n[k]++] = codecs->ids[k][i];
+  }
+  for (guint i = 0; i < self->all->len; i++)
+    set_codecs_locked (self, g_ptr_array_index (self->all, i));
+  g_mutex_unlock (&self->lock);
+}
+
 GstPad *
 via_publishers_request (
     ViaPublishers *self, GstPadTemplate *templ, const gchar *name)
@@ -88,6 +114,7 @@ via_publishers_request (
   if (publisher == NULL)
     return NULL;
   g_mutex_lock (&self->lock);
+  set_codecs_locked (self, publisher);
   g_ptr_array_add (self->all, publisher);
   publish_locked (self, publisher);
   g_mutex_unlock (&self->lock);
@@ -183,6 +210,24 @@ via_publishers_reset (ViaPublishers *self)
   for (guint i = 0; i < self->all->len; i++)
     via_publisher_reset (g_ptr_array_index (self->all, i));
   g_mutex_unlock (&self->lock);
+}
+
+void
+via_publishers_tell_flows (ViaPublishers *self, ViaCommon *common)
+{
+  ViaIntakeFlow flow;
+  ViaKind kind;
+  gchar *pad;
+
+  while (via_publishers_next_flow (self, &flow, &kind, &pad)) {
+    via_common_post (common, GST_ELEMENT (self->bin),
+        gst_structure_new ("media-flow", "pad", G_TYPE_STRING, pad, "kind",
+            G_TYPE_STRING, via_kind_name (kind), "from-codec", G_TYPE_STRING,
+            flow.from, "to-codec", G_TYPE_STRING, flow.to, "mode",
+            G_TYPE_STRING, flow.mode, "reason", G_TYPE_STRING, flow.reason,
+            NULL));
+    g_free (pad);
+  }
 }
 
 /* --- life --- */

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "endpoints/common.h"
+#include "endpoints/mediaprops.h"
 #include "endpoints/publisher.h"
 
 G_BEGIN_DECLS
@@ -36,6 +38,11 @@ GstPad *via_publishers_request (
     ViaPublishers *self, GstPadTemplate *templ, const gchar *name);
 void via_publishers_release (ViaPublishers *self, GstPad *pad);
 
+/* What the pads there are and all later ones encode to, from their next caps
+ * on; preferred first. Any thread. */
+void via_publishers_set_codecs (
+    ViaPublishers *self, const ViaMediapropsCodecs *codecs);
+
 /* Asks for the member of every pad anew. When it returns no track is published
  * under a member that was not named again, and that one may leave. Any thread
  * but via-app and loops. */
@@ -47,6 +54,9 @@ guint via_publishers_count (ViaPublishers *self, ViaKind kind);
 /* Waits until every pad has caps, @timeout µs at most. Returns how many have
  * none. Any thread but streaming threads and loops. */
 guint via_publishers_wait_caps (ViaPublishers *self, gint64 timeout);
+/* Posts a media-flow of the bin for every pad whose media became something
+ * else. Any thread but loops. */
+void via_publishers_tell_flows (ViaPublishers *self, ViaCommon *common);
 /* What became of the media of a pad since it was last asked; FALSE: of none.
  * @out_pad: (transfer full). */
 gboolean via_publishers_next_flow (ViaPublishers *self, ViaIntakeFlow *out,

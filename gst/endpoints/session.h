@@ -6,6 +6,7 @@
 #pragma once
 
 #include <gst/gst.h>
+#include "endpoints/mediaprops.h"
 #include "io/call.h"
 #include "io/exchange.h"
 #include "sdp/negotiation.h"
@@ -42,6 +43,7 @@ typedef struct
   const ViaSrtpProfile *srtp_profiles;
   ViaDirection direction; /* the most an m-line does */
   ViaLitePort *port;      /* (nullable) ICE-lite there, but for relay_only */
+  ViaMediapropsCodecs codecs;
 } ViaSessionConfig;
 
 /* @user: whom funcs are called for. Takes a loop of the pool and via-app for
@@ -66,6 +68,8 @@ gboolean via_session_join (ViaSession *self, ViaExchange *exchange,
     ViaSessionRoom room, const ViaMemberWho *who, GError **error);
 /* Of VIA_SESSION_HUB; NULL: it is in none. Lives until via_session_free. */
 ViaMember *via_session_hub_member (const ViaSession *self);
+/* In every room it has joined. */
+void via_session_set_app_data (ViaSession *self, const gchar *app_data);
 /* How many m-lines of each kind the own room fills. */
 void via_session_set_own (ViaSession *self, guint n_audio, guint n_video);
 

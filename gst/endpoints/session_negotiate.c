@@ -4,20 +4,16 @@
  */
 #include "endpoints/session-private.h"
 
-static const ViaCodecId audio_codecs[] = {VIA_CODEC_OPUS, VIA_CODEC_PCMU,
-    VIA_CODEC_PCMA, VIA_CODEC_G722, VIA_CODEC_EVENT};
-static const ViaCodecId video_codecs[] = {VIA_CODEC_VP8, VIA_CODEC_VP9,
-    VIA_CODEC_H264, VIA_CODEC_H265, VIA_CODEC_AV1};
-
 static ViaPlanLocal
 local_wishes (const ViaSessionAsk *question)
 {
+  const ViaMediapropsCodecs *codecs = &question->config->codecs;
   ViaPlanLocal local = {0};
 
-  local.audio_codecs = audio_codecs;
-  local.n_audio_codecs = G_N_ELEMENTS (audio_codecs);
-  local.video_codecs = video_codecs;
-  local.n_video_codecs = G_N_ELEMENTS (video_codecs);
+  local.audio_codecs = codecs->ids[VIA_KIND_AUDIO];
+  local.n_audio_codecs = codecs->n[VIA_KIND_AUDIO];
+  local.video_codecs = codecs->ids[VIA_KIND_VIDEO];
+  local.n_video_codecs = codecs->n[VIA_KIND_VIDEO];
   local.direction = question->config->direction;
   local.setup = question->config->setup;
   local.stream_id = question->self->name;

@@ -324,6 +324,17 @@ on_eos (gpointer user, ViaKind kind, guint i)
 }
 
 static void
+on_app_data (gpointer user, ViaKind kind, guint i, const gchar *app_data)
+{
+  ViaSessionSlot *slot = slot_at (user, kind, i);
+
+  if (slot == NULL || !slot->is_taken)
+    return;
+  g_free (slot->track.app_data);
+  slot->track.app_data = g_strdup (app_data);
+}
+
+static void
 on_changed (gpointer user)
 {
   const ViaSessionDoor *door = user;
@@ -378,6 +389,7 @@ static const ViaMemberFuncs member_funcs = {
     .detach = on_detach,
     .packets = on_packets,
     .eos = on_eos,
+    .app_data = on_app_data,
     .changed = on_changed,
     .lost = on_lost,
     .info = on_info,
@@ -450,4 +462,24 @@ ViaMember *
 via_session_hub_member (const ViaSession *self)
 {
   return self->hub.member;
+}
+
+static void
+ask_set_app_data (gpointer data)
+{
+  ViaSessionAsk *question = data;
+  ViaSession *self = question->self;
+  ViaMember *members[] = {self->own.member, self->hub.member, self->taker};
+
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    if (members[i] != NULL)
+      via_member_set_app_data (members[i], question->text);
+}
+
+void
+via_session_set_app_data (ViaSession *self, const gchar *app_data)
+{
+  ViaSessionAsk question = {.text = app_data};
+
+  via_session_ask (self, ask_set_app_data, &question, NULL);
 }

@@ -19,6 +19,7 @@ sinks_changed (gpointer user)
   if (self->session != NULL)
     via_session_set_own (self->session, n_audio, n_video);
   g_rw_lock_reader_unlock (&self->session_lock);
+  via_publishers_tell_flows (self->publishers, &self->common);
   via_webrtc_endpoint_nudge_partner (self);
 }
 
@@ -133,8 +134,10 @@ open_sources (ViaWebrtcEndpoint *self, GError **error)
   g_autoptr (ViaExchange) exchange =
       self->shared.received != NULL ? via_exchange_ref (self->shared.received)
                                     : via_exchange_new ();
-  ViaOutletsConfig config = {
-      .who = &who.who, .n_audio = G_MAXUINT, .n_video = G_MAXUINT};
+  ViaOutletsConfig config = {.who = &who.who,
+      .latency_ms = via_mediaprops_latency (&self->media),
+      .n_audio = G_MAXUINT,
+      .n_video = G_MAXUINT};
 
   via_common_who (&self->common, GST_ELEMENT (self), &who);
   who.who.subscribe = NULL; /* of a hub */
@@ -196,6 +199,44 @@ send_event (GstElement *element, GstEvent *event)
     g_rw_lock_reader_unlock (&self->session_lock);
   }
   return via_eos_send_event (element, event);
+}
+
+/* --- what they are set to --- */
+
+/* Until what was told is still true. */
+void
+via_webrtc_endpoint_tell_app_data (ViaWebrtcEndpoint *self)
+{
+  g_autofree gchar *now = via_common_get_app_data (&self->common);
+  g_autofree gchar *told = NULL;
+
+  do {
+    g_free (told);
+    told = g_steal_pointer (&now);
+    g_rw_lock_reader_lock (&self->session_lock);
+    if (self->session != NULL)
+      via_session_set_app_data (self->session, told);
+    g_rw_lock_reader_unlock (&self->session_lock);
+    g_mutex_lock (&self->lock);
+    if (self->pads_member != NULL)
+      via_member_set_app_data (self->pads_member, told);
+    g_mutex_unlock (&self->lock);
+    now = via_common_get_app_data (&self->common);
+  } while (g_strcmp0 (now, told) != 0);
+}
+
+void
+via_webrtc_endpoint_use_media (ViaWebrtcEndpoint *self)
+{
+  ViaMediapropsCodecs codecs;
+
+  via_mediaprops_codecs (&self->media, &codecs);
+  via_publishers_set_codecs (self->publishers, &codecs);
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (self->outlets != NULL)
+    via_outlets_set_latency (
+        self->outlets, via_mediaprops_latency (&self->media));
+  g_rw_lock_reader_unlock (&self->session_lock);
 }
 
 /* --- set-up --- */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "endpoints/common.h"
+#include "endpoints/mediaprops.h"
 #include "endpoints/outlets.h"
 #include "endpoints/publishers.h"
 #include "endpoints/session.h"
@@ -17,6 +18,7 @@ struct _ViaWebrtcEndpoint
   GstBin parent;
   ViaCommon common;
   ViaTransport transport;
+  ViaMediaprops media;
   ViaPublishers *publishers; /* the sink pads */
 
   GMutex lock;            /* guards the next; after that of the pads */
@@ -54,6 +56,10 @@ void via_webrtc_endpoint_init_pads (ViaWebrtcEndpoint *self);
 gboolean via_webrtc_endpoint_open_pads (
     ViaWebrtcEndpoint *self, GError **error);
 void via_webrtc_endpoint_close_pads (ViaWebrtcEndpoint *self);
+/* app-data, or codecs and latency, are other ones now. Any thread but a loop.
+ */
+void via_webrtc_endpoint_tell_app_data (ViaWebrtcEndpoint *self);
+void via_webrtc_endpoint_use_media (ViaWebrtcEndpoint *self);
 /* Tells the session how many tracks our own sink pads have. */
 void via_webrtc_endpoint_count_sinks (ViaWebrtcEndpoint *self);
 

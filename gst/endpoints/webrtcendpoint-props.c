@@ -39,6 +39,7 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
   switch (id) {
     case PROP_APP_DATA:
       via_common_set_app_data (&self->common, NULL, g_value_get_string (value));
+      via_webrtc_endpoint_tell_app_data (self);
       break;
     case PROP_HUB:
       via_common_set_hub (&self->common, g_value_get_string (value));
@@ -47,8 +48,10 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
       set_peer (self, g_value_get_string (value));
       break;
     default:
-      if (!via_common_set_tag_property (&self->common, object, id, value)
-          && !via_transport_set_property (&self->transport, id, value))
+      if (via_mediaprops_set_property (&self->media, id, value))
+        via_webrtc_endpoint_use_media (self);
+      else if (!via_common_set_tag_property (&self->common, object, id, value)
+               && !via_transport_set_property (&self->transport, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
@@ -115,7 +118,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
       break;
     default:
       if (!via_common_get_tag_property (&self->common, id, value)
-          && !via_transport_get_property (&self->transport, id, value))
+          && !via_transport_get_property (&self->transport, id, value)
+          && !via_mediaprops_get_property (&self->media, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
@@ -162,4 +166,5 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
   g_object_class_install_properties (object_class, N_PROPS, props);
   via_common_install_tags (object_class, TRUE);
   via_transport_install_properties (object_class);
+  via_mediaprops_install_properties (object_class);
 }

@@ -157,6 +157,7 @@ take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
   out->srtp_profiles = transport->srtp_profiles;
   out->direction = self->shared.direction;
   out->port = self->shared.port;
+  via_mediaprops_codecs (&self->media, &out->codecs);
   return TRUE;
 }
 
@@ -318,6 +319,7 @@ start (ViaWebrtcEndpoint *self)
     goto fail;
   if (join_others (self, &error)
       || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE)) {
+    via_webrtc_endpoint_tell_app_data (self); /* if it was set meanwhile */
     via_webrtc_endpoint_count_sinks (
         self);   /* their tracks may be known from the last run */
     return TRUE; /* without a parent: joins at READY→PAUSED */
@@ -426,6 +428,13 @@ via_webrtc_endpoint_set_transport (
   via_transport_copy (&self->transport, transport);
 }
 
+void
+via_webrtc_endpoint_set_media (ViaWebrtcEndpoint *self, ViaMediaprops *media)
+{
+  via_mediaprops_copy (&self->media, media);
+  via_webrtc_endpoint_use_media (self);
+}
+
 static void
 dispose (GObject *object)
 {
@@ -447,6 +456,7 @@ finalize (GObject *object)
   g_free (self->peer.name);
   g_mutex_clear (&self->lock);
   via_transport_clear (&self->transport);
+  via_mediaprops_clear (&self->media);
   via_common_clear (&self->common);
   G_OBJECT_CLASS (via_webrtc_endpoint_parent_class)->finalize (object);
 }
@@ -478,6 +488,7 @@ via_webrtc_endpoint_init (ViaWebrtcEndpoint *self)
 {
   via_common_init (&self->common, GST_ELEMENT (self));
   via_transport_init (&self->transport);
+  via_mediaprops_init (&self->media);
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_rw_lock_init (&self->session_lock);

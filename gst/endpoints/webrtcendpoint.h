@@ -6,6 +6,7 @@
 
 #include <gst/gst.h>
 #include "dtls/identity.h"
+#include "endpoints/mediaprops.h"
 #include "endpoints/transport.h"
 #include "io/exchange.h"
 #include "io/liteport.h"
@@ -34,6 +35,10 @@ void via_webrtc_endpoint_set_shared (
 /* Sets its transport properties as @transport has them. Any thread. */
 void via_webrtc_endpoint_set_transport (
     ViaWebrtcEndpoint *self, ViaTransport *transport);
+
+/* The same for codecs and latency. */
+void via_webrtc_endpoint_set_media (
+    ViaWebrtcEndpoint *self, ViaMediaprops *media);
 
 /* Actions (all also usable from language bindings):
  *   process-offer (gchar *sdp) → gchar *answer (NULL on error + message)

@@ -21,6 +21,7 @@ struct _ViaWebrtcServer
   GstBin parent;
   ViaCommon common;
   ViaTransport transport;    /* handed to each child */
+  ViaMediaprops media;       /* the same */
   ViaPublishers *publishers; /* the sink pads */
 
   GMutex lock; /* guards all to the next blank; never held while calling out */
@@ -56,9 +57,14 @@ gboolean via_webrtc_server_join (ViaWebrtcServer *self, GError **error);
 void via_webrtc_server_leave (ViaWebrtcServer *self);
 /* For ViaPeersConfig: the room there is now. */
 ViaExchange *via_webrtc_server_room (gpointer user, GError **error);
+/* app-data is another now. Any thread. */
+void via_webrtc_server_tell_app_data (ViaWebrtcServer *self);
 /* For ViaPublishersFuncs. */
 ViaMember *via_webrtc_server_find_member (
     gpointer user, const ViaPublisher *publisher);
+
+/* webrtcserver.c: codecs and latency are other ones now. Any thread. */
+void via_webrtc_server_use_media (ViaWebrtcServer *self);
 
 /* webrtcserver-props.c */
 void via_webrtc_server_install_properties (GObjectClass *object_class);

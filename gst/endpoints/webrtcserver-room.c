@@ -102,6 +102,18 @@ via_webrtc_server_find_member (gpointer user, const ViaPublisher *publisher)
   return member;
 }
 
+void
+via_webrtc_server_tell_app_data (ViaWebrtcServer *self)
+{
+  g_autofree gchar *text = NULL;
+
+  g_mutex_lock (&self->room_lock);
+  text = via_common_get_app_data (&self->common);
+  if (self->member != NULL)
+    via_member_set_app_data (self->member, text);
+  g_mutex_unlock (&self->room_lock);
+}
+
 gboolean
 via_webrtc_server_join (ViaWebrtcServer *self, GError **error)
 {

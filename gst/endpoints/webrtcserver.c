@@ -37,6 +37,14 @@ request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
 }
 
 static void
+sinks_changed (gpointer user)
+{
+  ViaWebrtcServer *self = user;
+
+  via_publishers_tell_flows (self->publishers, &self->common);
+}
+
+static void
 release_pad (GstElement *element, GstPad *pad)
 {
   via_publishers_release (VIA_WEBRTC_SERVER (element)->publishers, pad);
@@ -51,6 +59,7 @@ open_sources (ViaWebrtcServer *self, GError **error)
   g_autofree gchar *app_data = via_common_get_app_data (&self->common);
   ViaOutletsConfig config = {.name = GST_OBJECT_NAME (self),
       .app_data = app_data,
+      .latency_ms = via_mediaprops_latency (&self->media),
       .n_audio = G_MAXUINT,
       .n_video = G_MAXUINT};
   ViaOutlets *outlets = via_outlets_new (
@@ -87,6 +96,20 @@ send_event (GstElement *element, GstEvent *event)
   return via_eos_send_event (element, event);
 }
 
+void
+via_webrtc_server_use_media (ViaWebrtcServer *self)
+{
+  ViaMediapropsCodecs codecs;
+
+  via_mediaprops_codecs (&self->media, &codecs);
+  via_publishers_set_codecs (self->publishers, &codecs);
+  g_rw_lock_reader_lock (&self->outlets_lock);
+  if (self->outlets != NULL)
+    via_outlets_set_latency (
+        self->outlets, via_mediaprops_latency (&self->media));
+  g_rw_lock_reader_unlock (&self->outlets_lock);
+}
+
 /* --- listening --- */
 
 static gchar *
@@ -103,6 +126,7 @@ configure (gpointer user, GstElement *child)
 
   via_webrtc_endpoint_set_transport (
       VIA_WEBRTC_ENDPOINT (child), &self->transport);
+  via_webrtc_endpoint_set_media (VIA_WEBRTC_ENDPOINT (child), &self->media);
   g_object_set (child, "hub", hub, NULL); /* named in its messages */
 }
 
@@ -344,6 +368,7 @@ finalize (GObject *object)
   g_mutex_clear (&self->room_lock);
   g_rw_lock_clear (&self->outlets_lock);
   via_transport_clear (&self->transport);
+  via_mediaprops_clear (&self->media);
   via_common_clear (&self->common);
   G_OBJECT_CLASS (via_webrtc_server_parent_class)->finalize (object);
 }
@@ -379,10 +404,11 @@ static void
 via_webrtc_server_init (ViaWebrtcServer *self)
 {
   static const ViaPublishersFuncs funcs = {
-      .member = via_webrtc_server_find_member};
+      .member = via_webrtc_server_find_member, .changed = sinks_changed};
 
   via_common_init (&self->common, GST_ELEMENT (self));
   via_transport_init (&self->transport);
+  via_mediaprops_init (&self->media);
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_mutex_init (&self->room_lock);

@@ -126,6 +126,8 @@ via_slot_number (gpointer key)
   return (GPOINTER_TO_UINT (key) - 1) >> 1;
 }
 
+/* Call with exchange.lock held: who takes its tracks is told whose they are. */
+void via_exchange_tell_app_data_locked (const ViaMember *publisher);
 ViaFeed *via_feed_new (ViaExchange *exchange, const ViaTrackInfo *info,
     const ViaFeedFuncs *funcs, gpointer user);
 ViaFeed *via_feed_ref (ViaFeed *self);

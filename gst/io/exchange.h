@@ -27,7 +27,7 @@ typedef struct
   ViaCodec codec;
   ViaTime latency; /* µs the producer delays it */
   gchar *name;     /* (nullable) the publisher's element */
-  gchar *app_data; /* (nullable) when it was published */
+  gchar *app_data; /* (nullable) of the publisher, when this was told */
 } ViaTrackInfo;
 
 ViaExchange *via_exchange_new (void);
@@ -48,6 +48,9 @@ typedef struct
   void (*packets) (gpointer user, ViaKind kind, guint slot,
       ViaPacket *const *packets, guint n);
   void (*eos) (gpointer user, ViaKind kind, guint slot);
+  /* The publisher's app-data is another now. */
+  void (*app_data) (
+      gpointer user, ViaKind kind, guint slot, const gchar *app_data);
   /* Tracks came or went, shown or not (see via_member_count_others). */
   void (*changed) (gpointer user);
   void (*lost) (gpointer user); /* the room is gone; on via-app */
@@ -81,6 +84,8 @@ void via_member_unref (ViaMember *self);
  * Its feeds are closed. Not on another member's loop. */
 void via_member_leave (ViaMember *self);
 guint via_member_port (const ViaMember *self);
+/* Who takes its tracks, now or later, is told. Any thread. */
+void via_member_set_app_data (ViaMember *self, const gchar *app_data);
 /* How many tracks of @kind it takes; G_MAXUINT: all. Any thread. */
 void via_member_set_slots (ViaMember *self, ViaKind kind, guint n);
 /* Tracks of @kind that others publish now. Any thread. */

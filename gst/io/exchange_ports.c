@@ -30,6 +30,7 @@ via_exchange_ports_take_locked (ViaMember *self, const ViaMemberWho *who)
   self->serial = who->serial;
   g_free (self->app_data);
   self->app_data = g_strdup (who->app_data);
+  via_exchange_tell_app_data_locked (self);
   g_clear_pointer (&self->tags, gst_structure_free);
   if (who->tags != NULL)
     self->tags = gst_structure_copy (who->tags);

@@ -40,13 +40,27 @@ let_go (ViaMember *self, GHashTable *feeds, ViaKind kind, guint slot)
   g_hash_table_remove (feeds, key);
 }
 
+/* As whom it is published now, not as whom it was. */
+static void
+tell_now (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
+{
+  ViaTrackInfo info = feed->info;
+  g_autofree gchar *app_data = NULL;
+
+  g_mutex_lock (&self->exchange->lock);
+  app_data = g_strdup (feed->publisher->app_data);
+  g_mutex_unlock (&self->exchange->lock);
+  info.app_data = app_data;
+  if (self->funcs.attach != NULL)
+    self->funcs.attach (self->user, kind, slot, &info);
+}
+
 static void
 tell_attached (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
 {
   g_hash_table_insert (
       self->slots, via_slot_key (kind, slot), via_feed_ref (feed));
-  if (self->funcs.attach != NULL)
-    self->funcs.attach (self->user, kind, slot, &feed->info);
+  tell_now (self, kind, slot, feed);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <gst/video/video-event.h>
 
 #include "media/adapt.h"
+#include "media/codeclist.h"
 #include "media/h264scan.h"
 #include "media/rtpsink.h"
 
@@ -27,20 +28,19 @@ struct _ViaIntake
 {
   GstBin parent;
 
-  ViaKind wanted;                     /* immutable */
-  ViaCodecId codecs[2][VIA_N_CODECS]; /* immutable, by ViaKind */
-  guint n_codecs[2];                  /* immutable */
-  guint video_bitrate_bps;            /* immutable */
-  guint32 ssrc, timestamp;            /* immutable */
-  ViaIntakeFuncs funcs;               /* immutable */
-  gpointer user;                      /* immutable */
-  ViaRtpSink *sink; /* immutable; a child, alive as long as self */
-  GstPad *pad;      /* immutable; owned by self */
+  ViaKind wanted;          /* immutable */
+  guint video_bitrate_bps; /* immutable */
+  guint32 ssrc, timestamp; /* immutable */
+  ViaIntakeFuncs funcs;    /* immutable */
+  gpointer user;           /* immutable */
+  ViaRtpSink *sink;        /* immutable; a child, alive as long as self */
+  GstPad *pad;             /* immutable; owned by self */
 
   GMutex plug; /* held while the chain changes; guards `is_down` */
   gboolean is_down;
 
-  GMutex lock; /* guards `shown`; never held while calling out */
+  GMutex lock; /* guards `shown` and `codecs`; never held while calling out */
+  ViaCodeclist codecs;
   struct
   {
     ViaKind kind;
@@ -66,20 +66,28 @@ struct _ViaIntake
 
 G_DEFINE_FINAL_TYPE (ViaIntake, via_intake, GST_TYPE_BIN)
 
-static const ViaCodecId default_audio[] = {
-    VIA_CODEC_OPUS, VIA_CODEC_PCMU, VIA_CODEC_PCMA, VIA_CODEC_G722};
-static const ViaCodecId default_video[] = {VIA_CODEC_VP8, VIA_CODEC_VP9,
-    VIA_CODEC_H264, VIA_CODEC_H265, VIA_CODEC_AV1};
-
 /* --- what is done --- */
 
 static gboolean
-is_listed (const ViaIntake *self, const ViaCapsInfo *info)
+is_listed (ViaIntake *self, const ViaCapsInfo *info)
 {
-  for (guint i = 0; i < self->n_codecs[info->kind]; i++)
-    if (self->codecs[info->kind][i] == info->codec)
-      return TRUE;
-  return FALSE;
+  gboolean is;
+
+  g_mutex_lock (&self->lock);
+  is = via_codeclist_holds (&self->codecs, info->kind, info->codec);
+  g_mutex_unlock (&self->lock);
+  return is;
+}
+
+static ViaCodecId
+first_codec (ViaIntake *self, ViaKind kind)
+{
+  ViaCodecId first;
+
+  g_mutex_lock (&self->lock);
+  first = self->codecs.ids[kind][0];
+  g_mutex_unlock (&self->lock);
+  return first;
 }
 
 static void
@@ -135,7 +143,7 @@ choose (ViaIntake *self, gboolean copy, const gchar *reason)
   const ViaCapsInfo *info = &self->stream.info;
   ViaAdaptSpec spec = {.in = *info,
       .copy = copy,
-      .out = copy ? info->codec : self->codecs[info->kind][0],
+      .out = copy ? info->codec : first_codec (self, info->kind),
       .bitrate_bps = self->video_bitrate_bps,
       .ssrc = self->ssrc,
       .timestamp = self->timestamp};
@@ -646,17 +654,13 @@ via_intake_init (ViaIntake *self)
   self->timestamp = g_random_int ();
 }
 
-static void
-copy_codecs (ViaIntake *self, ViaKind kind, const ViaCodecId *codecs, guint n)
+void
+via_intake_set_codecs (
+    ViaIntake *self, ViaKind kind, const ViaCodecId *codecs, guint n)
 {
-  if (codecs == NULL || n == 0) {
-    codecs = kind == VIA_KIND_AUDIO ? default_audio : default_video;
-    n = kind == VIA_KIND_AUDIO ? G_N_ELEMENTS (default_audio)
-                               : G_N_ELEMENTS (default_video);
-  }
-  n = MIN (n, VIA_N_CODECS);
-  memcpy (self->codecs[kind], codecs, n * sizeof *codecs);
-  self->n_codecs[kind] = n;
+  g_mutex_lock (&self->lock);
+  via_codeclist_set (&self->codecs, kind, codecs, n);
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -687,8 +691,8 @@ via_intake_new (ViaKind kind, const ViaIntakeConfig *config,
   self->funcs = *funcs;
   self->user = user;
   self->video_bitrate_bps = config->video_bitrate_bps;
-  copy_codecs (self, VIA_KIND_AUDIO, config->audio, config->n_audio);
-  copy_codecs (self, VIA_KIND_VIDEO, config->video, config->n_video);
+  via_intake_set_codecs (self, VIA_KIND_AUDIO, config->audio, config->n_audio);
+  via_intake_set_codecs (self, VIA_KIND_VIDEO, config->video, config->n_video);
   self->sink = via_rtp_sink_new (config->sync, &sink_funcs, self);
   gst_bin_add (GST_BIN (self), GST_ELEMENT (self->sink));
   add_pad (self);

@@ -44,6 +44,9 @@ typedef struct
  * (transfer floating) */
 ViaIntake *via_intake_new (ViaKind kind, const ViaIntakeConfig *config,
     const ViaIntakeFuncs *funcs, gpointer user);
+/* As in the config, from the next caps on. Any thread. */
+void via_intake_set_codecs (
+    ViaIntake *self, ViaKind kind, const ViaCodecId *codecs, guint n);
 /* The caps its sink pad takes, for pad templates. (transfer full) */
 GstCaps *via_intake_template_caps (ViaKind kind);
 /* VIA_KIND_UNKNOWN until caps came. */

@@ -219,6 +219,19 @@ via_outlet_eos (ViaOutlet *self)
 }
 
 void
+via_outlet_set_app_data (ViaOutlet *self, const gchar *app_data)
+{
+  via_outlet_src_set_app_data (self->src, app_data);
+}
+
+void
+via_outlet_set_latency (ViaOutlet *self, guint latency_ms)
+{
+  via_outlet_src_set_latency (self->src,
+      (latency_ms > 0 ? latency_ms : VIA_OUTLET_LATENCY_MS) * VIA_MS);
+}
+
+void
 via_outlet_set_codec (ViaOutlet *self, const ViaCodec *codec)
 {
   set_possible (self, codec);

@@ -48,6 +48,9 @@ void via_outlet_push (ViaOutlet *self, ViaPacket *const *packets, guint n);
 void via_outlet_eos (ViaOutlet *self);
 /* What is pushed from now on is encoded like this. As _push. */
 void via_outlet_set_codec (ViaOutlet *self, const ViaCodec *codec);
+/* As in the config, from now on. Any thread. */
+void via_outlet_set_app_data (ViaOutlet *self, const gchar *app_data);
+void via_outlet_set_latency (ViaOutlet *self, guint latency_ms);
 /* Until this call packets wait in the ring for the pad to be linked; from now
  * on they are dropped while it is not. Any thread. */
 void via_outlet_drop_unlinked (ViaOutlet *self);

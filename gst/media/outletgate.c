@@ -53,6 +53,12 @@ via_outlet_gate_free (ViaOutletGate *self)
 }
 
 void
+via_outlet_gate_set_latency (ViaOutletGate *self, ViaTime latency)
+{
+  via_jitter_set_latency (self->jitter, latency);
+}
+
+void
 via_outlet_gate_push (ViaOutletGate *self, ViaPacket *packet, ViaTime arrived)
 {
   ViaRtpView view;

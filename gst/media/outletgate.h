@@ -26,6 +26,7 @@ typedef struct
 
 ViaOutletGate *via_outlet_gate_new (ViaKind kind, ViaTime latency);
 void via_outlet_gate_free (ViaOutletGate *self);
+void via_outlet_gate_set_latency (ViaOutletGate *self, ViaTime latency);
 /* Takes a reference. What is no RTP is left out. */
 void via_outlet_gate_push (
     ViaOutletGate *self, ViaPacket *packet, ViaTime arrived);

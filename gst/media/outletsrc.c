@@ -2,53 +2,9 @@
  * media/outletsrc.c – the beginning of an outlet: its ring, its task, its time.
  * Knows nothing of what follows it: `prepare` does.
  */
-#include "media/outletsrc.h"
+#include "media/outletsrc-private.h"
 
 #include <gst/video/video-event.h>
-
-#include "io/guard.h"
-#include "media/outletcaps.h"
-#include "media/outletgate.h"
-#include "media/outletring.h"
-#include "media/outletwriter.h"
-
-struct _ViaOutletSrc
-{
-  GstElement parent;
-
-  /* immutable */
-  GstPad *pad;
-  GstPad *end; /* not owned */
-  ViaKind kind;
-  ViaTime latency;
-  ViaOutletSrcFuncs funcs;
-  gpointer user;
-  ViaGuard guard; /* around funcs */
-
-  GMutex turn; /* held while the task is started or parked */
-
-  GMutex lock; /* guards all below; never held while calling out */
-  GCond work;
-  ViaOutletRing ring;
-  gboolean is_active, is_playing, is_linked;
-  gboolean has_played;     /* PAUSED now is a pause, not the start */
-  gboolean drops_unlinked; /* else the ring holds it */
-  gboolean is_relinked;    /* `prepare` is due */
-  gboolean wants_key;      /* to be told by the task */
-  gboolean is_eos, has_ended;
-  guint64 n_unlinked, n_paused, n_stale, n_out, n_key_requests;
-
-  ViaOutletGateStats shown; /* of stream.gate */
-
-  struct
-  {
-    ViaOutletWriter writer;
-    ViaOutletGate *gate;
-    GPtrArray *frame; /* ViaPacket */
-    ViaOutletOrder order;
-    gboolean is_prepared, is_told_active;
-  } stream; /* the task */
-};
 
 G_DEFINE_FINAL_TYPE (ViaOutletSrc, via_outlet_src, GST_TYPE_ELEMENT)
 
@@ -373,11 +329,41 @@ push_eos (ViaOutletSrc *self)
   tell_ended (self);
 }
 
+/* --- settings --- */
+
+static ViaTime
+get_latency (ViaOutletSrc *self)
+{
+  ViaTime latency;
+
+  g_mutex_lock (&self->lock);
+  latency = self->latency;
+  g_mutex_unlock (&self->lock);
+  return latency;
+}
+
+/* Task. */
+static void
+follow_settings (ViaOutletSrc *self)
+{
+  GstTagList *tags;
+
+  g_mutex_lock (&self->lock);
+  tags = g_steal_pointer (&self->tags);
+  g_mutex_unlock (&self->lock);
+  if (tags != NULL)
+    via_outlet_writer_take_tags (&self->stream.writer, tags);
+  via_outlet_gate_set_latency (self->stream.gate, get_latency (self));
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+}
+
 /* --- the task --- */
 
 typedef enum
 {
   WORK_STOP,
+  WORK_SETTINGS,
   WORK_KEYFRAME,
   WORK_ENTRY,
   WORK_FRAMES, /* a packet was waited for long enough */
@@ -391,6 +377,8 @@ find_work_locked (
 {
   if (!self->is_active || self->has_ended)
     *out = WORK_STOP;
+  else if (self->has_settings)
+    *out = WORK_SETTINGS;
   else if (self->wants_key)
     *out = WORK_KEYFRAME;
   else if (self->is_playing && via_outlet_ring_pop (&self->ring, entry))
@@ -401,7 +389,10 @@ find_work_locked (
     *out = WORK_EOS;
   else
     return FALSE;
-  self->wants_key = FALSE;
+  if (*out == WORK_SETTINGS)
+    self->has_settings = FALSE;
+  else
+    self->wants_key = FALSE;
   return TRUE;
 }
 
@@ -431,6 +422,9 @@ loop (gpointer data)
   switch (wait_for_work (self, &entry)) {
     case WORK_STOP:
       gst_pad_pause_task (self->pad);
+      break;
+    case WORK_SETTINGS:
+      follow_settings (self);
       break;
     case WORK_KEYFRAME:
       tell_keyframe (self);
@@ -470,7 +464,7 @@ stop (ViaOutletSrc *self)
   self->stream.order = VIA_OUTLET_NOWHERE;
   via_outlet_writer_reset (&self->stream.writer);
   g_clear_pointer (&self->stream.gate, via_outlet_gate_free);
-  self->stream.gate = via_outlet_gate_new (self->kind, self->latency);
+  self->stream.gate = via_outlet_gate_new (self->kind, get_latency (self));
 }
 
 static gboolean
@@ -509,7 +503,7 @@ static gboolean
 via_outlet_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
   ViaOutletSrc *self = VIA_OUTLET_SRC (parent);
-  GstClockTime min = self->latency * 1000;
+  GstClockTime min = get_latency (self) * 1000;
 
   switch (GST_QUERY_TYPE (query)) {
     case GST_QUERY_LATENCY:
@@ -583,6 +577,8 @@ via_outlet_src_finalize (GObject *object)
 {
   ViaOutletSrc *self = VIA_OUTLET_SRC (object);
 
+  g_free (self->name);
+  g_clear_pointer (&self->tags, gst_tag_list_unref);
   via_outlet_ring_clear (&self->ring);
   via_outlet_writer_clear (&self->stream.writer);
   g_clear_pointer (&self->stream.gate, via_outlet_gate_free);
@@ -642,41 +638,4 @@ via_outlet_src_new (ViaKind kind, const ViaCodec *codec, ViaTime latency,
   via_codec_copy (&self->stream.writer.codec, codec);
   self->stream.gate = via_outlet_gate_new (kind, latency);
   return self;
-}
-
-void
-via_outlet_src_set_names (ViaOutletSrc *self, const gchar *stream_id,
-    guint group_id, const gchar *name, const gchar *app_data)
-{
-  ViaOutletWriter *writer = &self->stream.writer;
-
-  writer->stream_id = stream_id != NULL
-                          ? g_strdup (stream_id)
-                          : g_strdup_printf ("via/%p", (gpointer) self);
-  writer->group_id = group_id != 0 ? group_id : gst_util_group_id_next ();
-  writer->tags = via_outlet_caps_tags (name, app_data);
-}
-
-GstStructure *
-via_outlet_src_stats (ViaOutletSrc *self)
-{
-  const ViaOutletGateStats *gate = &self->shown;
-  const ViaJitterStats *jitter = &gate->jitter;
-  GstStructure *stats;
-
-  g_mutex_lock (&self->lock);
-  stats = gst_structure_new ("via-outlet-stats", "version", G_TYPE_UINT, 1,
-      "is-linked", G_TYPE_BOOLEAN, self->is_linked, "pushed", G_TYPE_UINT64,
-      self->ring.pushed, "buffers", G_TYPE_UINT64, self->n_out, "overflow",
-      G_TYPE_UINT64, self->ring.pushed_out, "unlinked", G_TYPE_UINT64,
-      self->n_unlinked, "paused", G_TYPE_UINT64, self->n_paused, "stale",
-      G_TYPE_UINT64, self->n_stale, "key-frame-requests", G_TYPE_UINT64,
-      self->n_key_requests, "frames", G_TYPE_UINT64, gate->frames,
-      "frames-damaged", G_TYPE_UINT64, gate->damaged, "frames-waiting",
-      G_TYPE_UINT64, gate->waiting, "lost", G_TYPE_UINT64, jitter->lost, "late",
-      G_TYPE_UINT64, jitter->late, "duplicates", G_TYPE_UINT64,
-      jitter->duplicates, "reordered", G_TYPE_UINT64, jitter->reordered,
-      "restarts", G_TYPE_UINT64, jitter->restarts, NULL);
-  g_mutex_unlock (&self->lock);
-  return stats;
 }

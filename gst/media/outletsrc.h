@@ -40,6 +40,10 @@ ViaOutletSrc *via_outlet_src_new (ViaKind kind, const ViaCodec *codec,
 /* Strings nullable. Before it is started. */
 void via_outlet_src_set_names (ViaOutletSrc *self, const gchar *stream_id,
     guint group_id, const gchar *name, const gchar *app_data);
+/* From now on, also what is under way: a tag event; how long a missing packet
+ * is waited for. Any thread. */
+void via_outlet_src_set_app_data (ViaOutletSrc *self, const gchar *app_data);
+void via_outlet_src_set_latency (ViaOutletSrc *self, ViaTime latency);
 void via_outlet_src_push (
     ViaOutletSrc *self, ViaPacket *const *packets, guint n);
 void via_outlet_src_eos (ViaOutletSrc *self);

@@ -73,6 +73,15 @@ send_caps (ViaOutletWriter *self, guint8 pt)
 }
 
 void
+via_outlet_writer_take_tags (ViaOutletWriter *self, GstTagList *tags)
+{
+  g_clear_pointer (&self->tags, gst_tag_list_unref);
+  self->tags = tags;
+  if (self->pt >= 0)
+    gst_pad_push_event (self->pad, gst_event_new_tag (gst_tag_list_ref (tags)));
+}
+
+void
 via_outlet_writer_eos (ViaOutletWriter *self)
 {
   if (!self->has_begun)

@@ -34,6 +34,8 @@ typedef struct
 /* Forgets what went out: the next buffer is the first. */
 void via_outlet_writer_reset (ViaOutletWriter *self);
 void via_outlet_writer_clear (ViaOutletWriter *self);
+/* From now on, also downstream. (transfer full) */
+void via_outlet_writer_take_tags (ViaOutletWriter *self, GstTagList *tags);
 void via_outlet_writer_set_codec (ViaOutletWriter *self, const ViaCodec *codec);
 /* The packet as it came. */
 GstFlowReturn via_outlet_writer_packet (

@@ -130,6 +130,12 @@ next_held (ViaJitter *self, gboolean is_due, ViaTime now, ViaJitterItem *out)
   return VIA_JITTER_GAP;
 }
 
+void
+via_jitter_set_latency (ViaJitter *self, ViaTime latency)
+{
+  self->latency = latency;
+}
+
 ViaJitterType
 via_jitter_next (ViaJitter *self, ViaTime now, ViaJitterItem *out)
 {

@@ -42,6 +42,8 @@ typedef struct
 
 ViaJitter *via_jitter_new (ViaTime latency);
 void via_jitter_free (ViaJitter *self);
+/* Also for what is waited for now. */
+void via_jitter_set_latency (ViaJitter *self, ViaTime latency);
 /* Takes a reference. @seq: of its header. FALSE: late or a duplicate. The
  * first packet far from the others is kept until a second one follows it. */
 gboolean via_jitter_push (

@@ -80,6 +80,16 @@ viewer_eos (gpointer user, ViaKind kind, guint slot)
 }
 
 static void
+viewer_app_data (gpointer user, ViaKind kind, guint slot, const gchar *app_data)
+{
+  Viewer *self = user;
+
+  viewer_check (self);
+  g_free (self->from);
+  self->from = g_strdup (app_data);
+}
+
+static void
 viewer_lost (gpointer user)
 {
   Viewer *self = user;
@@ -92,6 +102,7 @@ static const ViaMemberFuncs viewer_funcs = {
     .detach = viewer_detach,
     .packets = viewer_packets,
     .eos = viewer_eos,
+    .app_data = viewer_app_data,
     .lost = viewer_lost,
 };
 
@@ -772,7 +783,7 @@ test_exchange_subscriber_gets_whom_he_wants (void)
   /* who is renamed is wanted from then on */
   who = (ViaMemberWho){.subscribe = "floor=blue", .serial = 3};
   via_member_describe (viewer.member, &who);
-  who = (ViaMemberWho){.serial = 1};
+  who = (ViaMemberWho){.app_data = "one", .serial = 1};
   who.tags = gst_structure_new ("tags", "floor", G_TYPE_STRING, "blue", NULL);
   via_member_describe (one.member, &who);
   gst_structure_free ((GstStructure *) who.tags);
@@ -784,11 +795,49 @@ test_exchange_subscriber_gets_whom_he_wants (void)
   talker_leave (&two);
 }
 
+static void
+test_exchange_new_app_data_reaches_who_takes_now_and_later (void)
+{
+  g_autoptr (ViaExchange) room = via_exchange_new ();
+  g_autoptr (GstStructure) stats = NULL;
+  g_autoptr (GstStructure) track = NULL;
+  Source source;
+  Viewer viewers[3];
+
+  source_publish (&source, room);
+  for (guint i = 0; i < 2; i++) {
+    viewer_join (&viewers[i], room, 1); /* attached, or about to be */
+    if (i == 0)
+      viewer_settle (&viewers[i]);
+  }
+  via_member_set_app_data (source.member, "chip");
+  viewer_join (&viewers[2], room, 1);
+  for (guint i = 0; i < 3; i++) {
+    viewer_settle (&viewers[i]);
+    g_assert_cmpuint (viewers[i].n_attached, ==, 1);
+    g_assert_cmpuint (viewers[i].n_wrong_thread, ==, 0);
+    g_assert_cmpstr (viewers[i].from, ==, "chip");
+  }
+  stats = via_exchange_stats (room);
+  g_assert_true (
+      gst_structure_get (stats, "track-1", GST_TYPE_STRUCTURE, &track, NULL));
+  g_assert_cmpstr (gst_structure_get_string (track, "app-data"), ==, "chip");
+  via_member_set_app_data (source.member, NULL);
+  for (guint i = 0; i < 3; i++) {
+    viewer_settle (&viewers[i]);
+    g_assert_null (viewers[i].from);
+    viewer_leave (&viewers[i]);
+  }
+  source_close (&source);
+}
+
 int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/exchange/app-data",
+      test_exchange_new_app_data_reaches_who_takes_now_and_later);
   g_test_add_func ("/exchange/fan-out",
       test_exchange_three_viewers_get_every_packet_in_order);
   g_test_add_func (

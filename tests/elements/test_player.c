@@ -108,8 +108,11 @@ on_lost (gpointer user)
 {
 }
 
-static const ViaMemberFuncs viewer_funcs = {
-    on_attach, on_detach, on_packets, on_eos, on_lost};
+static const ViaMemberFuncs viewer_funcs = {.attach = on_attach,
+    .detach = on_detach,
+    .packets = on_packets,
+    .eos = on_eos,
+    .lost = on_lost};
 
 static void
 fixture_init (Fixture *f, const gchar *uri)

@@ -369,6 +369,66 @@ test_received_flow_is_told_at_both_ends (void)
   side_stop (&callee);
 }
 
+typedef struct
+{
+  gint64 set_at;       /* when app-data was set */
+  gint waited_us;      /* atomic: until the tag came; 0: it did not */
+  const gchar *wanted; /* immutable */
+} TagWatch;
+
+static GstPadProbeReturn
+on_tag (GstPad *pad, GstPadProbeInfo *info, gpointer user)
+{
+  TagWatch *self = user;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstTagList *tags;
+  g_autofree gchar *text = NULL;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_TAG)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_tag (event, &tags);
+  if (gst_tag_list_get_string (tags, GST_TAG_EXTENDED_COMMENT, &text)
+      && g_str_equal (text, self->wanted))
+    g_atomic_int_set (
+        &self->waited_us, (gint) (g_get_monotonic_time () - self->set_at));
+  return GST_PAD_PROBE_OK;
+}
+
+/* Who it is changes while it plays: the room and whoever is at a source pad
+ * know at once. */
+static void
+test_received_new_app_data_is_known_at_once (void)
+{
+  Side caller, callee;
+  Picture picture;
+  TagWatch watch = {.wanted = "app-data=Carol"};
+  g_autoptr (GstPad) pad = NULL;
+  g_autofree gchar *from = NULL;
+  gint64 end;
+
+  side_start (&caller, PUBLISHER);
+  side_start (&callee, ROOM "e.video_src_0 ! " SHOWN);
+  picture_watch (&picture, &callee);
+  side_call (&caller, &callee, NULL);
+  picture_wait (&picture, 5);
+  wait_room_tracks (&callee, 2);
+  pad = gst_element_get_static_pad (callee.endpoint, "video_src_0");
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tag, &watch, NULL);
+  watch.set_at = g_get_monotonic_time ();
+  g_object_set (callee.endpoint, "app-data", "Carol", NULL);
+  from = app_data_of (&callee, "track-1");
+  g_assert_cmpstr (from, ==, "Carol");
+  end = g_get_monotonic_time () + WAIT;
+  while (
+      g_atomic_int_get (&watch.waited_us) == 0 && g_get_monotonic_time () < end)
+    g_usleep (1000);
+  g_assert_cmpint (g_atomic_int_get (&watch.waited_us), >, 0);
+  g_assert_cmpint (g_atomic_int_get (&watch.waited_us), <, 100000);
+  side_stop (&caller);
+  side_stop (&callee);
+}
+
 static void
 test_received_unlinked_endpoint_goes_to_paused_at_once (void)
 {
@@ -409,6 +469,8 @@ main (int argc, char **argv)
   g_test_add_func ("/received/again",
       test_received_track_ends_with_its_source_and_comes_again);
   g_test_add_func ("/received/flow", test_received_flow_is_told_at_both_ends);
+  g_test_add_func (
+      "/received/app-data", test_received_new_app_data_is_known_at_once);
   g_test_add_func ("/received/paused",
       test_received_unlinked_endpoint_goes_to_paused_at_once);
   return g_test_run ();
