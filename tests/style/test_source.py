@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
 import tap
@@ -141,6 +142,19 @@ def test_function_names_begin_with_their_file():
             if not any(squeezed.startswith(p) for p in allowed):
                 bad.append(f'{path}:{line}: {name}')
     none(bad, 'exported functions whose name does not say their file')
+
+
+def test_each_mutant_applies():
+    bad = []
+    folder = os.path.join(tree.TOP, 'tests', 'mutants')
+    for name in sorted(f for f in os.listdir(folder) if f.endswith('.toml')):
+        with open(os.path.join(folder, name), 'rb') as f:
+            mutants = tomllib.load(f)['mutant']
+        for m in mutants:
+            with open(os.path.join(tree.TOP, m['file']), encoding='utf-8') as f:
+                if f.read().count(m['find']) != 1:
+                    bad.append(f'{name}: {m["name"]}: its text is not once in {m["file"]}')
+    none(bad, 'mutants that do not apply')
 
 
 def test_prefix_table_names_existing_files():
