@@ -2,6 +2,7 @@
  * tests/core/sdp/test_renegotiate.c – offers and answers in a call that runs:
  * what is kept, added, stopped, recycled, and what is refused.
  */
+#include "sdp/plan_parts.h"
 #include "support.h"
 
 #define BROWSER_PRINT                                                          \
@@ -357,7 +358,7 @@ test_reoffer_never_uses_a_mid_again (void)
     g_assert_cmpstr (via_plan_media (more, 0)->mid, ==, next);
     g_assert_true (via_plan_media (more, 1)->is_rejected);
     g_ptr_array_set_size (more->media, 1);
-    g_clear_pointer (&more->remote, g_free);
+    g_clear_pointer (&more->remote, via_remote_transport_free);
     via_plan_free (plan);
     plan = more;
   }
