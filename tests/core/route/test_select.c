@@ -83,6 +83,7 @@ test_select_route_without_two_ends_is_refused (void)
 int
 main (int argc, char **argv)
 {
+  gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func (
       "/select/match", test_select_finds_by_number_name_data_and_tag);
