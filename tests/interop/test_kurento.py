@@ -187,5 +187,26 @@ def test_16_garbage_is_refused_and_the_endpoint_goes_on():
         flows(b, {'video'})
 
 
+def test_33_video_is_added_and_removed_again():
+    with farbin.Ours(['OPUS']) as a, farbin.Ours([]) as b:
+        farbin.call(a, b)
+        flows(b, {'audio'})
+        a.feed('VP8', 96, 'video_sink_%u')
+        a.painter.start()
+        offer = a.emit('generate-offer')
+        tap.check('m=video 9 ' in offer, offer)
+        a.accept(b.emit('process-offer', offer))
+        flows(b, {'audio', 'video'})
+        pad = a.element.get_static_pad('video_sink_0')
+        a.painter.ends.set()
+        pad.get_peer().unlink(pad)
+        a.element.release_request_pad(pad)
+        offer = a.emit('generate-offer')
+        a.accept(b.emit('process-offer', offer))
+        tap.check(re.search(r'm=video 0 |m=video 9 (?s:.*)'
+                            r'a=(recvonly|inactive)', offer), offer)
+        flows(b, {'audio'})
+
+
 if __name__ == '__main__':
     tap.main(globals())
