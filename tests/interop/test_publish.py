@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 import lab
@@ -66,6 +67,31 @@ def test_a_middle_picture_arrives_and_its_end_is_said():
 
 def test_720p_arrives_and_its_end_is_said():
     lab.when_calm(lambda: publish_and_watch(1280, 720))
+
+
+def publish_over_tls():
+    base = f'https://{lab.ADDRESS}:{PORT}/live/'
+    with tempfile.TemporaryDirectory() as data, \
+            lab.Launch(f'webrtcserver port={PORT} address={lab.ADDRESS}',
+                       env={'XDG_DATA_HOME': data}) as launch, \
+            chromium.Browser() as b:
+        launch.until_says('Watch: https')
+        start(b.open(base + 'publish', script=chromium.camera(320, 180)))
+        page = b.open(base)
+        page.watch()
+        time.sleep(2)
+        page.take()
+        page.samples.clear()
+        time.sleep(5)
+        figures, db = page.counters(), page.tone()
+        tap.note(f'{figures}, tone {db:.1f} dB')
+        wrong = judge.plays(figures, 100)
+        tap.check(wrong is None, wrong)
+        tap.check(db >= judge.TONE_DB, f'the tone is only {db:.1f} dB')
+
+
+def test_over_the_self_signed_tls_it_is_published_and_watched():
+    lab.when_calm(publish_over_tls)
 
 
 READER = os.path.join(lab.TOP, 'tests', 'support', 'reader.py')
