@@ -22,6 +22,8 @@ def words(element, n):
     """@element in a line, with what it cannot do without."""
     return {
         'hub': f'hub name=room{n}',
+        'dispatcher': f'dispatcher name=room{n}',
+        'dispatcheronetomany': f'dispatcheronetomany name=room{n}',
         'webrtcendpoint': 'webrtcendpoint',
         'webrtcserver': f'webrtcserver port={lab.free_port()}',
         'recorderendpoint': 'recorderendpoint location='
