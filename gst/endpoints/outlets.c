@@ -474,17 +474,6 @@ via_outlets_free (ViaOutlets *self)
   outlets_unref (self);
 }
 
-static void
-run_nothing (gpointer data)
-{
-}
-
-void
-via_outlets_settle (ViaOutlets *self)
-{
-  via_loop_call (self->loop, run_nothing, NULL); /* after what was posted */
-}
-
 static GPtrArray *
 copy_taps (ViaOutlets *self)
 {

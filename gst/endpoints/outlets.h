@@ -46,9 +46,6 @@ ViaOutlets *via_outlets_new (GstBin *bin, ViaExchange *exchange,
  * as that is over). NULL does nothing. Never waits for a handler. Not on a
  * loop. */
 void via_outlets_free (ViaOutlets *self);
-/* Waits until what was published before now is taken: no packet of it is lost
- * from here on. Any thread but a loop. */
-void via_outlets_settle (ViaOutlets *self);
 /* EOS on every linked pad, after what waits for it; pads stay. Any thread. */
 void via_outlets_eos (ViaOutlets *self);
 /* Of the config, from now on. Any thread. */

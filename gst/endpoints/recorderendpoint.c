@@ -20,8 +20,6 @@
 
 /* How long an end waits for what is under way. */
 #define DRAIN_TIME (1 * VIA_S)
-/* How long a sink pad's first packet waits for its track to be taken. */
-#define TAKE_TIME (2 * VIA_S)
 
 enum
 {
@@ -40,17 +38,6 @@ all_ended_locked (ViaRecorderEndpoint *self)
     if (!via_recorder_track_has_ended (g_ptr_array_index (self->tracks, i)))
       return FALSE;
   return TRUE;
-}
-
-/* Tracks that the sink pads have in their room now. */
-static guint
-count_published (ViaRecorderEndpoint *self)
-{
-  g_autoptr (GstStructure) stats = via_exchange_stats (self->own);
-  guint n = 0;
-
-  gst_structure_get_uint (stats, "tracks", &n);
-  return n;
 }
 
 /* Without a hub the end of every sink pad is the end, once the last frame is
@@ -364,8 +351,6 @@ publish_pads (ViaRecorderEndpoint *self, GError **error)
   g_mutex_unlock (&self->lock);
   via_publishers_reset (self->publishers);
   via_publishers_update (self->publishers);
-  /* Pads that know their codec from the last run announce it no more. */
-  via_outlets_settle (self->outlets[FROM_PADS]);
   return TRUE;
 }
 
@@ -486,14 +471,10 @@ get_member (gpointer user, const ViaPublisher *publisher)
   return member;
 }
 
-/* What a pad sends before its track is taken would be lost. Streaming thread.
- */
 static void
 on_pads_changed (gpointer user)
 {
   ViaRecorderEndpoint *self = user;
-  guint n_published = count_published (self);
-  gint64 until = g_get_monotonic_time () + TAKE_TIME;
   gboolean is_up;
 
   g_mutex_lock (&self->lock);
@@ -501,11 +482,6 @@ on_pads_changed (gpointer user)
   g_mutex_unlock (&self->lock);
   if (is_up)
     via_recorder_endpoint_tell_flows (self);
-  g_mutex_lock (&self->lock);
-  while (self->is_recording && self->n_own < n_published
-         && g_cond_wait_until (&self->news, &self->lock, until))
-    continue;
-  g_mutex_unlock (&self->lock);
 }
 
 static void

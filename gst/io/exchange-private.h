@@ -79,9 +79,10 @@ typedef struct
 {
   ViaFeed *feed; /* not owned, but while has_timer */
   ViaLoop *loop;
-  GArray *viewers; /* Viewer */
+  GArray *viewers; /* (nullable) Viewer */
   ViaLoopTimer keyframe_timer;
   gboolean has_timer; /* it then holds a reference on the feed */
+  guint n_parcels;    /* of its own, posted to itself */
 } ViaFeedLocal;
 
 struct _ViaFeed
@@ -95,13 +96,15 @@ struct _ViaFeed
   gpointer user;
   ViaLoop *pool; /* keeps the loops alive while packets may be posted */
   /* any thread */
-  ViaLoop *loops[VIA_LOOPS_MAX];  /* written before the bit in @mask is set */
-  guint64 mask;                   /* atomic: loops that have viewers */
+  ViaLoop *loops[VIA_LOOPS_MAX]; /* written before the bit in @mask is set */
+  guint64 mask; /* atomic, set and cleared under lock: loops that have viewers,
+                   or were posted one */
   guint64 n_packets, n_unwatched; /* atomic */
   guint64 loudness; /* atomic: sum of 127 - level << 32 | how many */
-  gint has_ended;   /* atomic */
   ViaGuard guard;   /* around funcs */
-  GMutex lock;      /* guards the throttle */
+  GMutex lock;      /* guards the throttle, and: */
+  gboolean has_ended;
+  guint n_coming[VIA_LOOPS_MAX]; /* viewers that were posted; atomic to read */
   ViaKeyframeThrottle throttle;
   gint n_viewers; /* under exchange.lock */
   /* one loop thread each */
@@ -138,9 +141,14 @@ void via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind,
     guint slot, gboolean is_coming);
 void via_feed_remove_viewer (
     ViaFeed *self, ViaMember *member, ViaKind kind, guint slot);
-/* Any thread. A viewer that is added from now on is told nothing by the feed.
- */
-gboolean via_feed_has_ended (ViaFeed *self);
+/* Posts @func, which gives the feed a viewer on @loop or gives up: what is
+ * pushed once this has returned comes after it. (transfer full) @data. TRUE in
+ * @out_has_ended (of @data, written before): the feed has ended, and tells this
+ * viewer nothing. Call with exchange.lock held. */
+void via_feed_post_viewer (ViaFeed *self, ViaLoop *loop, ViaLoopFunc func,
+    gpointer data, GDestroyNotify destroy, gboolean *out_has_ended);
+/* Loop thread, once in each such @func. */
+void via_feed_viewer_came (ViaFeed *self, ViaLoop *loop);
 void via_feed_want_keyframe (ViaFeed *self, ViaLoop *loop);
 /* Call with exchange.lock held: one viewer more or less. */
 void via_feed_count_viewer (ViaFeed *self, gint change);

@@ -14,6 +14,7 @@ typedef struct
   ViaKind kind;
   guint slot;
   gboolean is_switch;
+  gboolean has_ended; /* the feed, before this was posted */
 } SlotChange;
 
 static void
@@ -64,13 +65,15 @@ tell_attached (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
 }
 
 static void
-take (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
+take (ViaMember *self, const SlotChange *change)
 {
-  /* First: whoever waits for what `attach` makes may push at once. This thread
-   * delivers it, so not before `attach` has returned. */
+  ViaFeed *feed = change->feed;
+  ViaKind kind = change->kind;
+  guint slot = change->slot;
+
   via_feed_add_viewer (feed, self, kind, slot, FALSE);
   tell_attached (self, kind, slot, feed);
-  if (via_feed_has_ended (feed) && self->funcs.eos != NULL)
+  if (change->has_ended && self->funcs.eos != NULL)
     self->funcs.eos (self->user, kind, slot);
 }
 
@@ -104,22 +107,36 @@ ask_for_key_frames (gpointer data)
 
 /* FALSE: there is nothing to wait for. */
 static gboolean
-begin_switch (ViaMember *self, ViaKind kind, guint slot, ViaFeed *feed)
+begin_switch (ViaMember *self, const SlotChange *change)
 {
+  ViaFeed *feed = change->feed;
+  ViaKind kind = change->kind;
+  guint slot = change->slot;
   gpointer key = via_slot_key (kind, slot);
   const ViaFeed *shown = g_hash_table_lookup (self->slots, key);
 
   let_go (self, self->coming, kind, slot);
   if (shown == NULL || shown == feed)
     return shown == feed; /* back to what is still there */
+  if (change->has_ended)
+    return FALSE;
   g_hash_table_insert (self->coming, key, via_feed_ref (feed));
   via_feed_add_viewer (feed, self, kind, slot, TRUE);
-  if (via_feed_has_ended (feed)) {
-    let_go (self, self->coming, kind, slot);
-    return FALSE;
-  }
   ask_for_key_frames (self);
   return TRUE;
+}
+
+static void
+carry_out (ViaMember *self, const SlotChange *change)
+{
+  if (change->is_switch && begin_switch (self, change))
+    return;
+  let_go (self, self->coming, change->kind, change->slot);
+  let_go (self, self->slots, change->kind, change->slot);
+  if (change->feed != NULL)
+    take (self, change);
+  else if (self->funcs.detach != NULL)
+    self->funcs.detach (self->user, change->kind, change->slot);
 }
 
 static void
@@ -128,17 +145,10 @@ run_slot_change (gpointer data)
   SlotChange *change = data;
   ViaMember *self = change->member;
 
-  if (self->is_gone)
-    return;
-  if (change->is_switch
-      && begin_switch (self, change->kind, change->slot, change->feed))
-    return;
-  let_go (self, self->coming, change->kind, change->slot);
-  let_go (self, self->slots, change->kind, change->slot);
+  if (!self->is_gone)
+    carry_out (self, change);
   if (change->feed != NULL)
-    take (self, change->kind, change->slot, change->feed);
-  else if (self->funcs.detach != NULL)
-    self->funcs.detach (self->user, change->kind, change->slot);
+    via_feed_viewer_came (change->feed, self->loop);
 }
 
 static void
@@ -190,7 +200,11 @@ post (ViaMember *member, const ViaRoomEvent *event, ViaFeed *feed)
   change->kind = event->kind;
   change->slot = event->slot;
   change->is_switch = event->type == VIA_ROOM_SWITCH;
-  via_loop_post (member->loop, run_slot_change, change, slot_change_free);
+  if (change->feed != NULL)
+    via_feed_post_viewer (change->feed, member->loop, run_slot_change, change,
+        slot_change_free, &change->has_ended);
+  else
+    via_loop_post (member->loop, run_slot_change, change, slot_change_free);
 }
 
 void

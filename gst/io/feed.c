@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * io/feed.c – packets of one track to its viewers: one post per loop with
- * viewers, then every viewer of that loop in the same turn. Takes no lock.
+ * viewers, then every viewer of that loop in the same turn. Packets take no
+ * lock. A loop counts as one with viewers as soon as one is posted to it.
  */
 #include "io/exchange-private.h"
 
@@ -117,6 +118,57 @@ deliver_packets (
         member->user, viewer->kind, viewer->slot, packets + first, n - first);
 }
 
+/* Call with self->lock held. */
+static void
+watch_locked (ViaFeed *self, ViaLoop *loop)
+{
+  guint i = via_loop_index (loop);
+
+  if (self->loops[i] == NULL)
+    self->loops[i] = loop; /* the only one of this number while we have pool */
+  __atomic_or_fetch (
+      &self->mask, G_GUINT64_CONSTANT (1) << i, __ATOMIC_RELEASE);
+}
+
+/* Nothing more is posted to @loop, if nobody there wants it. */
+static void
+unwatch (ViaFeed *self, ViaLoop *loop)
+{
+  guint i = via_loop_index (loop);
+  const GArray *viewers = self->local[i].viewers;
+
+  if (viewers != NULL && viewers->len > 0)
+    return;
+  g_mutex_lock (&self->lock);
+  if (self->n_coming[i] == 0)
+    __atomic_and_fetch (
+        &self->mask, ~(G_GUINT64_CONSTANT (1) << i), __ATOMIC_RELEASE);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+via_feed_post_viewer (ViaFeed *self, ViaLoop *loop, ViaLoopFunc func,
+    gpointer data, GDestroyNotify destroy, gboolean *out_has_ended)
+{
+  g_mutex_lock (&self->lock);
+  *out_has_ended = self->has_ended;
+  __atomic_add_fetch (
+      &self->n_coming[via_loop_index (loop)], 1, __ATOMIC_RELAXED);
+  via_loop_post (loop, func, data, destroy);
+  watch_locked (self, loop); /* after the post, so packets come after it */
+  g_mutex_unlock (&self->lock);
+}
+
+void
+via_feed_viewer_came (ViaFeed *self, ViaLoop *loop)
+{
+  g_mutex_lock (&self->lock);
+  __atomic_sub_fetch (
+      &self->n_coming[via_loop_index (loop)], 1, __ATOMIC_RELAXED);
+  g_mutex_unlock (&self->lock);
+  unwatch (self, loop);
+}
+
 void
 via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind, guint slot,
     gboolean is_coming)
@@ -128,16 +180,7 @@ via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind, guint slot,
   if (local->viewers == NULL)
     local->viewers = g_array_new (FALSE, FALSE, sizeof (Viewer));
   local->loop = member->loop;
-  self->loops[i] = member->loop;
   g_array_append_val (local->viewers, viewer);
-  __atomic_or_fetch (
-      &self->mask, G_GUINT64_CONSTANT (1) << i, __ATOMIC_RELEASE);
-}
-
-gboolean
-via_feed_has_ended (ViaFeed *self)
-{
-  return g_atomic_int_get (&self->has_ended);
 }
 
 static void
@@ -168,8 +211,7 @@ via_feed_remove_viewer (
   }
   if (local->viewers->len > 0)
     return;
-  __atomic_and_fetch (
-      &self->mask, ~(G_GUINT64_CONSTANT (1) << i), __ATOMIC_RELEASE);
+  unwatch (self, member->loop);
   stop_timer (self, local);
 }
 
@@ -179,7 +221,7 @@ typedef struct
 {
   ViaFeed *feed;
   guint loop;
-  gboolean is_eos;
+  gboolean is_eos, is_own; /* own: posted by the loop itself */
   guint n;
   ViaPacket *packets[];
 } Parcel;
@@ -201,7 +243,7 @@ deliver (ViaFeed *self, guint loop, ViaPacket *const *packets, guint n,
 {
   const GArray *viewers = self->local[loop].viewers;
 
-  for (guint v = 0; v < viewers->len; v++) {
+  for (guint v = 0; viewers != NULL && v < viewers->len; v++) {
     Viewer *viewer = &g_array_index (viewers, Viewer, v);
 
     if (is_eos)
@@ -216,35 +258,52 @@ run_parcel (gpointer data)
 {
   Parcel *parcel = data;
 
+  if (parcel->is_own)
+    parcel->feed->local[parcel->loop].n_parcels--;
   deliver (
       parcel->feed, parcel->loop, parcel->packets, parcel->n, parcel->is_eos);
 }
 
 static void
-send_to_loops (
-    ViaFeed *self, ViaPacket *const *packets, guint n, gboolean is_eos)
+post_parcel (ViaFeed *self, guint loop, ViaPacket *const *packets, guint n,
+    gboolean is_eos)
 {
-  guint64 mask = __atomic_load_n (&self->mask, __ATOMIC_ACQUIRE);
+  Parcel *parcel = g_malloc0 (sizeof (Parcel) + n * sizeof (ViaPacket *));
 
-  if (mask == 0)
-    __atomic_add_fetch (&self->n_unwatched, n, __ATOMIC_RELAXED);
+  parcel->feed = via_feed_ref (self);
+  parcel->loop = loop;
+  parcel->is_own = via_loop_is_current (self->loops[loop]);
+  if (parcel->is_own)
+    self->local[loop].n_parcels++;
+  parcel->is_eos = is_eos;
+  parcel->n = n;
+  for (guint p = 0; p < n; p++)
+    parcel->packets[p] = via_packet_ref (packets[p]);
+  via_loop_post (self->loops[loop], run_parcel, parcel, parcel_free);
+}
+
+/* A loop delivers at once what is pushed on its own thread, but behind a viewer
+ * that is on its way, and what was pushed before. */
+static gboolean
+is_at_once (ViaFeed *self, guint loop)
+{
+  return via_loop_is_current (self->loops[loop])
+         && self->local[loop].n_parcels == 0
+         && __atomic_load_n (&self->n_coming[loop], __ATOMIC_RELAXED) == 0;
+}
+
+static void
+send_to_loops (ViaFeed *self, guint64 mask, ViaPacket *const *packets, guint n,
+    gboolean is_eos)
+{
   while (mask != 0) {
     guint i = (guint) __builtin_ctzll (mask);
-    Parcel *parcel;
 
     mask &= mask - 1;
-    if (via_loop_is_current (self->loops[i])) {
+    if (is_at_once (self, i))
       deliver (self, i, packets, n, is_eos);
-      continue;
-    }
-    parcel = g_malloc0 (sizeof (Parcel) + n * sizeof (ViaPacket *));
-    parcel->feed = via_feed_ref (self);
-    parcel->loop = i;
-    parcel->is_eos = is_eos;
-    parcel->n = n;
-    for (guint p = 0; p < n; p++)
-      parcel->packets[p] = via_packet_ref (packets[p]);
-    via_loop_post (self->loops[i], run_parcel, parcel, parcel_free);
+    else
+      post_parcel (self, i, packets, n, is_eos);
   }
 }
 
@@ -270,20 +329,30 @@ hear (ViaFeed *self, ViaPacket *const *packets, guint n)
 void
 via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n)
 {
+  guint64 mask = __atomic_load_n (&self->mask, __ATOMIC_ACQUIRE);
+
   if (n == 0)
     return;
   __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
   __atomic_add_fetch (&self->publisher->in.n_packets, n, __ATOMIC_RELAXED);
   if (self->info.kind == VIA_KIND_AUDIO && self->exchange->news != NULL)
     hear (self, packets, n);
-  send_to_loops (self, packets, n, FALSE);
+  if (mask == 0)
+    __atomic_add_fetch (&self->n_unwatched, n, __ATOMIC_RELAXED);
+  send_to_loops (self, mask, packets, n, FALSE);
 }
 
 void
 via_feed_eos (ViaFeed *self)
 {
-  if (g_atomic_int_compare_and_exchange (&self->has_ended, FALSE, TRUE))
-    send_to_loops (self, NULL, 0, TRUE);
+  guint64 mask = 0;
+
+  g_mutex_lock (&self->lock);
+  if (!self->has_ended)
+    mask = self->mask;
+  self->has_ended = TRUE;
+  g_mutex_unlock (&self->lock);
+  send_to_loops (self, mask, NULL, 0, TRUE);
 }
 
 /* --- wishes, carried to the publisher on via-app --- */
