@@ -30,6 +30,8 @@
 #define MAX_RESTARTS_PER_S 10
 #define MAX_RESTARTS 100
 #define MIN_ROOM 1500
+#define GCM_OVERHEAD (8 + 16)          /* explicit nonce, tag; RFC 5288 §3 */
+#define POLY1305_OVERHEAD 16           /* RFC 7905 §2 */
 #define EXPORTER "EXTRACTOR-dtls_srtp" /* RFC 5764 §4.2 */
 
 static const ViaSrtpProfile default_profiles[] = {VIA_SRTP_AEAD_AES_128_GCM,
@@ -481,6 +483,22 @@ admit_clear (ViaDtls *self, const ViaDtlsRecord *record, ViaTime now)
   }
 }
 
+/* A record shorter than nonce and tag is no record of that epoch; OpenSSL
+ * 3.0.19 takes it for a fault of its own and ends the association. */
+static gboolean
+is_whole (const ViaDtls *self, const ViaDtlsRecord *record)
+{
+  const SSL_CIPHER *cipher = SSL_get_pending_cipher (self->ssl);
+  gsize least = GCM_OVERHEAD;
+
+  if (cipher == NULL)
+    cipher = SSL_get_current_cipher (self->ssl);
+  if (cipher != NULL
+      && SSL_CIPHER_get_cipher_nid (cipher) == NID_chacha20_poly1305)
+    least = POLY1305_OVERHEAD;
+  return record->len >= least;
+}
+
 /* OpenSSL would keep records of the next epoch, 16 KiB each, until it can
  * read them: they wait at the peer instead, which sends them again. */
 static gboolean
@@ -490,7 +508,7 @@ admit (ViaDtls *self, const ViaDtlsRecord *record, ViaTime now)
 
   if (record->epoch == 0)
     return admit_clear (self, record, now);
-  return record->epoch == 1
+  return record->epoch == 1 && is_whole (self, record)
          && (self->state == VIA_DTLS_CONNECTED || at == TLS_ST_SR_CHANGE
              || at == TLS_ST_CR_CHANGE);
 }
