@@ -20,7 +20,7 @@ def files(*suffixes, under=''):
     for folder, dirs, names in os.walk(os.path.join(TOP, under)):
         dirs[:] = sorted(d for d in dirs if not SKIPPED.match(d))
         for n in sorted(names):
-            if not suffixes or n.endswith(suffixes):
+            if n != '.git' and (not suffixes or n.endswith(suffixes)):
                 yield os.path.relpath(os.path.join(folder, n), TOP)
 
 
