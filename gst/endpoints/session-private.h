@@ -48,7 +48,8 @@ struct _ViaSession
   guint n_own[2];                   /* tracks of the own room, per kind */
   ViaDirection direction;           /* the most a new m-line does */
   gboolean wants_restart;           /* of ICE, by our next offer */
-  ViaNetWatch *network;             /* (nullable) */
+  gboolean roams;                   /* the call has addresses of its own */
+  ViaNetWatch *network;             /* (nullable) the kernel may not tell */
   gboolean told_needed;             /* until the next negotiation */
   gint is_needed;                   /* atomic: an offer would differ */
   ViaReceived *received;
@@ -130,10 +131,13 @@ guint via_session_wish (ViaSession *self, ViaPlanWish *out, guint max);
 /* Tells the user once if an offer of ours would change something. */
 void via_session_wish_check (ViaSession *self);
 
-/* --- session_roam.c: the machine's addresses change --- */
+/* --- session_roam.c: the way to the peer goes --- */
 
 /* Watches from now on: the call gathered addresses of its own. */
 void via_session_roam (ViaSession *self);
+/* The peer is not heard any more: ICE looks for another way, by the next
+ * offer. */
+void via_session_lost (ViaSession *self);
 
 /* --- session.c --- */
 

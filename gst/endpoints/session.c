@@ -37,6 +37,8 @@ on_state (gpointer user, ViaConnectionState state)
   via_session_notice_post (notice);
   if (state == VIA_CONNECTION_CLOSED || state == VIA_CONNECTION_FAILED)
     via_received_end (self->received);
+  if (state == VIA_CONNECTION_FAILED && via_call_was_connected (self->call))
+    via_session_lost (self);
 }
 
 static void
@@ -80,6 +82,12 @@ on_flow (gpointer user, guint media, gboolean is_out, gboolean is_flowing)
   via_session_notice_post (notice);
 }
 
+static void
+on_silent (gpointer user)
+{
+  via_session_lost (user);
+}
+
 static const ViaCallFuncs call_funcs = {
     .candidate = on_candidate,
     .gathering_done = on_gathering_done,
@@ -88,6 +96,7 @@ static const ViaCallFuncs call_funcs = {
     .media = on_media,
     .gone = on_gone,
     .flow = on_flow,
+    .silent = on_silent,
 };
 
 /* What @config says of the network; it points to @lite. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/session_roam.c – the machine's addresses change during a call: ICE
- * restarts, by the next offer. Loop thread. RFC 8445 §9
+ * endpoints/session_roam.c – the machine's addresses change during a call, or
+ * the peer is not heard any more (its TURN server died, say): ICE restarts, by
+ * the next offer. Loop thread. RFC 8445 §9
  */
 #include "endpoints/session-private.h"
 
@@ -20,6 +21,15 @@ is_hit (const ViaSession *self, const ViaNetChange *change)
              || state == VIA_CONNECTION_FAILED);
 }
 
+/* Tells the user again, also if an offer was wanted before. */
+static void
+want_restart (ViaSession *self)
+{
+  self->wants_restart = TRUE;
+  self->told_needed = FALSE;
+  via_session_wish_check (self);
+}
+
 static void
 on_changed (gpointer user, const ViaNetChange *change)
 {
@@ -29,14 +39,23 @@ on_changed (gpointer user, const ViaNetChange *change)
       || via_negotiation_current (self->negotiation) == NULL
       || !is_hit (self, change))
     return;
-  self->wants_restart = TRUE;
-  self->told_needed = FALSE;
-  via_session_wish_check (self);
+  want_restart (self);
+}
+
+/* Not on a port shared by all: there it is the peer who looks for us. */
+void
+via_session_lost (ViaSession *self)
+{
+  if (self->call == NULL || !self->roams || via_call_is_over (self->call)
+      || via_negotiation_current (self->negotiation) == NULL)
+    return;
+  want_restart (self);
 }
 
 void
 via_session_roam (ViaSession *self)
 {
+  self->roams = TRUE;
   if (self->network == NULL)
     self->network = via_netwatch_new (self->loop, on_changed, self);
 }

@@ -170,6 +170,10 @@ poll_peer (ViaCall *self)
         if (self->funcs.gone)
           self->funcs.gone (self->user, event.media, event.ssrc);
         break;
+      case VIA_PEER_EVENT_SILENT:
+        if (self->funcs.silent && !self->next)
+          self->funcs.silent (self->user);
+        break;
       case VIA_PEER_EVENT_FLOW:
         if (self->funcs.flow)
           self->funcs.flow (
@@ -514,6 +518,12 @@ ViaConnectionState
 via_call_state (const ViaCall *self)
 {
   return self->state;
+}
+
+gboolean
+via_call_was_connected (const ViaCall *self)
+{
+  return self->was_connected;
 }
 
 const gchar *

@@ -46,6 +46,9 @@ typedef struct
   /* Media of an m-line begins or ends; @is_out: what we send. */
   void (*flow) (
       gpointer user, guint media, gboolean is_out, gboolean is_flowing);
+  /* The far end was heard all the time and is not any more; nothing is
+   * negotiated that may change it yet. */
+  void (*silent) (gpointer user);
 } ViaCallFuncs;
 
 ViaCall *via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
@@ -93,6 +96,8 @@ gboolean via_call_selected (
     ViaCall *self, gchar **out_local, gchar **out_remote);
 
 ViaConnectionState via_call_state (const ViaCall *self);
+/* It has been connected once, whatever it is now. */
+gboolean via_call_was_connected (const ViaCall *self);
 const gchar *via_call_failure (const ViaCall *self);
 /* via_peer_stats () plus "ice" (state, local, remote). (transfer full) */
 GstStructure *via_call_stats (ViaCall *self);

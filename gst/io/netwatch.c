@@ -5,8 +5,10 @@
  */
 #include "io/netwatch.h"
 
+#include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -30,6 +32,7 @@ typedef struct
   ViaLoopWatch *watch;
   ViaLoopTimer timer;
   ViaNetChange change; /* not told yet */
+  GHashTable *running; /* indices of the interfaces that are */
   gboolean is_closed;
 } Listener;
 
@@ -90,6 +93,47 @@ tell_all (gpointer data)
 /* --- the socket; its own loop --- */
 
 static void
+note_link (Listener *self, gpointer index, guint flags)
+{
+  gboolean runs = (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
+
+  if (runs)
+    self->change.has_found |= g_hash_table_add (self->running, index);
+  else
+    self->change.has_lost |= g_hash_table_remove (self->running, index);
+}
+
+/* Interfaces tell also of what does not matter here. */
+static void
+note (Listener *self, const struct nlmsghdr *news)
+{
+  const struct ifinfomsg *link = NLMSG_DATA (news);
+
+  self->change.has_lost |= news->nlmsg_type == RTM_DELADDR;
+  self->change.has_found |= news->nlmsg_type == RTM_NEWADDR;
+  if ((news->nlmsg_type == RTM_NEWLINK || news->nlmsg_type == RTM_DELLINK)
+      && news->nlmsg_len >= NLMSG_LENGTH (sizeof *link))
+    note_link (self, GINT_TO_POINTER (link->ifi_index),
+        news->nlmsg_type == RTM_NEWLINK ? link->ifi_flags : 0);
+}
+
+/* What runs already is no news. */
+static void
+note_all_links (Listener *self)
+{
+  struct ifaddrs *all = NULL;
+
+  self->running = g_hash_table_new (NULL, NULL);
+  if (getifaddrs (&all) != 0)
+    return;
+  for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
+    note_link (self, GINT_TO_POINTER ((gint) if_nametoindex (i->ifa_name)),
+        i->ifa_flags);
+  freeifaddrs (all);
+  self->change = (ViaNetChange){FALSE, FALSE};
+}
+
+static void
 on_readable (gpointer data, guint32 events)
 {
   Listener *self = data;
@@ -106,10 +150,8 @@ on_readable (gpointer data, guint32 events)
     gint left = (gint) len;
 
     for (struct nlmsghdr *at = &buffer.align; NLMSG_OK (at, left);
-         at = NLMSG_NEXT (at, left)) {
-      self->change.has_lost |= at->nlmsg_type == RTM_DELADDR;
-      self->change.has_found |= at->nlmsg_type == RTM_NEWADDR;
-    }
+         at = NLMSG_NEXT (at, left))
+      note (self, at);
   }
   if (self->change.has_lost || self->change.has_found)
     via_loop_timer_set (self->loop, &self->timer,
@@ -120,7 +162,7 @@ static gint
 open_socket (void)
 {
   struct sockaddr_nl name = {.nl_family = AF_NETLINK,
-      .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+      .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
   gint fd = socket (
       AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 
@@ -139,6 +181,7 @@ listener_unref (gpointer data)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   via_loop_release (self->loop);
+  g_clear_pointer (&self->running, g_hash_table_unref);
   g_free (self);
 }
 
@@ -147,9 +190,11 @@ begin (gpointer data)
 {
   Listener *self = data;
 
-  if (!self->is_closed)
-    self->watch =
-        via_loop_watch (self->loop, self->fd, EPOLLIN, on_readable, self);
+  if (self->is_closed)
+    return;
+  note_all_links (self);
+  self->watch =
+      via_loop_watch (self->loop, self->fd, EPOLLIN, on_readable, self);
 }
 
 static void

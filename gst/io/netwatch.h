@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * io/netwatch.h – tells when the machine's IP addresses change. One socket for
- * all who ask. rtnetlink(7)
+ * io/netwatch.h – tells when the machine's IP addresses change, or an interface
+ * goes down (its IPv4 addresses stay then) or comes up. One socket for all who
+ * ask. rtnetlink(7)
  */
 #pragma once
 
@@ -14,8 +15,8 @@ typedef struct _ViaNetWatch ViaNetWatch;
 
 typedef struct
 {
-  gboolean has_lost;  /* an address went */
-  gboolean has_found; /* an address came */
+  gboolean has_lost;  /* an address or an interface went */
+  gboolean has_found; /* one came */
 } ViaNetChange;
 
 typedef void (*ViaNetChanged) (gpointer user, const ViaNetChange *change);

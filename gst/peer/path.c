@@ -36,6 +36,7 @@ stop_senders (ViaPeer *self)
   }
   for (guint i = 0; i < self->receiver.media->len; i++)
     via_flow_stop (&via_receiver_media (&self->receiver, i)->flow);
+  via_silence_stop (&self->silence);
 }
 
 void
@@ -176,6 +177,7 @@ receive_rtp (ViaPeer *self, guint8 *data, gsize len, ViaTime now,
   drop = via_srtp_unprotect (self->srtp, data, &len);
   if (drop != VIA_DROP_NONE)
     return drop;
+  via_silence_heard (&self->silence, now);
   if (!via_rtp_view (&rtp, data, len))
     return VIA_DROP_MALFORMED;
   drop = via_receiver_rtp (&self->receiver, &rtp, now, out_media);
@@ -197,6 +199,7 @@ receive_rtcp (ViaPeer *self, guint8 *data, gsize len, ViaTime now)
   drop = via_srtp_unprotect_rtcp (self->srtp, data, &len);
   if (drop != VIA_DROP_NONE)
     return drop;
+  via_silence_heard (&self->silence, now);
   return via_control_receive (self, data, len, now);
 }
 
@@ -351,6 +354,7 @@ via_peer_deadline (const ViaPeer *self)
   if (self->srtp) {
     when = MIN (when, via_receiver_deadline (&self->receiver));
     when = MIN (when, via_ask_deadline (self));
+    when = MIN (when, via_silence_deadline (&self->silence));
   }
   return when;
 }
@@ -368,6 +372,7 @@ via_peer_expire (ViaPeer *self, ViaTime now)
     if (via_peer_sender (self, i))
       via_sender_expire (via_peer_sender (self, i), now);
   via_receiver_expire (&self->receiver, now);
+  via_silence_expire (&self->silence, now);
   while (self->srtp && via_receiver_forget (&self->receiver, now, &ssrc))
     via_srtp_forget (self->srtp, ssrc);
 }

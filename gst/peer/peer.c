@@ -41,6 +41,7 @@ via_peer_new (const ViaPeerConfig *config)
   self->twcc_seq = (guint16) via_rng_u32 (config->rng);
   self->senders = g_ptr_array_new_with_free_func (free_sender);
   via_receiver_init (&self->receiver);
+  via_silence_init (&self->silence);
   return self;
 }
 
@@ -235,6 +236,10 @@ via_peer_poll (ViaPeer *self, ViaPeerEvent *out)
   if (self->has_new_path) {
     self->has_new_path = FALSE;
     out->type = VIA_PEER_EVENT_PATH;
+    return TRUE;
+  }
+  if (via_silence_poll (&self->silence)) {
+    out->type = VIA_PEER_EVENT_SILENT;
     return TRUE;
   }
   for (guint i = 0; i < self->senders->len; i++) {

@@ -41,9 +41,10 @@ typedef enum
   VIA_PEER_EVENT_STATE,         /* see via_peer_state () */
   VIA_PEER_EVENT_WANT_KEYFRAME, /* a PLI or FIR for what m-line @media sends */
   VIA_PEER_EVENT_BITRATE,       /* @bitrate_bps: REMB of the far end */
-  VIA_PEER_EVENT_GONE, /* @ssrc of @media said goodbye or is long silent */
-  VIA_PEER_EVENT_FLOW, /* media of @media begins or ends; @is_out: ours */
-  VIA_PEER_EVENT_PATH, /* DTLS begins anew, maybe from elsewhere: ask ICE */
+  VIA_PEER_EVENT_GONE,   /* @ssrc of @media said goodbye or is long silent */
+  VIA_PEER_EVENT_FLOW,   /* media of @media begins or ends; @is_out: ours */
+  VIA_PEER_EVENT_PATH,   /* DTLS begins anew, maybe from elsewhere: ask ICE */
+  VIA_PEER_EVENT_SILENT, /* it was heard all the time, now it is not */
 } ViaPeerEventType;
 
 typedef struct

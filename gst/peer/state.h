@@ -9,6 +9,7 @@
 #include "dtls/agent.h"
 #include "peer/receive.h"
 #include "peer/send.h"
+#include "rtp/silence.h"
 #include "srtp/session.h"
 
 G_BEGIN_DECLS
@@ -42,7 +43,8 @@ struct _ViaPeer
 
   GPtrArray *senders; /* ViaSender, one per m-line; NULL for no media */
   ViaReceiver receiver;
-  guint16 twcc_seq; /* of the next packet, one counter for all m-lines */
+  ViaSilence silence; /* of the far end */
+  guint16 twcc_seq;   /* of the next packet, one counter for all m-lines */
   gboolean owes_bye;
 
   /* events not yet polled; those of m-lines are in their senders */

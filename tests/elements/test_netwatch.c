@@ -44,7 +44,7 @@ end (gpointer data)
 static void
 ip (const gchar *what)
 {
-  g_autofree gchar *line = g_strdup_printf ("ip addr %s dev v0", what);
+  g_autofree gchar *line = g_strdup_printf ("ip %s dev v0", what);
   gint status = -1;
 
   g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, &status, NULL));
@@ -69,19 +69,19 @@ test_change_is_told_to_all_on_their_loops (void)
     via_loop_call (askers[i].loop, begin, &askers[i]);
   }
   g_usleep (50000); /* the socket is watched from a later turn on */
-  ip ("add 192.0.2.9/24");
+  ip ("addr add 192.0.2.9/24");
   for (guint i = 0; i < 2; i++)
     g_assert_true (becomes (&askers[i].found, 1));
-  ip ("del 192.0.2.9/24");
+  ip ("addr del 192.0.2.9/24");
   for (guint i = 0; i < 2; i++) {
     g_assert_true (becomes (&askers[i].lost, 1));
     g_assert_cmpint (askers[i].foreign, ==, 0);
   }
   via_loop_call (askers[0].loop, end, &askers[0]);
-  ip ("add 192.0.2.9/24");
+  ip ("addr add 192.0.2.9/24");
   g_assert_true (becomes (&askers[1].found, 2));
   g_assert_cmpint (g_atomic_int_get (&askers[0].told), ==, 2);
-  ip ("del 192.0.2.9/24");
+  ip ("addr del 192.0.2.9/24");
   via_loop_call (askers[1].loop, end, &askers[1]);
   for (guint i = 0; i < 2; i++)
     via_loop_release (askers[i].loop);
@@ -113,6 +113,39 @@ test_changes_together_are_told_once (void)
   via_loop_release (asker.loop);
 }
 
+static void
+without_ipv6 (const gchar *device)
+{
+  g_autofree gchar *path =
+      g_strdup_printf ("/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
+
+  g_assert_true (g_file_set_contents_full (
+      path, "1", 1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
+/* As a cable is pulled: the address stays where it is. */
+static void
+test_interface_down_and_up_is_told (void)
+{
+  Asker asker = {0};
+
+  without_ipv6 ("v0"); /* whose addresses do go */
+  without_ipv6 ("v1");
+  asker.loop = via_loop_acquire ();
+  via_loop_call (asker.loop, begin, &asker);
+  g_usleep (50000);
+  ip ("link set down");
+  g_assert_true (becomes (&asker.lost, 1));
+  g_assert_cmpint (g_atomic_int_get (&asker.found), ==, 0);
+  ip ("link set mtu 1400"); /* tells of the interface, which is as it was */
+  g_usleep (2 * VIA_NETWATCH_SETTLE);
+  g_assert_cmpint (g_atomic_int_get (&asker.told), ==, 1);
+  ip ("link set up");
+  g_assert_true (becomes (&asker.found, 1));
+  via_loop_call (asker.loop, end, &asker);
+  via_loop_release (asker.loop);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -120,5 +153,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/netwatch/told", test_change_is_told_to_all_on_their_loops);
   g_test_add_func ("/netwatch/once", test_changes_together_are_told_once);
+  g_test_add_func ("/netwatch/link", test_interface_down_and_up_is_told);
   return g_test_run ();
 }

@@ -184,6 +184,24 @@ class Site:
         host.ip('route', 'add', 'default', 'via', f'2001:db8:{n}::1')
         lead_nowhere(router)
 
+    def second(self):
+        """One more interface of the host, eth1, with a public address of its
+        own (of a site without NAT); what is sent from there goes that way."""
+        n, router, host = self.number, self.router, self.host
+        address, gateway = f'203.0.113.{n}2', f'10.{n}.1.1'
+        wire(router, 'in2', host, 'eth1')
+        router.ip('addr', 'add', f'{gateway}/24', 'dev', 'in2')
+        router.ip('route', 'add', address, 'dev', 'in2')
+        host.ip('addr', 'add', f'{address}/32', 'dev', 'eth1')
+        host.ip('route', 'add', gateway, 'dev', 'eth1')
+        host.ip('route', 'add', 'default', 'via', gateway, 'metric', '200')
+        host.ip('route', 'add', 'default', 'via', gateway, 'dev', 'eth1',
+                'table', '101')
+        host.ip('rule', 'add', 'from', address, 'lookup', '101')
+        for device in (router, 'in2'), (host, 'eth1'):
+            until_up(*device)
+        return address
+
     def firewall(self, rules=()):
         """Replaces the router's rules; @rules first."""
         names = {'public': self.public, 'inside': self.inside}

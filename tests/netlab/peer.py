@@ -7,7 +7,7 @@
 In: ["offer"], ["process-offer", SDP], ["process-answer", SDP], ["gather"],
 ["candidate", MLINE, TEXT], ["set", NAME, VALUE], ["emit", ACTION], ["forget"],
 ["figures"]. Out: [WHAT, seconds, …]: "offer", "answer", "candidate", "state",
-"first", "figures". The end of the input ends it.
+"needed", "first", "figures". The end of the input ends it.
 """
 import json
 import os
@@ -55,6 +55,7 @@ class End:
                        lambda _, i, text: tell('candidate', i, text))
         self.e.connect('connection-state-changed',
                        lambda _, state: tell('state', state.value_nick))
+        self.e.connect('on-negotiation-needed', lambda _: tell('needed'))
         threading.Thread(target=self.first, daemon=True).start()
         self.pipeline.set_state(reader.Gst.State.PLAYING)
 
@@ -74,6 +75,7 @@ class End:
             'times': [t for t, _ in samples][-1:],
             'pair': [ice.get_string(n) if ice else None
                      for n in ('local', 'remote')],
+            'handshakes': stats.get_value('dtls-handshakes'),
             'srtp': stats.get_string('srtp-profile'),
             'sent': sum(m.get_value('packets-sent')[1] if isinstance(
                 m.get_value('packets-sent'), tuple)

@@ -157,6 +157,39 @@ test_leave_flow_is_told_at_both_ends_within_half_a_second (void)
   wire_clear (&w);
 }
 
+static gboolean
+lose_all_to_viewer (Wire *w, guint to, const WireDatagram *d)
+{
+  return to == VIEWER;
+}
+
+/* Forged ones do not count: who sends them is not the peer. */
+static void
+test_leave_way_that_goes_is_told_once_after_two_seconds (void)
+{
+  Wire w;
+  guint8 forged[40] = {0x80, 100};
+  ViaPeerMedia media;
+
+  wire_call (&w);
+  for (guint32 i = 0; i < 250; i++) {
+    wire_video (&w, i);
+    wire_pass (&w, 20 * MS);
+  }
+  g_assert_cmpuint (w.silences[VIEWER], ==, 0);
+  w.lose = lose_all_to_viewer;
+  for (guint i = 0; i < 9; i++) {
+    wire_pass (&w, 200 * MS);
+    via_peer_receive (w.peers[VIEWER], forged, sizeof forged, w.now, &media);
+  }
+  g_assert_cmpuint (w.silences[VIEWER], ==, 0);
+  wire_pass (&w, 300 * MS);
+  g_assert_cmpuint (w.silences[VIEWER], ==, 1);
+  wire_pass (&w, 30 * VIA_S);
+  g_assert_cmpuint (w.silences[VIEWER], ==, 1);
+  wire_clear (&w);
+}
+
 #define ADD(path, func) g_test_add_func ("/peer/leave/" path, func)
 
 int
@@ -168,6 +201,7 @@ main (int argc, char **argv)
   ADD ("back", test_leave_stream_that_comes_back_may_leave_again);
   ADD ("nothing", test_leave_nothing_sent_says_no_goodbye);
   ADD ("silence", test_leave_long_silence_ends_a_stream);
+  ADD ("way", test_leave_way_that_goes_is_told_once_after_two_seconds);
   ADD ("flow", test_leave_flow_is_told_at_both_ends_within_half_a_second);
   return g_test_run ();
 }

@@ -54,6 +54,7 @@ struct _Wire
   GArray *rtp[2]; /* WireRtp */
   guint64 rtp_bytes[2];
   guint keyframes[2][4], bitrates[2], states[2], paths[2];
+  guint silences[2];
   guint64 bitrate_bps;
   guint gone[2][4]; /* streams of an m-line that ended */
   guint32 gone_ssrc;
@@ -237,6 +238,9 @@ wire_poll (Wire *w, guint who)
         break;
       case VIA_PEER_EVENT_PATH:
         w->paths[who]++;
+        break;
+      case VIA_PEER_EVENT_SILENT:
+        w->silences[who]++;
         break;
       case VIA_PEER_EVENT_BITRATE:
         w->bitrates[who]++;
