@@ -1,123 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * test_http_server.c – the server over real HTTP on loopback: statuses, CORS,
- * bounds, TLS; the viewers are fakes.
+ * TLS; the viewers are fakes. Bounds: test_http_bounds.c.
  */
-#include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include "ask.h"
-#include "http/door.h"
-#include "http/server.h"
 #include "http/tlscert.h"
-
-#define PWD "0123456789abcdefghijkl"
-
-static const gchar *const OFFER =
-    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ice-ufrag:abcd\r\n"
-    "a=ice-pwd:" PWD "\r\na=fingerprint:sha-256 AA:BB\r\n"
-    "a=setup:actpass\r\na=mid:0\r\na=recvonly\r\n";
-
-static void
-system_fill (ViaRng *self, guint8 *out, gsize len)
-{
-  g_assert_cmpint (getrandom (out, len, 0), ==, (gssize) len);
-}
-
-static ViaRng system_rng = {system_fill};
-
-typedef struct
-{
-  ViaHttpServer *server;
-  guint port;
-  gint answers; /* atomic: 1 an answer, 0 an error, -1 nothing */
-  gchar id[VIA_WISH_ID_LEN + 1];       /* of the last offer */
-  gint n_offers, n_byes, n_candidates; /* atomic */
-} Fixture;
-
-static void
-on_offer (gpointer user, const gchar *id, ViaWishRole role, const gchar *offer,
-    const gchar *app_data)
-{
-  Fixture *f = user;
-  g_autoptr (GError) error = NULL;
-
-  g_strlcpy (f->id, id, sizeof f->id);
-  g_atomic_int_inc (&f->n_offers);
-  if (g_atomic_int_get (&f->answers) > 0) {
-    via_http_server_answer (f->server, id, "v=0\r\nanswer\r\n", NULL);
-  } else if (g_atomic_int_get (&f->answers) == 0) {
-    error =
-        g_error_new (VIA_ERROR, VIA_ERROR_UNSUPPORTED, "No codec in common");
-    via_http_server_answer (f->server, id, NULL, error);
-  }
-}
-
-static void
-on_candidate (
-    gpointer user, const gchar *id, guint mline, const gchar *candidate)
-{
-  g_atomic_int_inc (&((Fixture *) user)->n_candidates);
-}
-
-static void
-on_bye (gpointer user, const gchar *id)
-{
-  g_atomic_int_inc (&((Fixture *) user)->n_byes);
-}
-
-static const ViaWishFuncs funcs = {on_offer, on_candidate, on_bye};
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  ViaHttpConfig config = {
-      "127.0.0.1", 0, "live", "watch", 0, NULL, &system_rng};
-  g_autoptr (GError) error = NULL;
-
-  f->answers = 1;
-  f->server = via_http_server_new (&config, &funcs, f, &error);
-  g_assert_no_error (error);
-  via_http_server_start (f->server);
-  f->port = via_http_server_port (f->server);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  via_http_server_stop (f->server);
-}
-
-#define PAGE "http://localhost:5000"
-
-/* Without a page nobody needs them. */
-static void
-assert_no_cors (const gchar *reply)
-{
-  g_assert_null (strstr (reply, "Access-Control-"));
-}
-
-static void
-assert_cors (const gchar *reply, const gchar *page)
-{
-  g_autofree gchar *origin =
-      via_test_header (reply, "Access-Control-Allow-Origin");
-  g_autofree gchar *headers =
-      via_test_header (reply, "Access-Control-Allow-Headers");
-  g_autofree gchar *exposed =
-      via_test_header (reply, "Access-Control-Expose-Headers");
-
-  g_assert_cmpstr (origin, ==, page);
-  g_assert_null (strstr (reply, "Private-Network"));
-  g_assert_nonnull (strstr (headers, "Authorization"));
-  g_assert_nonnull (strstr (exposed, "Location"));
-}
-
-#define SDP "Content-Type: application/sdp\r\n"
-#define FRAG "Content-Type: application/trickle-ice-sdpfrag\r\n"
+#include "http_fixture.h"
 
 /* --- statuses --- */
 
@@ -241,16 +130,6 @@ test_ended_session_is_404 (Fixture *f, gconstpointer data)
 }
 
 static void
-wait_for (gint *value, gint wanted)
-{
-  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
-
-  while (g_atomic_int_get (value) != wanted && g_get_monotonic_time () < end)
-    g_usleep (1000);
-  g_assert_cmpint (g_atomic_int_get (value), ==, wanted);
-}
-
-static void
 reset (GSocketConnection *c)
 {
   struct linger now = {1, 0};
@@ -293,179 +172,6 @@ test_second_request_is_not_read (Fixture *f, gconstpointer data)
   g_assert_cmpuint (via_test_status (reply), ==, 200);
   g_assert_cmpstr (closes, ==, "close");
   g_assert_null (strstr (reply, "<svg"));
-}
-
-/* --- bounds --- */
-
-static void
-test_long_body_is_413_unread (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
-  g_autofree gchar *reply = NULL;
-
-  via_test_say (c,
-      "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
-      "Content-Length: 132096\r\n\r\n"); /* 129 KiB, none of it sent */
-  reply = via_test_hear (G_IO_STREAM (c));
-  g_assert_cmpuint (via_test_status (reply), ==, 413);
-  assert_no_cors (reply);
-}
-
-static void
-test_long_body_sent_is_413 (Fixture *f, gconstpointer data)
-{
-  g_autofree gchar *body = g_strnfill (129 * 1024, 'v');
-  g_autofree gchar *reply =
-      via_test_ask (f->port, "POST", "/live/whep", SDP, body);
-  g_autofree gchar *allowed = NULL;
-
-  g_assert_cmpuint (via_test_status (reply), ==, 413);
-  body[128 * 1024] = '\0';
-  allowed = via_test_ask (f->port, "POST", "/live/whep", SDP, body);
-  g_assert_cmpuint (via_test_status (allowed), ==, 400); /* read, and no SDP */
-}
-
-static void
-test_chunked_body_is_cut (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
-  g_autofree gchar *fill = g_strnfill (8192, 'v');
-  g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
-  g_autofree gchar *reply = NULL;
-  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (c));
-  gint64 start = g_get_monotonic_time ();
-  gsize sent = 0;
-
-  via_test_say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
-                   "Transfer-Encoding: chunked\r\n\r\n");
-  while (sent < 64 * 1024 * 1024
-         && g_output_stream_write_all (
-             out, chunk, strlen (chunk), NULL, NULL, NULL))
-    sent += strlen (chunk);
-  g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_TIME_SPAN_SECOND);
-  g_assert_cmpuint (sent, <, 16 * 1024 * 1024); /* socket buffers included */
-  reply = via_test_hear (G_IO_STREAM (c));
-  g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
-}
-
-static void
-test_chunked_body_over_is_413 (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
-  g_autofree gchar *fill = g_strnfill (8192, 'v');
-  g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
-  g_autofree gchar *reply = NULL;
-
-  via_test_say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
-                   "Transfer-Encoding: chunked\r\n\r\n");
-  for (guint i = 0; i < 17; i++)
-    via_test_say (c, chunk);
-  reply = via_test_hear (G_IO_STREAM (c));
-  g_assert_cmpuint (via_test_status (reply), ==, 413);
-}
-
-static void
-test_many_headers_are_431 (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GString) many = g_string_new (NULL);
-  g_autofree gchar *value = g_strnfill (17 * 1024, 'x');
-  g_autofree gchar *big = g_strdup_printf ("X-Big: %s\r\n", value);
-  g_autofree gchar *reply1 = NULL, *reply2 = NULL;
-
-  for (guint i = 0; i < 70; i++)
-    g_string_append_printf (many, "X-%u: 1\r\n", i);
-  reply1 = via_test_ask (f->port, "GET", "/live/", many->str, NULL);
-  g_assert_cmpuint (via_test_status (reply1), ==, 431);
-  reply2 = via_test_ask (f->port, "GET", "/live/", big, NULL);
-  g_assert_cmpuint (via_test_status (reply2), ==, 431);
-}
-
-static void
-test_ambiguous_framing_is_400 (Fixture *f, gconstpointer data)
-{
-  static const gchar *const bad[] = {
-      "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-      "Content-Length: 5\r\nContent-Length: 6\r\n",
-      "Content-Length: -5\r\n",
-      "Content-Length: five\r\n",
-      "Content-Length: 99999999999999999999\r\n",
-      "Content-Length:\r\n",
-      "Content-Length : 5\r\n",
-      "Content-Length:\r\n 5x\r\n",
-      "content-length: 5,5\r\n",
-      "Transfer-Encoding: gzip\r\n",
-      "Transfer-Encoding: chunked, chunked\r\n",
-      "no field\r\n",
-      "Host: y\r\n",
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_autoptr (GSocketConnection) c = via_test_dial (f->port);
-    g_autofree gchar *request =
-        g_strdup_printf ("POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
-                         "Connection: close\r\n%s\r\n0\r\n\r\n",
-            bad[i]);
-    g_autofree gchar *reply = NULL;
-
-    via_test_say (c, request);
-    reply = via_test_hear (G_IO_STREAM (c));
-    g_test_message ("%s", bad[i]);
-    g_assert_cmpuint (via_test_status (reply), ==, 400);
-    g_assert_nonnull (strstr (reply, "problem+json")); /* ours, not libsoup's */
-    g_assert_null (strstr (reply + 1, "HTTP/1.1 "));   /* one answer */
-  }
-  g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
-}
-
-static void
-test_slow_headers_are_cut (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
-  gint64 start = g_get_monotonic_time ();
-  g_autofree gchar *reply = NULL;
-  gdouble s;
-
-  via_test_say (c, "GET /live/ HTTP/1.1\r\nHost");
-  reply = via_test_hear (G_IO_STREAM (c));
-  s = (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND;
-  g_assert_cmpfloat (s, >, 3.);
-  g_assert_cmpfloat (s, <, 8.);
-  g_assert_null (strstr (reply, " 200 "));
-}
-
-static void
-test_idle_connection_is_cut (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
-  gint64 start = g_get_monotonic_time ();
-  g_autofree gchar *reply = via_test_hear (G_IO_STREAM (c));
-  gint64 ms = (g_get_monotonic_time () - start) / G_TIME_SPAN_MILLISECOND;
-
-  g_assert_cmpint (ms, >=, VIA_DOOR_HEADER_MS - 500);
-  g_assert_cmpint (ms, <, VIA_DOOR_HEADER_MS + 3000);
-  g_assert_cmpstr (reply, ==, "");
-}
-
-static void
-test_connection_cap_holds (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autofree gchar *reply = NULL;
-  gchar byte;
-  GSocketConnection *last;
-
-  for (guint i = 0; i < VIA_DOOR_CONNECTIONS_MAX; i++)
-    g_ptr_array_add (all, via_test_dial (f->port));
-  last = via_test_dial (f->port);
-  g_ptr_array_add (all, last);
-  g_assert_cmpint (
-      g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (last)),
-          &byte, 1, NULL, NULL),
-      <=, 0);
-  g_ptr_array_set_size (all, 0);
-  g_usleep (200000);
-  reply = via_test_ask (f->port, "GET", "/live/whep", NULL, NULL);
-  g_assert_cmpuint (via_test_status (reply), ==, 204);
 }
 
 static void
@@ -698,9 +404,6 @@ test_tlscert_unwritable_is_in_memory (void)
   g_assert_cmpuint (strlen (cert.sha256), ==, 95);
 }
 
-#define ADD(path, func)                                                        \
-  g_test_add ("/http/" path, Fixture, NULL, set_up, func, tear_down)
-
 int
 main (int argc, char **argv)
 {
@@ -711,15 +414,6 @@ main (int argc, char **argv)
   ADD ("ended-404", test_ended_session_is_404);
   ADD ("gone-before-answer", test_player_gone_before_answer_says_bye);
   ADD ("one-request", test_second_request_is_not_read);
-  ADD ("bounds/length-413", test_long_body_is_413_unread);
-  ADD ("bounds/body-413", test_long_body_sent_is_413);
-  ADD ("bounds/chunked-413", test_chunked_body_over_is_413);
-  ADD ("bounds/chunked-cut", test_chunked_body_is_cut);
-  ADD ("bounds/headers-431", test_many_headers_are_431);
-  ADD ("bounds/framing-400", test_ambiguous_framing_is_400);
-  ADD ("bounds/slow-headers", test_slow_headers_are_cut);
-  ADD ("bounds/idle", test_idle_connection_is_cut);
-  ADD ("bounds/connections", test_connection_cap_holds);
   ADD ("proxy-origin", test_origin_follows_local_proxy);
   ADD ("page/foreign", test_foreign_page_gets_nothing_on_loopback);
   ADD ("page/local", test_local_page_is_served_on_loopback);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * test_http_bounds.c – what a client may cost: long, slow, ambiguous and many
+ * requests; the viewers are fakes.
+ */
+#include "http/door.h"
+#include "http_fixture.h"
+
+static void
+test_long_body_is_413_unread (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
+  g_autofree gchar *reply = NULL;
+
+  via_test_say (c,
+      "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+      "Content-Length: 132096\r\n\r\n"); /* 129 KiB, none of it sent */
+  reply = via_test_hear (G_IO_STREAM (c));
+  g_assert_cmpuint (via_test_status (reply), ==, 413);
+  assert_no_cors (reply);
+}
+
+static void
+test_long_body_sent_is_413 (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *body = g_strnfill (129 * 1024, 'v');
+  g_autofree gchar *reply =
+      via_test_ask (f->port, "POST", "/live/whep", SDP, body);
+  g_autofree gchar *allowed = NULL;
+
+  g_assert_cmpuint (via_test_status (reply), ==, 413);
+  body[128 * 1024] = '\0';
+  allowed = via_test_ask (f->port, "POST", "/live/whep", SDP, body);
+  g_assert_cmpuint (via_test_status (allowed), ==, 400); /* read, and no SDP */
+}
+
+static void
+test_chunked_body_is_cut (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
+  g_autofree gchar *fill = g_strnfill (8192, 'v');
+  g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
+  g_autofree gchar *reply = NULL;
+  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (c));
+  gint64 start = g_get_monotonic_time ();
+  gsize sent = 0;
+
+  via_test_say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                   "Transfer-Encoding: chunked\r\n\r\n");
+  while (sent < 64 * 1024 * 1024
+         && g_output_stream_write_all (
+             out, chunk, strlen (chunk), NULL, NULL, NULL))
+    sent += strlen (chunk);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 5 * G_TIME_SPAN_SECOND);
+  g_assert_cmpuint (sent, <, 16 * 1024 * 1024); /* socket buffers included */
+  reply = via_test_hear (G_IO_STREAM (c));
+  g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
+}
+
+static void
+test_chunked_body_over_is_413 (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
+  g_autofree gchar *fill = g_strnfill (8192, 'v');
+  g_autofree gchar *chunk = g_strdup_printf ("2000\r\n%s\r\n", fill);
+  g_autofree gchar *reply = NULL;
+
+  via_test_say (c, "POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                   "Transfer-Encoding: chunked\r\n\r\n");
+  for (guint i = 0; i < 17; i++)
+    via_test_say (c, chunk);
+  reply = via_test_hear (G_IO_STREAM (c));
+  g_assert_cmpuint (via_test_status (reply), ==, 413);
+}
+
+static void
+test_many_headers_are_431 (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) many = g_string_new (NULL);
+  g_autofree gchar *value = g_strnfill (17 * 1024, 'x');
+  g_autofree gchar *big = g_strdup_printf ("X-Big: %s\r\n", value);
+  g_autofree gchar *reply1 = NULL, *reply2 = NULL;
+
+  for (guint i = 0; i < 70; i++)
+    g_string_append_printf (many, "X-%u: 1\r\n", i);
+  reply1 = via_test_ask (f->port, "GET", "/live/", many->str, NULL);
+  g_assert_cmpuint (via_test_status (reply1), ==, 431);
+  reply2 = via_test_ask (f->port, "GET", "/live/", big, NULL);
+  g_assert_cmpuint (via_test_status (reply2), ==, 431);
+}
+
+static void
+test_ambiguous_framing_is_400 (Fixture *f, gconstpointer data)
+{
+  static const gchar *const bad[] = {
+      "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+      "Content-Length: 5\r\nContent-Length: 6\r\n",
+      "Content-Length: -5\r\n",
+      "Content-Length: five\r\n",
+      "Content-Length: 99999999999999999999\r\n",
+      "Content-Length:\r\n",
+      "Content-Length : 5\r\n",
+      "Content-Length:\r\n 5x\r\n",
+      "content-length: 5,5\r\n",
+      "Transfer-Encoding: gzip\r\n",
+      "Transfer-Encoding: chunked, chunked\r\n",
+      "no field\r\n",
+      "Host: y\r\n",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GSocketConnection) c = via_test_dial (f->port);
+    g_autofree gchar *request =
+        g_strdup_printf ("POST /live/whep HTTP/1.1\r\nHost: x\r\n" SDP
+                         "Connection: close\r\n%s\r\n0\r\n\r\n",
+            bad[i]);
+    g_autofree gchar *reply = NULL;
+
+    via_test_say (c, request);
+    reply = via_test_hear (G_IO_STREAM (c));
+    g_test_message ("%s", bad[i]);
+    g_assert_cmpuint (via_test_status (reply), ==, 400);
+    g_assert_nonnull (strstr (reply, "problem+json")); /* ours, not libsoup's */
+    g_assert_null (strstr (reply + 1, "HTTP/1.1 "));   /* one answer */
+  }
+  g_assert_cmpint (g_atomic_int_get (&f->n_offers), ==, 0);
+}
+
+static void
+test_slow_headers_are_cut (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
+  gint64 start = g_get_monotonic_time ();
+  g_autofree gchar *reply = NULL;
+  gdouble s;
+
+  via_test_say (c, "GET /live/ HTTP/1.1\r\nHost");
+  reply = via_test_hear (G_IO_STREAM (c));
+  s = (g_get_monotonic_time () - start) / (gdouble) G_TIME_SPAN_SECOND;
+  g_assert_cmpfloat (s, >, 3.);
+  g_assert_cmpfloat (s, <, 8.);
+  g_assert_null (strstr (reply, " 200 "));
+}
+
+static void
+test_idle_connection_is_cut (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSocketConnection) c = via_test_dial (f->port);
+  gint64 start = g_get_monotonic_time ();
+  g_autofree gchar *reply = via_test_hear (G_IO_STREAM (c));
+  gint64 ms = (g_get_monotonic_time () - start) / G_TIME_SPAN_MILLISECOND;
+
+  g_assert_cmpint (ms, >=, VIA_DOOR_HEADER_MS - 500);
+  g_assert_cmpint (ms, <, VIA_DOOR_HEADER_MS + 3000);
+  g_assert_cmpstr (reply, ==, "");
+}
+
+static void
+test_connection_cap_holds (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree gchar *reply = NULL;
+  gchar byte;
+  GSocketConnection *last;
+
+  for (guint i = 0; i < VIA_DOOR_CONNECTIONS_MAX; i++)
+    g_ptr_array_add (all, via_test_dial (f->port));
+  last = via_test_dial (f->port);
+  g_ptr_array_add (all, last);
+  g_assert_cmpint (
+      g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (last)),
+          &byte, 1, NULL, NULL),
+      <=, 0);
+  g_ptr_array_set_size (all, 0);
+  g_usleep (200000);
+  reply = via_test_ask (f->port, "GET", "/live/whep", NULL, NULL);
+  g_assert_cmpuint (via_test_status (reply), ==, 204);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("bounds/length-413", test_long_body_is_413_unread);
+  ADD ("bounds/body-413", test_long_body_sent_is_413);
+  ADD ("bounds/chunked-413", test_chunked_body_over_is_413);
+  ADD ("bounds/chunked-cut", test_chunked_body_is_cut);
+  ADD ("bounds/headers-431", test_many_headers_are_431);
+  ADD ("bounds/framing-400", test_ambiguous_framing_is_400);
+  ADD ("bounds/slow-headers", test_slow_headers_are_cut);
+  ADD ("bounds/idle", test_idle_connection_is_cut);
+  ADD ("bounds/connections", test_connection_cap_holds);
+  return g_test_run ();
+}
