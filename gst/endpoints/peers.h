@@ -20,6 +20,28 @@ G_BEGIN_DECLS
 
 typedef struct _ViaPeers ViaPeers;
 
+/* Who wants to begin, for authorize. */
+typedef struct
+{
+  ViaWishRole role;
+  const gchar *stream, *app_data, *token; /* nullable; the token is secret */
+  const gchar *address;
+} ViaPeersGuest;
+
+/* All on via-app but link, which is as in ViaWishFuncs. */
+typedef struct
+{
+  /* The room they are in, or NULL with an error while there is none. (transfer
+   * full) */
+  ViaExchange *(*room) (gpointer user, GError **error);
+  /* Sets the properties of a child before it is added. */
+  void (*configure) (gpointer user, GstElement *child);
+  gchar *(*link) (gpointer user);
+  /* May it begin? SETTING: no. @app_data: the child's; may be exchanged. */
+  gboolean (*authorize) (gpointer user, const ViaPeersGuest *guest,
+      gchar **app_data, GError **error);
+} ViaPeersFuncs;
+
 typedef struct
 {
   ViaHttpConfig http;
@@ -27,12 +49,7 @@ typedef struct
   ViaIdentity *identity; /* of all of them */
   ViaExchange *received; /* gets a copy of what publishers send */
   ViaLitePort *port;     /* (nullable) one port for all of them */
-  /* The room they are in, or NULL with an error while there is none; on
-   * via-app. (transfer full) */
-  ViaExchange *(*room) (gpointer user, GError **error);
-  /* Sets the properties of a child before it is added; on via-app. */
-  void (*configure) (gpointer user, GstElement *child);
-  gchar *(*link) (gpointer user); /* as in ViaWishFuncs */
+  ViaPeersFuncs funcs;
   gpointer user;
 } ViaPeersConfig;
 

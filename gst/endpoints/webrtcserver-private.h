@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "endpoints/access.h"
 #include "endpoints/common.h"
 #include "endpoints/outlets.h"
 #include "endpoints/peers.h"
@@ -22,6 +23,7 @@ struct _ViaWebrtcServer
   ViaCommon common;
   ViaTransport transport;    /* handed to each child */
   ViaMediaprops media;       /* the same */
+  ViaAccess access;          /* who may enter */
   ViaPublishers *publishers; /* the sink pads */
 
   GMutex lock; /* guards all to the next blank; never held while calling out */
@@ -65,6 +67,12 @@ ViaMember *via_webrtc_server_find_member (
 
 /* webrtcserver.c: codecs and latency are other ones now. Any thread. */
 void via_webrtc_server_use_media (ViaWebrtcServer *self);
+
+/* webrtcserver-signals.c */
+/* For ViaPeersFuncs: asks the application. */
+gboolean via_webrtc_server_authorize (gpointer user, const ViaPeersGuest *guest,
+    gchar **app_data, GError **error);
+void via_webrtc_server_install_signals (GObjectClass *klass);
 
 /* webrtcserver-props.c */
 void via_webrtc_server_install_properties (GObjectClass *object_class);

@@ -78,7 +78,9 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     default:
       if (via_mediaprops_set_property (&self->media, id, value))
         via_webrtc_server_use_media (self);
-      else if (!via_common_set_tag_property (&self->common, object, id, value)
+      else if (!via_access_set_property (&self->access, object, id, value)
+               && !via_common_set_tag_property (
+                   &self->common, object, id, value)
                && !via_transport_set_property (&self->transport, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -96,6 +98,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     return;
   }
   if (via_common_get_tag_property (&self->common, id, value)
+      || via_access_get_property (&self->access, id, value)
       || via_transport_get_property (&self->transport, id, value)
       || via_mediaprops_get_property (&self->media, id, value))
     return;
@@ -136,7 +139,7 @@ install_listening_props (void)
       "IP address to listen on. The default can be reached from this machine "
       "only and is plain HTTP; any other address (0.0.0.0 for all) is served "
       "by HTTPS with a certificate of its own, made at the first start, whose "
-      "SHA-256 is printed. Anyone who reaches the address can watch and publish. Takes "
+      "SHA-256 is printed. Without tokens anyone who reaches the address can watch and publish. Takes "
       "effect at READY to PAUSED",
       VIA_WEBRTC_SERVER_ADDRESS, flags);
   props[PROP_PORT] = g_param_spec_uint ("port", "Port",
@@ -178,4 +181,5 @@ via_webrtc_server_install_properties (GObjectClass *object_class)
   via_common_install_tags (object_class, FALSE);
   via_transport_install_properties (object_class);
   via_mediaprops_install_properties (object_class);
+  via_access_install_properties (object_class);
 }

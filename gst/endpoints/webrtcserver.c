@@ -182,14 +182,24 @@ close_single_port (ViaWebrtcServer *self)
   g_clear_pointer (&self->lite, via_liteport_unref);
 }
 
+static const ViaPeersFuncs peers_funcs = {
+    .room = via_webrtc_server_room,
+    .configure = configure,
+    .link = ice_link,
+    .authorize = via_webrtc_server_authorize,
+};
+
 static gboolean
 listen_now (ViaWebrtcServer *self, GError **error)
 {
   g_autofree gchar *directory = via_tlscert_default_directory ();
   g_autofree gchar *address = NULL;
   g_autofree gchar *path = NULL;
+  g_auto (ViaAccessCopy) access = {0};
   ViaPeersConfig config = {0};
 
+  if (!via_access_apply (&self->access, &config.http, &access, error))
+    return FALSE;
   g_mutex_lock (&self->lock);
   config.http.address = address = g_strdup (self->set.address);
   config.http.path = path = g_strdup (self->set.path);
@@ -204,9 +214,7 @@ listen_now (ViaWebrtcServer *self, GError **error)
   config.identity = self->identity;
   config.received = self->received;
   config.port = self->lite;
-  config.room = via_webrtc_server_room;
-  config.configure = configure;
-  config.link = ice_link;
+  config.funcs = peers_funcs;
   config.user = self;
   self->peers = via_peers_start (&config, error);
   if (self->peers == NULL)
@@ -369,6 +377,7 @@ finalize (GObject *object)
   g_rw_lock_clear (&self->outlets_lock);
   via_transport_clear (&self->transport);
   via_mediaprops_clear (&self->media);
+  via_access_clear (&self->access);
   via_common_clear (&self->common);
   G_OBJECT_CLASS (via_webrtc_server_parent_class)->finalize (object);
 }
@@ -384,6 +393,7 @@ via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
   object_class->dispose = dispose;
   object_class->finalize = finalize;
   via_webrtc_server_install_properties (object_class);
+  via_webrtc_server_install_signals (object_class);
   element_class->change_state = change_state;
   element_class->request_new_pad = request_new_pad;
   element_class->release_pad = release_pad;
@@ -409,6 +419,7 @@ via_webrtc_server_init (ViaWebrtcServer *self)
   via_common_init (&self->common, GST_ELEMENT (self));
   via_transport_init (&self->transport);
   via_mediaprops_init (&self->media);
+  via_access_init (&self->access);
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_mutex_init (&self->room_lock);

@@ -19,6 +19,7 @@ struct _ViaDoor
   gboolean is_loopback; /* what it listens on */
   SoupServer *soup;     /* (unowned) */
   GTlsCertificate *certificate;
+  const ViaGate *gate; /* (unowned) */
   ViaDoorCheck check;
   gpointer user;
   GMainContext *context;
@@ -198,45 +199,13 @@ may_come_in (ViaDoor *self, GInetAddress *address)
          && (is_local || same < VIA_DOOR_PER_ADDRESS_MAX);
 }
 
-/* --- headers of every answer --- */
-
-/* What Access-Control-Allow-Origin says; NULL: no page elsewhere may read the
- * answer. What only this machine reaches is for its own pages, not for every
- * page that its browser shows. */
-static const gchar *
-allowed_origin (ViaDoor *self, SoupServerMessage *message)
-{
-  const gchar *origin;
-
-  if (!self->is_loopback)
-    return "*";
-  origin = via_door_origin (message);
-  return origin != NULL && via_request_is_local_origin (origin) ? origin : NULL;
-}
-
-static void
-replace_all (SoupMessageHeaders *headers, const gchar *const *all)
-{
-  for (guint i = 0; all[i] != NULL; i += 2)
-    soup_message_headers_replace (headers, all[i], all[i + 1]);
-}
-
 /* Again once the request's headers are in: they name the origin. */
 static void
 set_headers (ViaDoor *self, SoupServerMessage *message)
 {
-  SoupMessageHeaders *headers =
-      soup_server_message_get_response_headers (message);
-  const gchar *origin = allowed_origin (self, message);
-
-  replace_all (headers, via_reply_common_headers ());
-  soup_message_headers_replace (headers, "Connection", "close");
-  if (self->is_loopback)
-    soup_message_headers_replace (headers, "Vary", "Origin");
-  if (origin == NULL)
-    return;
-  soup_message_headers_replace (headers, "Access-Control-Allow-Origin", origin);
-  replace_all (headers, via_reply_cors_headers ());
+  via_gate_set_headers (self->gate,
+      soup_server_message_get_request_headers (message),
+      soup_server_message_get_response_headers (message));
 }
 
 /* --- refusing --- */
@@ -420,19 +389,14 @@ via_door_body (SoupServerMessage *message)
   return g_object_get_qdata (G_OBJECT (message), body_quark ());
 }
 
-const gchar *
-via_door_origin (SoupServerMessage *message)
+GInetAddress *
+via_door_address (SoupServerMessage *message)
 {
-  return soup_message_headers_get_list (
-      soup_server_message_get_request_headers (message), "Origin");
-}
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
 
-gboolean
-via_door_is_local (SoupServerMessage *message)
-{
-  Conn *conn = conn_of (message);
-
-  return conn != NULL && conn->is_local;
+  return G_IS_INET_SOCKET_ADDRESS (remote) ? g_inet_socket_address_get_address (
+             G_INET_SOCKET_ADDRESS (remote))
+                                           : NULL;
 }
 
 /* --- accepting --- */
@@ -633,9 +597,10 @@ via_door_count (const ViaDoor *self)
 
 void
 via_door_start (ViaDoor *self, SoupServer *soup, GTlsCertificate *certificate,
-    ViaDoorCheck check, gpointer user)
+    const ViaGate *gate, ViaDoorCheck check, gpointer user)
 {
   self->soup = soup;
+  self->gate = gate;
   self->context = g_main_context_ref_thread_default ();
   if (certificate != NULL)
     self->certificate = g_object_ref (certificate);

@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 #include <libsoup/soup.h>
 #include "base/error.h"
+#include "http/gate.h"
 #include "http/reply.h"
 
 G_BEGIN_DECLS
@@ -35,9 +36,10 @@ ViaDoor *via_door_new (const gchar *address, guint port, GError **error);
 gboolean via_door_is_loopback (const ViaDoor *self);
 guint via_door_port (const ViaDoor *self);
 /* Accepts for @soup on the calling thread's default context. @certificate:
- * (nullable) for TLS. */
+ * (nullable) for TLS. @gate: kept; says what every answer carries. */
 void via_door_start (ViaDoor *self, SoupServer *soup,
-    GTlsCertificate *certificate, ViaDoorCheck check, gpointer user);
+    GTlsCertificate *certificate, const ViaGate *gate, ViaDoorCheck check,
+    gpointer user);
 /* Closes the listener and every connection. Same thread. */
 void via_door_stop (ViaDoor *self);
 guint via_door_count (const ViaDoor *self);
@@ -48,8 +50,7 @@ void via_door_free (ViaDoor *self);
  * most VIA_HTTP_BODY_MAX.
  * (transfer none) */
 const GByteArray *via_door_body (SoupServerMessage *message);
-/* Its Origin, several of them joined by commas; NULL without one. */
-const gchar *via_door_origin (SoupServerMessage *message);
-gboolean via_door_is_local (SoupServerMessage *message);
+/* Of the other end of the connection. (transfer none) */
+GInetAddress *via_door_address (SoupServerMessage *message);
 
 G_END_DECLS

@@ -21,6 +21,11 @@ typedef struct
   const gchar *request_method; /* (nullable) Access-Control-Request-Method */
   const gchar *body;           /* (nullable) @body_len bytes, then a NUL */
   gsize body_len;
+  const gchar *authorization; /* (nullable) secret */
+  const gchar *if_match;      /* (nullable) */
+  const gchar *etag;          /* (nullable) as some send it, for If-Match */
+  const gchar *address;       /* of the client, behind trusted proxies too */
+  guint roles;                /* ViaAuthRole: what its token allows */
 } ViaRequest;
 
 typedef struct

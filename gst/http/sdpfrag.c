@@ -150,6 +150,42 @@ check_offer (const Reader *r, const ViaOfferOutline *out, GError **error)
   return TRUE;
 }
 
+/* NULL: no SDP. The lines must live as long as @r. (transfer full) */
+static gchar **
+read_lines (Reader *r, ViaOfferOutline *out, const gchar *sdp, gsize len)
+{
+  gchar **lines;
+
+  if (len < 3 || strncmp (sdp, "v=0", 3)
+      || (lines = split_lines (sdp, len)) == NULL)
+    return NULL;
+  out->mids = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    if (g_str_has_prefix (lines[i], "m="))
+      read_mline (r, out, lines[i] + 2);
+    else if (lines[i][0] == 'a')
+      read_attribute (r, out, lines[i]);
+  }
+  close_section (r);
+  return lines;
+}
+
+gboolean
+via_offer_outline_scan (ViaOfferOutline *out, const gchar *sdp, gsize len)
+{
+  g_auto (ViaOfferOutline) outline = {NULL, NULL};
+  g_auto (GStrv) lines = NULL;
+  Reader r = {0};
+
+  lines = read_lines (&r, &outline, sdp, len);
+  if (lines == NULL || outline.mids->len == 0 || outline.mids->len > MLINES_MAX)
+    return FALSE;
+  outline.ufrag = g_strdup (r.ufrag);
+  *out = outline;
+  outline = (ViaOfferOutline){NULL, NULL};
+  return TRUE;
+}
+
 gboolean
 via_offer_outline_read (ViaOfferOutline *out, gboolean is_publisher,
     const gchar *sdp, gsize len, GError **error)
@@ -158,17 +194,9 @@ via_offer_outline_read (ViaOfferOutline *out, gboolean is_publisher,
   g_auto (GStrv) lines = NULL;
   Reader r = {.is_publisher = is_publisher};
 
-  if (len < 3 || strncmp (sdp, "v=0", 3)
-      || (lines = split_lines (sdp, len)) == NULL)
+  lines = read_lines (&r, &outline, sdp, len);
+  if (lines == NULL)
     return refuse (error, VIA_ERROR_SYNTAX, "The body is not an SDP offer");
-  outline.mids = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; lines[i] != NULL; i++) {
-    if (g_str_has_prefix (lines[i], "m="))
-      read_mline (&r, &outline, lines[i] + 2);
-    else if (lines[i][0] == 'a')
-      read_attribute (&r, &outline, lines[i]);
-  }
-  close_section (&r);
   if (!check_offer (&r, &outline, error))
     return FALSE;
   outline.ufrag = g_strdup (r.ufrag);

@@ -26,6 +26,10 @@ typedef struct
  * receives, or two of one kind. Each message names the rule. */
 gboolean via_offer_outline_read (ViaOfferOutline *out, gboolean is_publisher,
     const gchar *sdp, gsize len, GError **error);
+/* The outline of any description, whatever its directions: an answer, or an
+ * offer of ours. ufrag is NULL if there is none. FALSE: no SDP. */
+gboolean via_offer_outline_scan (
+    ViaOfferOutline *out, const gchar *sdp, gsize len);
 void via_offer_outline_clear (ViaOfferOutline *self);
 
 typedef struct
@@ -47,6 +51,15 @@ typedef struct
 gboolean via_sdpfrag_read (ViaSdpFrag *out, const ViaOfferOutline *offer,
     const gchar *text, gsize len, GError **error);
 void via_sdpfrag_clear (ViaSdpFrag *self);
+/* Has it the credentials of an ICE restart, of a good length? */
+gboolean via_sdpfrag_may_restart (const ViaSdpFrag *self);
+
+/* @offer again with other ICE credentials and no candidate. (transfer full) */
+gchar *via_sdpfrag_restart_offer (
+    const gchar *offer, const gchar *ufrag, const gchar *pwd);
+/* What a PATCH with a restart is told of our description @sdp: credentials and
+ * candidates. (transfer full) */
+gchar *via_sdpfrag_write (const gchar *sdp);
 
 G_END_DECLS
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ViaOfferOutline, via_offer_outline_clear)

@@ -35,6 +35,7 @@ struct _ViaHttpServer
   gint is_stopping; /* atomic */
   /* only on the thread */
   ViaDoor *door;
+  ViaGate *gate;
   SoupServer *soup;
   ViaWish *wish;
   GHashTable *pending; /* gchar* id → SoupServerMessage, paused */
@@ -42,56 +43,66 @@ struct _ViaHttpServer
 
 /* --- values in and out --- */
 
-static gboolean
-is_plain_host (const gchar *text)
+/* Who asks, found out when the headers are in. */
+typedef struct
 {
-  return text != NULL && text[0] != '\0'
-         && strspn (text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                          "0123456789.-_:[]%")
-                == strlen (text);
+  gchar *address, *base;
+  guint roles;
+} Guest;
+
+static void
+guest_free (gpointer data)
+{
+  Guest *guest = data;
+
+  g_free (guest->address);
+  g_free (guest->base);
+  g_free (guest);
 }
 
-/* Where the client believes to be. A proxy on this machine may say so. */
-static gchar *
-origin_of (ViaHttpServer *self, SoupServerMessage *message)
+static Guest *
+guest_of (ViaHttpServer *self, SoupServerMessage *message)
 {
+  GQuark quark = g_quark_from_static_string ("via-http-guest");
+  Guest *guest = g_object_get_qdata (G_OBJECT (message), quark);
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
-  const gchar *scheme = self->cert.certificate != NULL ? "https" : "http";
-  const gchar *host = soup_message_headers_get_one (headers, "Host");
-  const gchar *forwarded;
 
-  if (via_door_is_local (message)) {
-    forwarded = soup_message_headers_get_one (headers, "X-Forwarded-Proto");
-    if (!g_strcmp0 (forwarded, "https"))
-      scheme = "https";
-    forwarded = soup_message_headers_get_one (headers, "X-Forwarded-Host");
-    if (is_plain_host (forwarded))
-      host = forwarded;
+  if (guest == NULL) {
+    guest = g_new0 (Guest, 1);
+    guest->address =
+        via_gate_address (self->gate, via_door_address (message), headers);
+    guest->base =
+        via_gate_base (self->gate, via_door_address (message), headers);
+    g_object_set_qdata_full (G_OBJECT (message), quark, guest, guest_free);
   }
-  if (!is_plain_host (host))
-    return g_strdup_printf ("%s://localhost:%u", scheme, self->port);
-  return g_strdup_printf ("%s://%s", scheme, host);
+  return guest;
 }
 
 static void
-read_request (SoupServerMessage *message, const gchar *origin, ViaRequest *out)
+read_request (ViaHttpServer *self, SoupServerMessage *message, ViaRequest *out)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
   const GByteArray *body = via_door_body (message);
   GUri *uri = soup_server_message_get_uri (message);
+  const Guest *guest = guest_of (self, message);
 
   *out = (ViaRequest){
       .method = soup_server_message_get_method (message),
       .path = g_uri_get_path (uri),
       .query = g_uri_get_query (uri),
-      .origin = origin,
+      .origin = guest->base,
       .content_type = soup_message_headers_get_one (headers, "Content-Type"),
       .request_method = soup_message_headers_get_one (
           headers, "Access-Control-Request-Method"),
       .body = body != NULL ? (const gchar *) body->data : NULL,
       .body_len = body != NULL ? body->len : 0,
+      .authorization = soup_message_headers_get_one (headers, "Authorization"),
+      .if_match = soup_message_headers_get_one (headers, "If-Match"),
+      .etag = soup_message_headers_get_one (headers, "ETag"),
+      .address = guest->address,
+      .roles = guest->roles,
   };
 }
 
@@ -117,34 +128,17 @@ send_reply (SoupServerMessage *message, const ViaReply *reply)
 
 /* --- requests --- */
 
-/* TRUE if a proxy on this machine says that the page is ours. HTTPS only: a
- * page elsewhere whose name was made to mean this machine never gets that here.
- */
-static gboolean
-is_proxied_page (SoupServerMessage *message, const gchar *page)
-{
-  SoupMessageHeaders *headers =
-      soup_server_message_get_request_headers (message);
-  const gchar *host =
-      soup_message_headers_get_one (headers, "X-Forwarded-Host");
-
-  return g_str_has_prefix (page, "https://")
-         && !g_strcmp0 (page + strlen ("https://"), host);
-}
-
 /* A page elsewhere may not start a session at a server for this machine. */
 static gboolean
 refuse_foreign_page (
     ViaHttpServer *self, SoupServerMessage *message, ViaReply *reply)
 {
-  const gchar *page = via_door_origin (message);
-
-  if (page == NULL || !via_door_is_loopback (self->door)
-      || strcmp (soup_server_message_get_method (message), "POST")
-      || via_request_is_local_origin (page) || is_proxied_page (message, page))
+  if (strcmp (soup_server_message_get_method (message), "POST")
+      || via_gate_allows_page (self->gate, via_door_address (message),
+          soup_server_message_get_request_headers (message)))
     return FALSE;
   via_reply_problem (
-      reply, 403, "This server answers pages of its own machine only");
+      reply, 403, "This server does not answer pages from there");
   return TRUE;
 }
 
@@ -159,15 +153,28 @@ on_check (
     return FALSE;
   if (refuse_foreign_page (self, message, reply))
     return TRUE;
-  read_request (message, NULL, &request);
+  read_request (self, message, &request);
+  if (!via_gate_enter (self->gate,
+          soup_server_message_get_request_headers (message), &request,
+          g_get_monotonic_time (), g_get_real_time () / G_USEC_PER_SEC, reply))
+    return TRUE;
+  guest_of (self, message)->roles = request.roles;
   return length > VIA_HTTP_BODY_MAX
          && via_wish_refuse_early (self->wish, &request, length, reply);
 }
 
+/* Of a POST alone: who does not get the answer to a PATCH still has a session.
+ */
 static GQuark
 id_quark (void)
 {
   return g_quark_from_static_string ("via-http-session");
+}
+
+static gboolean
+is_of (gpointer id, gpointer message, gpointer wanted)
+{
+  return message == wanted;
 }
 
 /* The answer could not be written: the player is gone. */
@@ -177,10 +184,9 @@ on_aborted (SoupServer *soup, SoupServerMessage *message, gpointer user)
   ViaHttpServer *self = user;
   const gchar *id = g_object_get_qdata (G_OBJECT (message), id_quark ());
 
-  if (id == NULL)
-    return;
-  via_wish_abandon (self->wish, id);
-  g_hash_table_remove (self->pending, id);
+  if (id != NULL)
+    via_wish_abandon (self->wish, id);
+  g_hash_table_foreach_remove (self->pending, is_of, message);
 }
 
 /* --- calls from elsewhere --- */
@@ -191,6 +197,7 @@ typedef struct
   gchar *id;
   gchar *sdp;
   GError *error;
+  gpointer message; /* which one timed out; only compared */
   void (*run) (ViaHttpServer *self, const gchar *id);
 } Call;
 
@@ -218,25 +225,29 @@ post (ViaHttpServer *self, guint ms, GSourceFunc func, gpointer data,
   g_source_unref (source);
 }
 
+static void
+finish_pending (ViaHttpServer *self, const gchar *id,
+    SoupServerMessage *message, const ViaReply *reply)
+{
+  send_reply (message, reply);
+  soup_server_message_unpause (message);
+  g_hash_table_remove (self->pending, id);
+}
+
 static gboolean
 run_answer (gpointer data)
 {
   Call *call = data;
   ViaHttpServer *self = call->self;
   SoupServerMessage *message = g_hash_table_lookup (self->pending, call->id);
-  g_autofree gchar *origin = NULL;
   g_auto (ViaReply) reply = {0};
 
   if (message == NULL)
     return G_SOURCE_REMOVE;
-  origin = origin_of (self, message);
   via_reply_init (&reply);
-  if (via_wish_answer (
-          self->wish, call->id, call->sdp, call->error, origin, &reply)) {
-    send_reply (message, &reply);
-    soup_server_message_unpause (message);
-    g_hash_table_remove (self->pending, call->id);
-  }
+  if (via_wish_answer (self->wish, call->id, call->sdp, call->error,
+          guest_of (self, message)->base, &reply))
+    finish_pending (self, call->id, message, &reply);
   return G_SOURCE_REMOVE;
 }
 
@@ -245,9 +256,11 @@ static gboolean
 run_timeout (gpointer data)
 {
   Call *call = data;
+  ViaHttpServer *self = call->self;
 
-  if (g_hash_table_contains (call->self->pending, call->id)) {
-    call->self->funcs.bye (call->self->user, call->id);
+  if (g_hash_table_lookup (self->pending, call->id) == call->message) {
+    if (via_wish_is_starting (self->wish, call->id))
+      self->funcs.bye (self->user, call->id);
     run_answer (data);
   }
   return G_SOURCE_REMOVE;
@@ -263,9 +276,6 @@ via_http_server_answer (
   call->id = g_strdup (id);
   call->sdp = g_strdup (sdp);
   call->error = error != NULL ? g_error_copy (error) : NULL;
-  if (sdp == NULL && error == NULL)
-    call->error = g_error_new_literal (
-        VIA_ERROR, VIA_ERROR_STATE, "The server has no answer now");
   post (self, 0, run_answer, call, call_free);
 }
 
@@ -305,8 +315,17 @@ via_http_server_connected (ViaHttpServer *self, const gchar *id)
 static void
 run_end (ViaHttpServer *self, const gchar *id)
 {
-  if (!g_hash_table_contains (self->pending, id))
-    via_wish_end (self->wish, id);
+  SoupServerMessage *message = g_hash_table_lookup (self->pending, id);
+  g_auto (ViaReply) reply = {0};
+
+  if (message != NULL && via_wish_is_starting (self->wish, id))
+    return; /* its answer says why, and ends it */
+  via_wish_end (self->wish, id);
+  if (message == NULL)
+    return;
+  via_reply_init (&reply);
+  via_reply_problem (&reply, 404, "The session is over");
+  finish_pending (self, id, message, &reply);
 }
 
 void
@@ -330,11 +349,13 @@ wait_for_answer (
   Call *call = g_new0 (Call, 1);
 
   g_hash_table_insert (self->pending, g_strdup (id), g_object_ref (message));
-  g_object_set_qdata_full (
-      G_OBJECT (message), id_quark (), g_strdup (id), g_free);
+  if (via_wish_is_starting (self->wish, id))
+    g_object_set_qdata_full (
+        G_OBJECT (message), id_quark (), g_strdup (id), g_free);
   soup_server_message_pause (message);
   call->self = self;
   call->id = g_strdup (id);
+  call->message = message;
   call->error = g_error_new_literal (
       VIA_ERROR, VIA_ERROR_STATE, "The server has no answer now");
   post (self, ANSWER_MS, run_timeout, call, call_free);
@@ -345,14 +366,13 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
     GHashTable *query, gpointer user)
 {
   ViaHttpServer *self = user;
-  g_autofree gchar *origin = origin_of (self, message);
   g_auto (ViaReply) reply = {0};
   gchar id[VIA_WISH_ID_LEN + 1];
   ViaRequest request;
   ViaWishResult result;
 
   via_reply_init (&reply);
-  read_request (message, origin, &request);
+  read_request (self, message, &request);
   result = via_wish_request (self->wish, &request, &reply, id);
   if (result == VIA_WISH_WAIT) {
     wait_for_answer (self, message, id);
@@ -392,8 +412,8 @@ thread_main (gpointer data)
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
   g_signal_connect (
       self->soup, "request-aborted", G_CALLBACK (on_aborted), self);
-  via_door_start (
-      self->door, self->soup, self->cert.certificate, on_check, self);
+  via_door_start (self->door, self->soup, self->cert.certificate, self->gate,
+      on_check, self);
   while (!g_atomic_int_get (&self->is_stopping))
     g_main_context_iteration (self->context, TRUE);
   wind_down (self);
@@ -488,6 +508,8 @@ load_certificate (ViaHttpServer *self, const ViaHttpConfig *config,
   g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
   const gchar *hosts[] = {address, "localhost", g_get_host_name (), NULL};
 
+  if (config->certificate != NULL && *config->certificate != '\0')
+    return via_tlscert_load_file (&self->cert, config->certificate, error);
   if (g_inet_address_get_is_loopback (inet))
     return TRUE;
   return via_tlscert_load (&self->cert, config->data_directory, hosts, error);
@@ -501,6 +523,7 @@ via_http_server_unref (ViaHttpServer *self)
   g_clear_pointer (&self->wish, via_wish_free);
   g_clear_pointer (&self->pending, g_hash_table_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
+  via_gate_free (self->gate);
   via_tlscert_clear (&self->cert);
   g_free (self->path);
   g_free (self->page);
@@ -515,42 +538,60 @@ via_http_server_ref (ViaHttpServer *self)
   return self;
 }
 
+static void
+make_wish (ViaHttpServer *self, const ViaHttpConfig *config,
+    const ViaWishFuncs *funcs, gpointer user)
+{
+  ViaWishConfig wish = {.path = config->path,
+      .max_peers = config->max_peers,
+      .max_per_address = config->max_per_address,
+      .strict_etag = config->strict_etag,
+      .counter_offer = config->counter_offer,
+      .rng = config->rng};
+
+  self->path = g_strdup (config->path);
+  self->page = g_strdup (config->page);
+  self->context = g_main_context_new ();
+  self->funcs = *funcs;
+  self->user = user;
+  self->wish = via_wish_new (&wish, funcs, user);
+  self->pending =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+}
+
 ViaHttpServer *
 via_http_server_new (const ViaHttpConfig *config, const ViaWishFuncs *funcs,
     gpointer user, GError **error)
 {
   const gchar *address = config->address;
-  ViaHttpServer *self;
+  g_autoptr (ViaHttpServer) self = g_new0 (ViaHttpServer, 1);
+  const gchar *public_url;
   ViaDoor *door;
 
+  g_atomic_ref_count_init (&self->refs);
   if (!g_strcmp0 (address, "localhost"))
     address = "127.0.0.1";
-  if (!check_path (config->path, error))
+  self->gate = via_gate_new (&config->gate, error);
+  if (self->gate == NULL || !check_path (config->path, error))
     return NULL;
   door = via_door_new (address != NULL ? address : "", config->port, error);
   if (door == NULL)
     return NULL;
-  self = g_new0 (ViaHttpServer, 1);
-  g_atomic_ref_count_init (&self->refs);
   if (!load_certificate (self, config, address, error)) {
     via_door_free (door);
-    via_http_server_unref (self);
     return NULL;
   }
   self->door = door;
   self->port = via_door_port (door);
-  self->path = g_strdup (config->path);
-  self->page = g_strdup (config->page);
-  self->url = make_url (
-      address, self->port, self->cert.certificate != NULL, config->path);
-  self->context = g_main_context_new ();
-  self->funcs = *funcs;
-  self->user = user;
-  self->wish =
-      via_wish_new (config->path, config->max_peers, config->rng, funcs, user);
-  self->pending =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
-  return self;
+  via_gate_listens (self->gate, via_door_is_loopback (door),
+      self->cert.certificate != NULL, self->port);
+  public_url = via_gate_public_url (self->gate);
+  self->url = public_url != NULL
+                  ? g_strdup_printf ("%s/%s/", public_url, config->path)
+                  : make_url (address, self->port,
+                      self->cert.certificate != NULL, config->path);
+  make_wish (self, config, funcs, user);
+  return g_steal_pointer (&self);
 }
 
 void

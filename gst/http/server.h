@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "http/gate.h"
 #include "http/wish.h"
 
 G_BEGIN_DECLS
@@ -22,13 +23,18 @@ typedef struct
   guint max_peers;      /* 0: no limit */
   const gchar *data_directory; /* (nullable) where the certificate is kept */
   ViaRng *rng;                 /* thread-safe; kept */
+  const gchar *certificate;    /* (nullable) PEM file: chain and key, for TLS */
+  guint max_per_address;       /* as in ViaWishConfig, as the next two */
+  gboolean strict_etag, counter_offer;
+  ViaGateConfig gate;
 } ViaHttpConfig;
 
 /* FALSE, with a STATE error, if the process has libsoup 2 loaded: two libsoups
  * in one process abort it. Call before _new. */
 gboolean via_http_server_check (GError **error);
-/* Binds; nobody is answered yet. Errors: SETTING – address or path; IO – names
- * address:port; UNSUPPORTED, CRYPTO – TLS. Any thread. */
+/* Binds; nobody is answered yet. Errors: SETTING – address, path, certificate
+ * or one of the gate's; IO – names address:port; UNSUPPORTED, CRYPTO – TLS. Any
+ * thread. */
 ViaHttpServer *via_http_server_new (const ViaHttpConfig *config,
     const ViaWishFuncs *funcs, gpointer user, GError **error);
 /* Serves from now on; @funcs are called on the server's thread and must not
@@ -53,7 +59,8 @@ void via_http_server_unref (ViaHttpServer *self);
 
 /* All of these: any thread, never block, nothing happens for an unknown @id. */
 
-/* The answer to @id's offer, or (@sdp NULL) why there is none. */
+/* What @id's offer, restart or answer waits for (@sdp and @error NULL: an
+ * answer that was taken), or why it is refused. */
 void via_http_server_answer (ViaHttpServer *self, const gchar *id,
     const gchar *sdp, const GError *error);
 void via_http_server_connected (ViaHttpServer *self, const gchar *id);

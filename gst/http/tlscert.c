@@ -283,3 +283,34 @@ via_tlscert_load (ViaTlsCert *out, const gchar *directory,
         "The self-signed certificate could not be made");
   return ok;
 }
+
+gboolean
+via_tlscert_load_file (ViaTlsCert *out, const gchar *file, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (GTlsCertificate) certificate = NULL;
+  g_autoptr (GByteArray) der = NULL;
+  const guint8 *data;
+  X509 *x509;
+
+  if (!check_backend (error))
+    return FALSE;
+  certificate = g_tls_certificate_new_from_file (file, &reason);
+  if (certificate == NULL) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_SETTING, "tls-certificate=%s: %s",
+        file, reason->message);
+    return FALSE;
+  }
+  g_object_get (certificate, "certificate", &der, NULL);
+  data = der->data;
+  x509 = d2i_X509 (NULL, &data, der->len);
+  out->sha256 = x509 != NULL ? digest_text (x509) : NULL;
+  X509_free (x509);
+  if (out->sha256 == NULL) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_SETTING,
+        "tls-certificate=%s: it cannot be read", file);
+    return FALSE;
+  }
+  out->certificate = g_steal_pointer (&certificate);
+  return TRUE;
+}

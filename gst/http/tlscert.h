@@ -23,6 +23,10 @@ typedef struct
  * Errors: UNSUPPORTED – no TLS in this GLib (names the package); CRYPTO. */
 gboolean via_tlscert_load (ViaTlsCert *out, const gchar *directory,
     const gchar *const *hosts, GError **error);
+/* The one in PEM @file: the certificate, what signed it, its key. SETTING:
+ * names file and rule. */
+gboolean via_tlscert_load_file (
+    ViaTlsCert *out, const gchar *file, GError **error);
 void via_tlscert_clear (ViaTlsCert *self);
 /* $XDG_DATA_HOME/via. (transfer full) */
 gchar *via_tlscert_default_directory (void);

@@ -2,57 +2,46 @@
  * http/wish.c – which request gets which status, and the table of sessions; one
  * set of rules for publishers (WHIP) and players (WHEP). Knows no socket,
  * thread, clock or element.
- * RFC 9725 §4.1–§4.6 · draft-ietf-wish-whep §4 · RFC 8840 §9 · RFC 8288 (Link)
+ * RFC 9725 §4.1–§4.6 · draft-ietf-wish-whep §4 · RFC 8288 (Link)
  */
-#include "http/wish.h"
+#include "http/wish-private.h"
 
 #include <string.h>
 
-#define CANDIDATES_MAX 200 /* trickled in one session's life */
-#define SDP_TYPE "application/sdp"
-#define FRAG_TYPE "application/trickle-ice-sdpfrag"
-#define ENDPOINT_METHODS "OPTIONS, GET, HEAD, POST"
-#define SESSION_METHODS "OPTIONS, GET, HEAD, PATCH, DELETE"
+#include "http/auth.h"
+#include "http/gate.h"
 
-typedef struct
-{
-  ViaWishRole role;
-  ViaOfferOutline outline;
-  gboolean is_answered;
-  gboolean is_connected;
-  guint n_candidates;
-} Session;
+#define METHODS "OPTIONS, GET, HEAD, POST"
 
-struct _ViaWish
-{
-  gchar *endpoints[VIA_WISH_N_ROLES]; /* "/live/whep", "/live/whip" */
-  guint max_peers;
-  ViaRng *rng;
-  ViaWishFuncs funcs;
-  gpointer user;
-  GHashTable *sessions; /* gchar* id → Session* */
-  guint n_unconnected;
-};
+static const gchar *const role_names[] = {"whep", "whip"};
+static const guint role_bits[] = {VIA_AUTH_WATCH, VIA_AUTH_PUBLISH};
 
 static void
 session_free (gpointer data)
 {
-  Session *session = data;
+  ViaWishSession *session = data;
 
   via_offer_outline_clear (&session->outline);
+  g_free (session->stream);
+  g_free (session->address);
+  g_free (session->offer);
+  g_free (session->next_offer);
+  g_free (session->past_ufrag);
   g_free (session);
 }
 
 ViaWish *
-via_wish_new (const gchar *path, guint max_peers, ViaRng *rng,
-    const ViaWishFuncs *funcs, gpointer user)
+via_wish_new (
+    const ViaWishConfig *config, const ViaWishFuncs *funcs, gpointer user)
 {
   ViaWish *self = g_new0 (ViaWish, 1);
 
-  self->endpoints[VIA_WISH_PLAY] = g_strdup_printf ("/%s/whep", path);
-  self->endpoints[VIA_WISH_PUBLISH] = g_strdup_printf ("/%s/whip", path);
-  self->max_peers = max_peers;
-  self->rng = rng;
+  self->path = g_strdup (config->path);
+  self->max_peers = config->max_peers;
+  self->max_per_address = config->max_per_address;
+  self->strict_etag = config->strict_etag;
+  self->counter_offer = config->counter_offer;
+  self->rng = config->rng;
   self->funcs = *funcs;
   self->user = user;
   self->sessions =
@@ -64,8 +53,7 @@ void
 via_wish_free (ViaWish *self)
 {
   g_hash_table_unref (self->sessions);
-  for (guint i = 0; i < VIA_WISH_N_ROLES; i++)
-    g_free (self->endpoints[i]);
+  g_free (self->path);
   g_free (self);
 }
 
@@ -77,63 +65,200 @@ via_wish_count (const ViaWish *self)
 
 /* --- addresses --- */
 
-/* TRUE if @path is an endpoint (@out_id NULL) or an address below it. */
-static gboolean
-locate (const ViaWish *self, const gchar *path, ViaWishRole *out_role,
-    const gchar **out_id)
+typedef struct
 {
-  for (guint i = 0; i < VIA_WISH_N_ROLES; i++) {
-    gsize len = strlen (self->endpoints[i]);
+  ViaWishRole role;
+  gchar *stream; /* (nullable) */
+  gchar *id;     /* NULL: the endpoint */
+} Place;
 
-    if (strncmp (path, self->endpoints[i], len)
-        || (path[len] != '/' && path[len] != '\0'))
-      continue;
-    *out_role = (ViaWishRole) i;
-    *out_id = path[len] == '/' ? path + len + 1 : NULL;
-    return TRUE;
+static void
+place_clear (Place *place)
+{
+  g_free (place->stream);
+  g_free (place->id);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Place, place_clear)
+
+/* What a hub's "subscribe" can name, and an address too. */
+static gboolean
+is_stream_name (const gchar *name)
+{
+  gsize len = strlen (name);
+
+  return len > 0 && len <= VIA_WISH_STREAM_MAX
+         && g_utf8_validate (name, len, NULL) && strpbrk (name, ",;=") == NULL;
+}
+
+static gboolean
+find_role (const gchar *text, ViaWishRole *out)
+{
+  for (guint i = 0; text != NULL && i < G_N_ELEMENTS (role_names); i++) {
+    if (!strcmp (text, role_names[i])) {
+      *out = (ViaWishRole) i;
+      return TRUE;
+    }
   }
   return FALSE;
 }
 
-/* --- the endpoint --- */
-
-static void
-reply_empty (ViaReply *reply, guint status)
-{
-  reply->status = status;
-}
-
-/* The STUN server our side uses, for the other side too. */
-static void
-add_link (ViaWish *self, ViaReply *reply)
-{
-  g_autofree gchar *link =
-      self->funcs.link != NULL ? self->funcs.link (self->user) : NULL;
-
-  if (link != NULL)
-    via_reply_header (reply, "Link", link);
-}
-
-static void
-reply_busy (ViaReply *reply, const gchar *detail)
-{
-  via_reply_problem (reply, 503, detail);
-  via_reply_header (reply, "Retry-After", "5");
-}
-
+/* /PATH[/STREAM]/whip|whep[/ID] */
 static gboolean
-check_room (ViaWish *self, ViaReply *reply)
+locate (const ViaWish *self, const gchar *path, Place *out)
 {
-  if (self->max_peers > 0 && via_wish_count (self) >= self->max_peers) {
-    reply_busy (reply, "All places are taken (max-peers)");
+  gsize len = strlen (self->path);
+  g_auto (GStrv) parts = NULL;
+  guint n, at;
+
+  if (path[0] != '/' || strncmp (path + 1, self->path, len)
+      || path[1 + len] != '/')
     return FALSE;
+  parts = g_strsplit (path + 1 + len + 1, "/", 4);
+  n = g_strv_length (parts);
+  at = n > 0 && find_role (parts[0], &out->role) ? 0 : 1;
+  if (at == 1
+      && (n < 2 || !find_role (parts[1], &out->role)
+          || !is_stream_name (parts[0])))
+    return FALSE;
+  if (n > at + 2)
+    return FALSE;
+  out->stream = at == 1 ? g_strdup (parts[0]) : NULL;
+  if (n == at + 2 && *parts[at + 1] != '\0')
+    out->id = g_strdup (parts[at + 1]);
+  return TRUE;
+}
+
+/* --- answers --- */
+
+/* The servers our side uses, for the other side too; each in a header. */
+static void
+add_links (ViaWish *self, ViaReply *reply)
+{
+  g_autofree gchar *links =
+      self->funcs.link != NULL ? self->funcs.link (self->user) : NULL;
+  gchar *link = links, *next;
+
+  for (; link != NULL; link = next) {
+    next = strstr (link, ", <");
+    if (next != NULL) {
+      *next = '\0';
+      next += strlen (", ");
+    }
+    via_reply_header (reply, "Link", link);
   }
-  if (self->n_unconnected >= VIA_WISH_UNCONNECTED_MAX) {
-    reply_busy (reply, "Too many peers are connecting at once");
-    return FALSE;
+}
+
+void
+via_wish_reply_busy (
+    ViaReply *reply, guint status, const gchar *seconds, const gchar *detail)
+{
+  via_reply_problem (reply, status, detail);
+  via_reply_header (reply, "Retry-After", seconds);
+}
+
+void
+via_wish_reply_error (ViaReply *reply, const GError *error)
+{
+  gint code = error->domain == VIA_ERROR ? error->code : -1;
+
+  switch (code) {
+    case VIA_ERROR_SYNTAX:
+      via_reply_problem (reply, 400, error->message);
+      break;
+    case VIA_ERROR_UNSUPPORTED:
+    case VIA_ERROR_REFUSED:
+      via_reply_problem (reply, 422, error->message);
+      break;
+    case VIA_ERROR_SETTING: /* authorize said no */
+      via_reply_problem (reply, 403, error->message);
+      break;
+    case VIA_ERROR_NOT_FOUND: /* nobody publishes under that name yet */
+      via_wish_reply_busy (reply, 409, "2", error->message);
+      break;
+    case VIA_ERROR_STATE:
+    case VIA_ERROR_LIMIT:
+      via_wish_reply_busy (reply, 503, "5", error->message);
+      break;
+    default:
+      via_reply_problem (reply, 500, error->message);
+  }
+}
+
+void
+via_wish_reply_options (ViaWish *self, const ViaRequest *request,
+    ViaReply *reply, const gchar *allow, const gchar *accept_name,
+    const gchar *accept)
+{
+  if (request->request_method != NULL) { /* preflight: CORS headers only */
+    reply->status = 204;
+    return;
+  }
+  if (!via_gate_has_role (request, VIA_AUTH_WATCH | VIA_AUTH_PUBLISH, reply))
+    return;
+  reply->status = 200;
+  via_reply_header (reply, "Allow", allow);
+  via_reply_header (reply, accept_name, accept);
+  add_links (self, reply);
+}
+
+/* --- who may begin --- */
+
+/* FALSE: @reply is 409. One address has one publisher. */
+static gboolean
+check_stream (ViaWish *self, const Place *place, ViaReply *reply)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  if (place->role != VIA_WISH_PUBLISH || place->stream == NULL)
+    return TRUE;
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    ViaWishSession *session = value;
+
+    if (session->role == VIA_WISH_PUBLISH
+        && !g_strcmp0 (session->stream, place->stream)) {
+      via_wish_reply_busy (
+          reply, 409, "5", "Somebody else is publishing under this name");
+      return FALSE;
+    }
   }
   return TRUE;
 }
+
+static guint
+count_address (ViaWish *self, const gchar *address)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += !g_strcmp0 (((ViaWishSession *) value)->address, address);
+  return n;
+}
+
+/* FALSE: @reply is 503. */
+static gboolean
+check_room (ViaWish *self, const gchar *address, ViaReply *reply)
+{
+  const gchar *full = NULL;
+
+  if (self->max_peers > 0 && via_wish_count (self) >= self->max_peers)
+    full = "All places are taken (max-peers)";
+  else if (self->max_per_address > 0
+           && count_address (self, address) >= self->max_per_address)
+    full = "All places for this address are taken (max-per-address)";
+  else if (self->n_unconnected >= VIA_WISH_UNCONNECTED_MAX)
+    full = "Too many peers are connecting at once";
+  if (full != NULL)
+    via_wish_reply_busy (reply, 503, "5", full);
+  return full == NULL;
+}
+
+/* --- the endpoint --- */
 
 static gchar *
 make_id (ViaWish *self)
@@ -147,56 +272,59 @@ make_id (ViaWish *self)
   return g_string_free (id, FALSE);
 }
 
-static guint
-status_of_error (const GError *error)
+/* What the peer offered, or that we are to offer; NULL: @reply says what is
+ * wrong with it. (transfer full) */
+static ViaWishSession *
+session_new (ViaWish *self, const Place *place, const ViaRequest *request,
+    ViaReply *reply)
 {
-  if (error->domain != VIA_ERROR)
-    return 500;
-  switch ((ViaErrorCode) error->code) {
-    case VIA_ERROR_SYNTAX:
-      return 400;
-    case VIA_ERROR_UNSUPPORTED:
-    case VIA_ERROR_REFUSED:
-      return 422;
-    case VIA_ERROR_STATE:
-    case VIA_ERROR_LIMIT:
-      return 503;
-    default:
-      return 500;
+  ViaWishSession *session = g_new0 (ViaWishSession, 1);
+  g_autoptr (GError) error = NULL;
+
+  session->role = place->role;
+  session->generation = 1;
+  session->stream = g_strdup (place->stream);
+  session->address = g_strdup (request->address);
+  session->waits = VIA_WISH_STARTING;
+  if (place->role == VIA_WISH_PLAY && request->body_len == 0) {
+    session->offered = 201;
+    return session;
   }
-}
-
-static void
-reply_error (ViaReply *reply, const GError *error)
-{
-  guint status = status_of_error (error);
-
-  if (status == 503)
-    reply_busy (reply, error->message);
-  else
-    via_reply_problem (reply, status, error->message);
+  if (!via_offer_outline_read (&session->outline,
+          place->role == VIA_WISH_PUBLISH, request->body, request->body_len,
+          &error)) {
+    via_wish_reply_error (reply, error);
+    session_free (session);
+    return NULL;
+  }
+  if (place->role == VIA_WISH_PLAY && self->counter_offer) {
+    via_offer_outline_clear (&session->outline);
+    session->offered = 406;
+  } else {
+    session->offer = g_strdup (request->body);
+  }
+  return session;
 }
 
 static ViaWishResult
-post_offer (ViaWish *self, ViaWishRole role, const ViaRequest *request,
+post_offer (ViaWish *self, const Place *place, const ViaRequest *request,
     ViaReply *reply, gchar *out_id)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *app_data = NULL;
-  Session *session;
+  g_autofree gchar *app_data = via_request_query (request, "app-data");
+  g_autofree gchar *token = NULL;
+  ViaWishOffer offer = {.role = place->role,
+      .stream = place->stream,
+      .address = request->address};
+  ViaWishSession *session;
   gchar *id;
 
   if (via_wish_refuse_early (self, request, request->body_len, reply))
     return VIA_WISH_REPLIED;
-  session = g_new0 (Session, 1);
-  session->role = role;
-  if (!via_offer_outline_read (&session->outline, role == VIA_WISH_PUBLISH,
-          request->body, request->body_len, &error)) {
-    reply_error (reply, error);
-    session_free (session);
+  session = session_new (self, place, request, reply);
+  if (session == NULL)
     return VIA_WISH_REPLIED;
-  }
-  if (!check_room (self, reply)) {
+  if (!check_stream (self, place, reply)
+      || !check_room (self, request->address, reply)) {
     session_free (session);
     return VIA_WISH_REPLIED;
   }
@@ -204,125 +332,38 @@ post_offer (ViaWish *self, ViaWishRole role, const ViaRequest *request,
   g_strlcpy (out_id, id, VIA_WISH_ID_LEN + 1);
   g_hash_table_insert (self->sessions, id, session);
   self->n_unconnected++;
-  app_data = via_request_query (request, "app-data");
-  self->funcs.offer (self->user, id, role, request->body, app_data);
+  token = request->authorization != NULL
+              ? via_auth_token (request->authorization)
+              : via_request_query (request, "token");
+  offer.id = id;
+  offer.offer = session->offer;
+  offer.app_data = place->stream != NULL && place->role == VIA_WISH_PUBLISH
+                       ? place->stream
+                       : app_data;
+  offer.token = token;
+  self->funcs.offer (self->user, &offer);
   return VIA_WISH_WAIT;
 }
 
-static void
-reply_options (ViaWish *self, const ViaRequest *request, ViaReply *reply,
-    const gchar *allow, const gchar *accept_name, const gchar *accept)
-{
-  if (request->request_method != NULL) { /* preflight: CORS headers only */
-    reply_empty (reply, 204);
-    return;
-  }
-  reply_empty (reply, 200);
-  via_reply_header (reply, "Allow", allow);
-  via_reply_header (reply, accept_name, accept);
-  add_link (self, reply);
-}
-
 static ViaWishResult
-endpoint_request (ViaWish *self, ViaWishRole role, const ViaRequest *request,
+endpoint_request (ViaWish *self, const Place *place, const ViaRequest *request,
     ViaReply *reply, gchar *out_id)
 {
   const gchar *method = request->method;
 
   if (!strcmp (method, "POST"))
-    return post_offer (self, role, request, reply, out_id);
+    return post_offer (self, place, request, reply, out_id);
   if (!strcmp (method, "OPTIONS")) {
-    reply_options (
-        self, request, reply, ENDPOINT_METHODS, "Accept-Post", SDP_TYPE);
+    via_wish_reply_options (
+        self, request, reply, METHODS, "Accept-Post", VIA_WISH_SDP);
   } else if (!strcmp (method, "GET")) {
-    reply_empty (reply, 204);
+    reply->status = 204;
   } else if (!strcmp (method, "HEAD")) { /* how clients find an endpoint */
-    reply_empty (reply, 200);
-    via_reply_header (reply, "Content-Type", SDP_TYPE);
-    via_reply_header (reply, "Accept-Post", SDP_TYPE);
+    reply->status = 200;
+    via_reply_header (reply, "Content-Type", VIA_WISH_SDP);
+    via_reply_header (reply, "Accept-Post", VIA_WISH_SDP);
   } else {
-    via_reply_not_allowed (reply, ENDPOINT_METHODS);
-  }
-  return VIA_WISH_REPLIED;
-}
-
-/* --- a session --- */
-
-static void
-remove_session (ViaWish *self, const gchar *id)
-{
-  Session *session = g_hash_table_lookup (self->sessions, id);
-
-  if (session == NULL)
-    return;
-  if (!session->is_connected)
-    self->n_unconnected--;
-  g_hash_table_remove (self->sessions, id);
-}
-
-static void
-deliver_candidates (
-    ViaWish *self, const gchar *id, Session *session, const ViaSdpFrag *frag)
-{
-  for (guint i = 0; i < frag->candidates->len; i++) {
-    ViaFragCandidate *c =
-        &g_array_index (frag->candidates, ViaFragCandidate, i);
-
-    if (session->n_candidates++ >= CANDIDATES_MAX)
-      return; /* dropped, as one we cannot use is */
-    self->funcs.candidate (self->user, id, c->mline, c->text);
-  }
-}
-
-static void
-patch_session (ViaWish *self, const gchar *id, Session *session,
-    const ViaRequest *request, ViaReply *reply)
-{
-  g_auto (ViaSdpFrag) frag = {NULL, NULL, NULL};
-  g_autoptr (GError) error = NULL;
-
-  if (via_request_has_type (request, SDP_TYPE)) {
-    via_reply_problem (
-        reply, 422, "There is no counter-offer of ours to be answered");
-  } else if (!via_request_has_type (request, FRAG_TYPE)) {
-    via_reply_problem (reply, 415, "PATCH takes " FRAG_TYPE);
-    via_reply_header (reply, "Accept-Patch", FRAG_TYPE);
-  } else if (!via_sdpfrag_read (&frag, &session->outline, request->body,
-                 request->body_len, &error)) {
-    via_reply_problem (reply, 400, error->message);
-  } else if (frag.ufrag != NULL
-             && strcmp (frag.ufrag, session->outline.ufrag)) {
-    via_reply_problem (
-        reply, 422, "ICE restart is not supported: POST a new offer");
-  } else {
-    deliver_candidates (self, id, session, &frag);
-    reply_empty (reply, 204);
-  }
-}
-
-static ViaWishResult
-session_request (ViaWish *self, ViaWishRole role, const gchar *id,
-    const ViaRequest *request, ViaReply *reply)
-{
-  const gchar *method = request->method;
-  Session *session = g_hash_table_lookup (self->sessions, id);
-
-  if (!strcmp (method, "OPTIONS")) { /* tells nothing about the id */
-    reply_options (
-        self, request, reply, SESSION_METHODS, "Accept-Patch", FRAG_TYPE);
-  } else if (session == NULL || session->role != role
-             || !session->is_answered) {
-    via_reply_problem (reply, 404, "There is no such session (any more)");
-  } else if (!strcmp (method, "DELETE")) {
-    self->funcs.bye (self->user, id);
-    remove_session (self, id);
-    reply_empty (reply, 200);
-  } else if (!strcmp (method, "PATCH")) {
-    patch_session (self, id, session, request, reply);
-  } else if (!strcmp (method, "GET") || !strcmp (method, "HEAD")) {
-    reply_empty (reply, 204);
-  } else {
-    via_reply_not_allowed (reply, SESSION_METHODS);
+    via_reply_not_allowed (reply, METHODS);
   }
   return VIA_WISH_REPLIED;
 }
@@ -333,15 +374,19 @@ gboolean
 via_wish_refuse_early (
     ViaWish *self, const ViaRequest *request, gint64 length, ViaReply *reply)
 {
-  ViaWishRole role;
-  const gchar *id;
+  g_auto (Place) place = {0};
 
-  if (locate (self, request->path, &role, &id) && id == NULL
-      && !strcmp (request->method, "POST")
-      && !via_request_has_type (request, SDP_TYPE)) {
-    via_reply_problem (reply, 415, "POST takes " SDP_TYPE);
-    via_reply_header (reply, "Accept-Post", SDP_TYPE);
-    return TRUE;
+  if (locate (self, request->path, &place) && place.id == NULL
+      && !strcmp (request->method, "POST")) {
+    if (!via_gate_has_role (request, role_bits[place.role], reply))
+      return TRUE;
+    if (!via_request_has_type (request, VIA_WISH_SDP)
+        && (request->content_type != NULL || length != 0
+            || place.role != VIA_WISH_PLAY)) {
+      via_reply_problem (reply, 415, "POST takes " VIA_WISH_SDP);
+      via_reply_header (reply, "Accept-Post", VIA_WISH_SDP);
+      return TRUE;
+    }
   }
   if (length > VIA_HTTP_BODY_MAX) {
     via_reply_problem (reply, 413, "A body may have 128 KiB");
@@ -354,45 +399,72 @@ ViaWishResult
 via_wish_request (
     ViaWish *self, const ViaRequest *request, ViaReply *reply, gchar *out_id)
 {
-  ViaWishRole role;
-  const gchar *id;
+  g_auto (Place) place = {0};
 
-  if (!locate (self, request->path, &role, &id))
+  if (!locate (self, request->path, &place))
     return VIA_WISH_NOT_OURS;
-  if (id == NULL)
-    return endpoint_request (self, role, request, reply, out_id);
-  return session_request (self, role, id, request, reply);
+  if (place.id == NULL)
+    return endpoint_request (self, &place, request, reply, out_id);
+  return via_wish_session_request (
+      self, place.role, place.id, request, reply, out_id);
+}
+
+/* 201, or what the peer gets instead. */
+static void
+started (ViaWish *self, const gchar *id, ViaWishSession *session,
+    const gchar *sdp, const gchar *origin, ViaReply *reply)
+{
+  g_autofree gchar *etag = via_wish_etag (session);
+  g_autofree gchar *stream = session->stream != NULL ? g_uri_escape_string (
+                                 session->stream, NULL, FALSE)
+                                                     : NULL;
+  g_autofree gchar *location = g_strdup_printf ("%s/%s/%s%s%s/%s", origin,
+      self->path, stream != NULL ? stream : "", stream != NULL ? "/" : "",
+      role_names[session->role], id);
+
+  session->waits = VIA_WISH_IDLE;
+  if (session->offered != 0 /* the mids, for trickle; the peer's ufrag is */
+      && via_offer_outline_scan (&session->outline, sdp, strlen (sdp)))
+    g_clear_pointer (&session->outline.ufrag, g_free); /* not known yet */
+  via_reply_text (
+      reply, session->offered != 0 ? session->offered : 201, VIA_WISH_SDP, sdp);
+  via_reply_header (reply, "Location", location);
+  via_reply_header (reply, "ETag", etag);
+  via_reply_header (reply, "Accept-Patch", VIA_WISH_FRAG);
+  add_links (self, reply);
 }
 
 gboolean
 via_wish_answer (ViaWish *self, const gchar *id, const gchar *sdp,
     const GError *error, const gchar *origin, ViaReply *reply)
 {
-  Session *session = g_hash_table_lookup (self->sessions, id);
-  g_autofree gchar *location = NULL;
+  ViaWishSession *session = g_hash_table_lookup (self->sessions, id);
 
-  if (session == NULL || session->is_answered)
+  if (session == NULL || session->waits == VIA_WISH_IDLE)
     return FALSE;
-  if (sdp == NULL) {
-    reply_error (reply, error);
-    remove_session (self, id);
-    return TRUE;
+  if (session->waits != VIA_WISH_STARTING) {
+    via_wish_session_answer (session, sdp, error, reply);
+  } else if (sdp == NULL) {
+    via_wish_reply_error (reply, error);
+    via_wish_remove (self, id);
+  } else {
+    started (self, id, session, sdp, origin, reply);
   }
-  session->is_answered = TRUE;
-  location =
-      g_strdup_printf ("%s%s/%s", origin, self->endpoints[session->role], id);
-  via_reply_text (reply, 201, SDP_TYPE, sdp);
-  via_reply_header (reply, "Location", location);
-  via_reply_header (reply, "ETag", "\"1\"");
-  via_reply_header (reply, "Accept-Patch", FRAG_TYPE);
-  add_link (self, reply);
   return TRUE;
+}
+
+gboolean
+via_wish_is_starting (const ViaWish *self, const gchar *id)
+{
+  ViaWishSession *session = g_hash_table_lookup (self->sessions, id);
+
+  return session != NULL && session->waits == VIA_WISH_STARTING;
 }
 
 void
 via_wish_connected (ViaWish *self, const gchar *id)
 {
-  Session *session = g_hash_table_lookup (self->sessions, id);
+  ViaWishSession *session = g_hash_table_lookup (self->sessions, id);
 
   if (session == NULL || session->is_connected)
     return;
@@ -401,9 +473,21 @@ via_wish_connected (ViaWish *self, const gchar *id)
 }
 
 void
+via_wish_remove (ViaWish *self, const gchar *id)
+{
+  ViaWishSession *session = g_hash_table_lookup (self->sessions, id);
+
+  if (session == NULL)
+    return;
+  if (!session->is_connected)
+    self->n_unconnected--;
+  g_hash_table_remove (self->sessions, id);
+}
+
+void
 via_wish_end (ViaWish *self, const gchar *id)
 {
-  remove_session (self, id);
+  via_wish_remove (self, id);
 }
 
 void
@@ -412,5 +496,5 @@ via_wish_abandon (ViaWish *self, const gchar *id)
   if (!g_hash_table_contains (self->sessions, id))
     return;
   self->funcs.bye (self->user, id);
-  remove_session (self, id);
+  via_wish_remove (self, id);
 }

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 #define VIA_WISH_ID_LEN 32           /* hexadecimal digits: 128 bits */
 #define VIA_WISH_UNCONNECTED_MAX 128 /* sessions without media yet */
+#define VIA_WISH_STREAM_MAX 128      /* bytes of a stream's name */
 
 typedef struct _ViaWish ViaWish;
 
@@ -23,26 +24,49 @@ typedef enum
   VIA_WISH_N_ROLES,
 } ViaWishRole;
 
+/* A session that wants to begin. */
+typedef struct
+{
+  const gchar *id;
+  ViaWishRole role;
+  const gchar *offer;    /* (nullable) the peer's; NULL: we are to offer */
+  const gchar *app_data; /* (nullable) the name in the address, or ?app-data= */
+  const gchar *stream;   /* (nullable) the name in the address */
+  const gchar *address;  /* the client's */
+  const gchar *token;    /* (nullable) secret */
+} ViaWishOffer;
+
 /* What the peers' side is told, from within the calls below; none may call
  * back or block. */
 typedef struct
 {
-  /* A peer's offer; to be answered by via_wish_answer. */
-  void (*offer) (gpointer user, const gchar *id, ViaWishRole role,
-      const gchar *offer, const gchar *app_data);
+  /* To be answered by via_wish_answer, as restart and answer. */
+  void (*offer) (gpointer user, const ViaWishOffer *offer);
   void (*candidate) (
       gpointer user, const gchar *id, guint mline, const gchar *candidate);
   /* The peer left, or went away before its answer. */
   void (*bye) (gpointer user, const gchar *id);
-  /* (nullable) The value of a Link header that names an ICE server, or NULL.
+  /* (nullable) Link headers that name ICE servers, joined by ", ", or NULL.
    * (transfer full) */
   gchar *(*link) (gpointer user);
+  /* The peer's @offer again, with the ICE credentials of a restart. */
+  void (*restart) (gpointer user, const gchar *id, const gchar *offer);
+  /* The peer's answer to our offer. */
+  void (*answer) (gpointer user, const gchar *id, const gchar *answer);
 } ViaWishFuncs;
 
-/* @path: the first part of each address ("live"). @max_peers: 0 for no limit.
- * @rng: kept; makes the ids. */
-ViaWish *via_wish_new (const gchar *path, guint max_peers, ViaRng *rng,
-    const ViaWishFuncs *funcs, gpointer user);
+typedef struct
+{
+  const gchar *path;      /* the first part of each address ("live") */
+  guint max_peers;        /* 0: no limit */
+  guint max_per_address;  /* 0: no limit */
+  gboolean strict_etag;   /* PATCH needs If-Match (428, 412) */
+  gboolean counter_offer; /* WHEP offers are answered by one of ours (406) */
+  ViaRng *rng;            /* kept; makes the ids */
+} ViaWishConfig;
+
+ViaWish *via_wish_new (
+    const ViaWishConfig *config, const ViaWishFuncs *funcs, gpointer user);
 void via_wish_free (ViaWish *self);
 
 typedef enum
@@ -52,24 +76,27 @@ typedef enum
   VIA_WISH_WAIT,     /* the answer comes by via_wish_answer */
 } ViaWishResult;
 
-/* Before the body: TRUE if the request must be refused unread (415, 413);
- * then @reply is complete. @length: as announced, -1 if not. */
+/* Before the body: TRUE if the request must be refused unread (401, 403, 415,
+ * 413); then @reply is complete. @length: as announced, -1 if not. */
 gboolean via_wish_refuse_early (
     ViaWish *self, const ViaRequest *request, gint64 length, ViaReply *reply);
 /* @out_id: room for VIA_WISH_ID_LEN + 1 bytes, set with VIA_WISH_WAIT. */
 ViaWishResult via_wish_request (
     ViaWish *self, const ViaRequest *request, ViaReply *reply, gchar *out_id);
-/* The answer @sdp to session @id's offer, or @error (the session ends). FALSE
- * if there is no such session waiting; @reply untouched. @origin: as in
- * ViaRequest. */
+/* What session @id's offer, restart or answer waits for: @sdp (NULL after an
+ * answer), or @error: then a session that was to begin ends, others go on.
+ * FALSE if nothing waits there; @reply untouched. @origin: as in ViaRequest. */
 gboolean via_wish_answer (ViaWish *self, const gchar *id, const gchar *sdp,
     const GError *error, const gchar *origin, ViaReply *reply);
+/* Is @id's first answer still to come? */
+gboolean via_wish_is_starting (const ViaWish *self, const gchar *id);
 /* The peer's media connection is up. */
 void via_wish_connected (ViaWish *self, const gchar *id);
 /* The session is over on our side; the peer's next request gets 404. No
  * callback. */
 void via_wish_end (ViaWish *self, const gchar *id);
-/* The peer's connection broke before the answer: ends it with bye. */
+/* The peer's connection broke before it had the first answer: ends it with
+ * bye. */
 void via_wish_abandon (ViaWish *self, const gchar *id);
 guint via_wish_count (const ViaWish *self);
 

@@ -35,10 +35,10 @@ typedef struct
 } Fixture;
 
 static inline void
-on_offer (gpointer user, const gchar *id, ViaWishRole role, const gchar *offer,
-    const gchar *app_data)
+on_offer (gpointer user, const ViaWishOffer *offer)
 {
   Fixture *f = user;
+  const gchar *id = offer->id;
   g_autoptr (GError) error = NULL;
 
   g_strlcpy (f->id, id, sizeof f->id);

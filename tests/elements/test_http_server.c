@@ -34,7 +34,7 @@ test_routes_every_status (Fixture *f, gconstpointer data)
       {"DELETE", "/live/whip", NULL, NULL, 405},
       {"DELETE", "/live/whip/0", NULL, NULL, 404},
       {"POST", "/live/whep", SDP, "hello", 400},
-      {"POST", "/live/whep", SDP, NULL, 400},
+      {"POST", "/live/whip", SDP, NULL, 400},
       {"POST", "/live/whep", "Content-Type: text/plain\r\n", "x", 415},
       {"GET", "/live/whep", NULL, NULL, 204},
       {"HEAD", "/live/whep", NULL, NULL, 200},

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include "http/auth.h"
 #include "http/wish.h"
 
 #define TYPE_SDP "application/sdp"
@@ -28,19 +29,24 @@ typedef struct
   GString *log; /* what the viewers' side was told */
   ViaReply reply;
   gchar id[VIA_WISH_ID_LEN + 1];
+  const gchar *if_match; /* sent with each request */
+  const gchar *address;
+  guint roles;
+  gchar *restarted; /* the offer of the last restart */
 } Fixture;
 
 static inline void
-on_offer (gpointer user, const gchar *id, ViaWishRole role, const gchar *offer,
-    const gchar *app_data)
+on_offer (gpointer user, const ViaWishOffer *offer)
 {
   Fixture *f = user;
+  const gchar *app_data = offer->app_data != NULL ? offer->app_data : "-";
 
-  if (role == VIA_WISH_PLAY)
-    g_assert_cmpstr (offer, ==, OFFER);
-  g_string_append_printf (f->log, "%s(%s) ",
-      role == VIA_WISH_PUBLISH ? "publish" : "offer",
-      app_data != NULL ? app_data : "-");
+  if (offer->role == VIA_WISH_PLAY && offer->offer != NULL)
+    g_assert_cmpstr (offer->offer, ==, OFFER);
+  g_string_append_printf (f->log, "%s%s(%s) ",
+      offer->offer == NULL ? "our-" : "",
+      offer->role == VIA_WISH_PUBLISH ? "publish" : "offer", app_data);
+  g_string_append (f->log, offer->stream != NULL ? offer->stream : "");
 }
 
 static inline void
@@ -59,6 +65,22 @@ on_bye (gpointer user, const gchar *id)
   g_string_append (((Fixture *) user)->log, "bye ");
 }
 
+static inline void
+on_restart (gpointer user, const gchar *id, const gchar *offer)
+{
+  Fixture *f = user;
+
+  g_free (f->restarted);
+  f->restarted = g_strdup (offer);
+  g_string_append (f->log, "restart ");
+}
+
+static inline void
+on_answer (gpointer user, const gchar *id, const gchar *answer)
+{
+  g_string_append (((Fixture *) user)->log, "answer ");
+}
+
 #define LINK "<stun:s.example:3478>; rel=\"ice-server\""
 
 static inline gchar *
@@ -67,16 +89,30 @@ link_of (gpointer user)
   return g_strdup (LINK);
 }
 
-static const ViaWishFuncs funcs = {on_offer, on_candidate, on_bye, link_of};
+static const ViaWishFuncs funcs = {
+    on_offer, on_candidate, on_bye, link_of, on_restart, on_answer};
+
+static inline void
+set_up_as (Fixture *f, const ViaWishConfig *wanted)
+{
+  ViaWishConfig config = *wanted;
+
+  via_seeded_rng_init (&f->rng, 7);
+  config.path = "live";
+  config.rng = &f->rng.parent;
+  f->roles = VIA_AUTH_ALL;
+  f->address = "192.0.2.9";
+  f->wish = via_wish_new (&config, &funcs, f);
+  f->log = g_string_new (NULL);
+  via_reply_init (&f->reply);
+}
 
 static inline void
 set_up (Fixture *f, gconstpointer max_peers)
 {
-  via_seeded_rng_init (&f->rng, 7);
-  f->wish = via_wish_new (
-      "live", GPOINTER_TO_UINT (max_peers), &f->rng.parent, &funcs, f);
-  f->log = g_string_new (NULL);
-  via_reply_init (&f->reply);
+  ViaWishConfig config = {.max_peers = GPOINTER_TO_UINT (max_peers)};
+
+  set_up_as (f, &config);
 }
 
 static inline void
@@ -85,6 +121,7 @@ tear_down (Fixture *f, gconstpointer max_peers)
   via_reply_clear (&f->reply);
   g_string_free (f->log, TRUE);
   via_wish_free (f->wish);
+  g_free (f->restarted);
 }
 
 static inline ViaWishResult
@@ -98,6 +135,9 @@ request (Fixture *f, const gchar *method, const gchar *path, const gchar *type,
       .content_type = type,
       .body = body,
       .body_len = body != NULL ? strlen (body) : 0,
+      .if_match = f->if_match,
+      .address = f->address,
+      .roles = f->roles,
   };
 
   via_reply_clear (&f->reply);

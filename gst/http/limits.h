@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * http/limits.h – how often one address may ask, and guess. Pure: `now` comes
+ * in with each call; memory is bounded whoever asks.
+ * RFC 9725 §5 · RFC 6585 §4 (429)
+ */
+#pragma once
+
+#include "base/time.h"
+
+G_BEGIN_DECLS
+
+#define VIA_LIMITS_ADDRESSES_MAX 4096
+#define VIA_LIMITS_BURST_S 5       /* seconds' worth of requests at once */
+#define VIA_LIMITS_FAILURES_MAX 10 /* wrong tokens … */
+#define VIA_LIMITS_FAILURES_S                                                  \
+  60 /* … in this time, then nothing is looked at                            \
+      */
+
+typedef struct _ViaLimits ViaLimits;
+
+/* @rate: requests a second of one address; 0: any number. */
+ViaLimits *via_limits_new (guint rate);
+void via_limits_free (ViaLimits *self);
+/* Seconds until @address may ask again; 0: now, which counts. */
+guint via_limits_ask (ViaLimits *self, const gchar *address, ViaTime now);
+/* @address had a wrong token. */
+void via_limits_failed (ViaLimits *self, const gchar *address, ViaTime now);
+/* Seconds until credentials of @address are looked at again; 0: now. */
+guint via_limits_guess (ViaLimits *self, const gchar *address, ViaTime now);
+guint via_limits_count (const ViaLimits *self);
+
+G_END_DECLS
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaLimits, via_limits_free)
