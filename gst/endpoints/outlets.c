@@ -57,6 +57,10 @@ static const gchar *const templates[] = {
     [VIA_KIND_AUDIO] = "audio_src_%u",
     [VIA_KIND_VIDEO] = "video_src_%u",
 };
+static const gchar *const port_templates[] = {
+    [VIA_KIND_AUDIO] = "audio_src_%u_%u",
+    [VIA_KIND_VIDEO] = "video_src_%u_%u",
+};
 
 void
 via_outlets_add_templates (GstElementClass *klass)
@@ -66,6 +70,20 @@ via_outlets_add_templates (GstElementClass *klass)
           "video_src_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
       GST_STATIC_PAD_TEMPLATE (
           "audio_src_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pads); i++)
+    gst_element_class_add_static_pad_template (klass, &pads[i]);
+}
+
+void
+via_outlets_add_port_templates (GstElementClass *klass)
+{
+  static GstStaticPadTemplate pads[] = {
+      GST_STATIC_PAD_TEMPLATE ("video_src_%u_%u", GST_PAD_SRC,
+          GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
+      GST_STATIC_PAD_TEMPLATE ("audio_src_%u_%u", GST_PAD_SRC,
+          GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (pads); i++)
@@ -162,9 +180,21 @@ take_away (Tap *tap, gboolean is_told)
   gst_bin_remove (self->bin, GST_ELEMENT (tap->outlet));
 }
 
+static gchar *
+name_pad (const ViaOutlets *self, const Tap *tap, guint n)
+{
+  const gchar *kind = via_kind_name (tap->kind);
+
+  return self->config.is_by_port
+             ? g_strdup_printf ("%s_src_%u_%u", kind, tap->track.port, n)
+             : g_strdup_printf ("%s_src_%u", kind, n);
+}
+
 static GstPad *
 make_pad (ViaOutlets *self, Tap *tap)
 {
+  const gchar *const *names =
+      self->config.is_by_port ? port_templates : templates;
   GstElement *bin = GST_ELEMENT (self->bin);
   g_autoptr (GstPad) target =
       gst_element_get_static_pad (GST_ELEMENT (tap->outlet), "src");
@@ -173,10 +203,9 @@ make_pad (ViaOutlets *self, Tap *tap)
 
   if (self->config.is_inside)
     return g_steal_pointer (&target);
-  templ = gst_element_get_pad_template (bin, templates[tap->kind]);
+  templ = gst_element_get_pad_template (bin, names[tap->kind]);
   for (guint n = 0; pad == NULL; n++) {
-    g_autofree gchar *name =
-        g_strdup_printf ("%.9s_%u", templates[tap->kind], n);
+    g_autofree gchar *name = name_pad (self, tap, n);
     g_autoptr (GstPad) taken = gst_element_get_static_pad (bin, name);
 
     if (taken == NULL)

@@ -31,12 +31,16 @@ typedef struct
   guint latency_ms;        /* 0: 200 */
   guint n_audio, n_video;  /* tracks taken at once; G_MAXUINT: all */
   gboolean is_inside;      /* pads are not pads of the bin */
+  gboolean is_by_port;     /* pads are named by who publishes */
 } ViaOutletsConfig;
 
 /* The two sometimes templates `audio_src_%u`, `video_src_%u`. */
 void via_outlets_add_templates (GstElementClass *klass);
 
-/* Joins @exchange. Pads are named by those templates, the number being the
+/* The same for is_by_port: `audio_src_%u_%u`, `video_src_%u_%u`. */
+void via_outlets_add_port_templates (GstElementClass *klass);
+
+/* Joins @exchange. Pads are named by those templates, the last number being the
  * first free one. NULL with error: the room is closed, or no loop can be had.
  * Not on a loop. (transfer full) */
 ViaOutlets *via_outlets_new (GstBin *bin, ViaExchange *exchange,

@@ -97,4 +97,8 @@ ViaConnectionState via_session_state (ViaSession *self);
 /* "via-endpoint-stats" (docs/api.md). (transfer full) */
 GstStructure *via_session_stats (ViaSession *self);
 
+/* Adds "candidate-type" and "address" of @remote ("host 192.0.2.1:5000",
+ * nullable: adds nothing). Any thread. */
+void via_session_describe_remote (GstStructure *out, const gchar *remote);
+
 G_END_DECLS

@@ -354,9 +354,8 @@ on_lost (gpointer user)
         via_session_notice_new (door->session, NOTICE_HUB_LOST));
 }
 
-/* "host 192.0.2.1:5000" is a type and an address. */
-static void
-add_address (GstStructure *out, const gchar *remote)
+void
+via_session_describe_remote (GstStructure *out, const gchar *remote)
 {
   const gchar *space = remote != NULL ? strchr (remote, ' ') : NULL;
   g_autofree gchar *type = NULL;
@@ -381,7 +380,7 @@ on_info (gpointer user, GstStructure *out)
   gst_structure_set (out, "state", G_TYPE_STRING,
       via_connection_state_nick ((gint) via_call_state (call)), "local",
       G_TYPE_STRING, local, "remote", G_TYPE_STRING, remote, NULL);
-  add_address (out, remote);
+  via_session_describe_remote (out, remote);
 }
 
 static const ViaMemberFuncs member_funcs = {

@@ -44,6 +44,7 @@ on_state (gpointer user, ViaConnectionState state, const gchar *failure,
       G_TYPE_STRING, nick, "local", G_TYPE_STRING, local, "remote",
       G_TYPE_STRING, remote, "reason", G_TYPE_STRING, failure, NULL);
 
+  via_session_describe_remote (message, remote);
   GST_INFO_OBJECT (self, "connection %s%s%s", nick, failure != NULL ? ": " : "",
       failure != NULL ? failure : "");
   g_object_ref (self);

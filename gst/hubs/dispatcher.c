@@ -171,6 +171,7 @@ via_dispatcher_class_init (ViaDispatcherClass *klass)
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
               | GST_PARAM_MUTABLE_PLAYING));
   install_actions (G_TYPE_FROM_CLASS (klass));
+  via_hub_base_add_source_templates (GST_ELEMENT_CLASS (klass));
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Dispatcher", "Generic/Network/WebRTC",
       "Each port gets what one other port sends, as its routes say; endpoints "

@@ -5,21 +5,17 @@
  */
 #include "hubs/hubbase.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "endpoints/join.h"
-#include "endpoints/publishers.h"
+#include "endpoints/publisher.h"
+#include "hubs/hubports.h"
 
 typedef struct
 {
   ViaCommon common;
-  ViaPublishers *publishers; /* the sink pads */
-  GMutex lock;               /* guards all below; after that of the pads */
-  ViaExchange *exchange;     /* from init; a new one after each READY→NULL */
-  GHashTable *members;       /* port number → ViaMember*, above NULL */
-  gboolean is_started;
-  GstClockID ticks; /* above NULL */
+  ViaHubPorts *ports;    /* of pads */
+  GMutex lock;           /* guards all below; after that of the pads */
+  ViaExchange *exchange; /* from init; a new one after each READY→NULL */
+  GstClockID ticks;      /* above NULL */
 } ViaHubBasePrivate;
 
 enum
@@ -77,115 +73,32 @@ via_hub_base_refuse (ViaHubBase *self, const gchar *what, GError *error)
   return FALSE;
 }
 
-/* --- ports made by pads --- */
-
-/* Pads of one number are one port; each unnamed link (sink_%u) is its own. */
-static gpointer
-key_of (GstPad *pad, guint number)
-{
-  gboolean is_unnamed = g_str_has_prefix (GST_OBJECT_NAME (pad), "sink_");
-
-  return GUINT_TO_POINTER (number << 1 | (is_unnamed ? 1 : 0));
-}
-
-/* Call with self->lock held. */
-static ViaMember *
-find_member_locked (ViaHubBase *hub, const ViaPublisher *publisher)
-{
-  static const ViaMemberFuncs none = {0};
-  ViaHubBasePrivate *self = private_of (hub);
-  guint number = via_publisher_number (publisher);
-  gpointer key = key_of (via_publisher_pad (publisher), number);
-  ViaMember *member = g_hash_table_lookup (self->members, key);
-  g_auto (ViaCommonWho) who = {0};
-
-  if (member != NULL || !self->is_started)
-    return member;
-  via_common_who (&self->common, GST_ELEMENT (hub), &who);
-  if ((GPOINTER_TO_UINT (key) & 1) == 0)
-    who.who.port = number + 1;
-  member =
-      via_exchange_join_as (self->exchange, NULL, &who.who, &none, NULL, NULL);
-  if (member == NULL)
-    return NULL;
-  g_hash_table_insert (self->members, key, member);
-  via_common_present (&self->common, member);
-  return member;
-}
-
-static ViaMember *
-find_member (gpointer user, const ViaPublisher *publisher)
-{
-  ViaHubBasePrivate *self = private_of (user);
-  ViaMember *member;
-
-  g_mutex_lock (&self->lock);
-  member = find_member_locked (user, publisher);
-  g_mutex_unlock (&self->lock);
-  return member;
-}
-
-/* A named pad's number is its port's. */
-static gboolean
-parse_name (const gchar *name, guint *out_number)
-{
-  return sscanf (name, "audio_sink_%u", out_number) == 1
-         || sscanf (name, "video_sink_%u", out_number) == 1;
-}
+/* --- pads --- */
 
 static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
     const GstCaps *caps)
 {
-  ViaHubBasePrivate *self = private_of (element);
-  guint number;
-
-  if (name != NULL && parse_name (name, &number)) {
-    g_mutex_lock (&self->lock);
-    via_exchange_reserve (self->exchange, number, TRUE);
-    g_mutex_unlock (&self->lock);
-  }
-  return via_publishers_request (self->publishers, templ, name);
-}
-
-/* The member of @key if no pad needs it any more. Call with self->lock held. */
-static ViaMember *
-steal_member_locked (ViaHubBase *hub, gpointer key)
-{
-  ViaHubBasePrivate *self = private_of (hub);
-  gboolean is_used = FALSE;
-  gpointer member = NULL;
-
-  GST_OBJECT_LOCK (hub);
-  for (GList *l = GST_ELEMENT (hub)->sinkpads; l != NULL; l = l->next) {
-    const gchar *digits = strrchr (GST_OBJECT_NAME (l->data), '_');
-    guint number = (guint) g_ascii_strtoull (digits + 1, NULL, 10);
-
-    is_used = is_used || key_of (l->data, number) == key;
-  }
-  GST_OBJECT_UNLOCK (hub);
-  if (!is_used)
-    g_hash_table_steal_extended (self->members, key, NULL, &member);
-  return member;
+  return via_hub_ports_request (private_of (element)->ports, templ, name);
 }
 
 static void
 release_pad (GstElement *element, GstPad *pad)
 {
-  ViaHubBasePrivate *self = private_of (element);
-  g_autofree gchar *name = gst_pad_get_name (pad);
-  guint number = (guint) g_ascii_strtoull (strrchr (name, '_') + 1, NULL, 10);
-  gpointer key = key_of (pad, number);
-  ViaMember *member;
+  via_hub_ports_release (private_of (element)->ports, pad);
+}
 
-  via_publishers_release (self->publishers, pad);
-  g_mutex_lock (&self->lock);
-  member = steal_member_locked (VIA_HUB_BASE (element), key);
-  if (member != NULL && (GPOINTER_TO_UINT (key) & 1) == 0)
-    via_exchange_reserve (self->exchange, number, FALSE);
-  g_mutex_unlock (&self->lock);
-  via_common_absent (&self->common, member);
-  via_member_leave (member);
+static gboolean
+send_event (GstElement *element, GstEvent *event)
+{
+  ViaHubBaseClass *klass = VIA_HUB_BASE_GET_CLASS (element);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    via_hub_ports_eos (private_of (element)->ports);
+    if (klass->eos != NULL)
+      klass->eos (VIA_HUB_BASE (element));
+  }
+  return via_eos_send_event (element, event);
 }
 
 /* --- news --- */
@@ -207,9 +120,13 @@ on_tick (GstClock *clock, GstClockTime time, GstClockID id, gpointer user)
   g_autoptr (ViaHubBase) self = g_weak_ref_get (weak);
 
   if (self != NULL) {
+    ViaHubBaseClass *klass = VIA_HUB_BASE_GET_CLASS (self);
     g_autoptr (ViaExchange) exchange = via_hub_base_exchange (self);
 
     via_exchange_tick (exchange, g_get_monotonic_time ());
+    via_hub_ports_tick (private_of (self)->ports);
+    if (klass->tick != NULL)
+      klass->tick (self);
   }
   return TRUE;
 }
@@ -235,55 +152,57 @@ start_ticks (ViaHubBase *self)
   return id;
 }
 
+void
+via_hub_base_add_source_templates (GstElementClass *klass)
+{
+  static GstStaticPadTemplate pads[] = {
+      GST_STATIC_PAD_TEMPLATE (
+          "video_src_%u", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY),
+      GST_STATIC_PAD_TEMPLATE (
+          "audio_src_%u", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY),
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pads); i++)
+    gst_element_class_add_static_pad_template (klass, &pads[i]);
+}
+
 /* --- states --- */
 
 static void
 start (ViaHubBase *hub)
 {
   ViaHubBasePrivate *self = private_of (hub);
+  ViaHubBaseClass *klass = VIA_HUB_BASE_GET_CLASS (hub);
   GstClockID ticks = start_ticks (hub);
 
   g_mutex_lock (&self->lock);
-  self->is_started = TRUE;
   self->ticks = ticks;
   g_mutex_unlock (&self->lock);
-  via_publishers_update (self->publishers);
-}
-
-static GHashTable *
-new_members (void)
-{
-  return g_hash_table_new_full (
-      NULL, NULL, NULL, (GDestroyNotify) via_member_leave);
+  if (klass->start != NULL)
+    klass->start (hub);
+  via_hub_ports_start (self->ports);
 }
 
 static void
 stop (ViaHubBase *hub)
 {
   ViaHubBasePrivate *self = private_of (hub);
-  g_autoptr (GHashTable) members = NULL;
-  ViaExchange *old;
+  ViaHubBaseClass *klass = VIA_HUB_BASE_GET_CLASS (hub);
+  ViaExchange *old, *next;
   GstClockID ticks;
-  GHashTableIter iter;
-  gpointer member;
 
   g_mutex_lock (&self->lock);
-  self->is_started = FALSE;
-  members = g_steal_pointer (&self->members);
-  self->members = new_members ();
   old = self->exchange;
-  self->exchange = via_exchange_new_like (old);
+  next = self->exchange = via_exchange_new_like (old);
   ticks = g_steal_pointer (&self->ticks);
   g_mutex_unlock (&self->lock);
   if (ticks != NULL) {
     gst_clock_id_unschedule (ticks);
     gst_clock_id_unref (ticks);
   }
-  via_publishers_update (self->publishers);
-  g_hash_table_iter_init (&iter, members);
-  while (g_hash_table_iter_next (&iter, NULL, &member))
-    via_common_absent (&self->common, member);
-  g_hash_table_remove_all (members);
+  if (klass->stop != NULL)
+    klass->stop (hub);
+  via_hub_ports_stop (self->ports, next);
   via_exchange_close (old);
   via_exchange_unref (old);
 }
@@ -304,6 +223,10 @@ change_state (GstElement *element, GstStateChange transition)
       || (transition == GST_STATE_CHANGE_NULL_TO_READY
           && result == GST_STATE_CHANGE_FAILURE))
     stop (self);
+  if (GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PAUSED
+      && result != GST_STATE_CHANGE_FAILURE)
+    return via_common_is_source (element) ? GST_STATE_CHANGE_NO_PREROLL
+                                          : GST_STATE_CHANGE_SUCCESS;
   return result;
 }
 
@@ -381,7 +304,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 static void
 dispose (GObject *object)
 {
-  via_publishers_clear (private_of (object)->publishers);
+  via_hub_ports_clear (private_of (object)->ports);
   G_OBJECT_CLASS (via_hub_base_parent_class)->dispose (object);
 }
 
@@ -390,8 +313,7 @@ finalize (GObject *object)
 {
   ViaHubBasePrivate *self = private_of (object);
 
-  via_publishers_free (self->publishers);
-  g_hash_table_unref (self->members);
+  via_hub_ports_free (self->ports);
   via_exchange_unref (self->exchange);
   g_mutex_clear (&self->lock);
   via_common_clear (&self->common);
@@ -420,13 +342,13 @@ via_hub_base_class_init (ViaHubBaseClass *klass)
   element_class->request_new_pad = request_new_pad;
   element_class->release_pad = release_pad;
   via_eos_init_class (GST_BIN_CLASS (klass));
+  element_class->send_event = send_event;
   via_publisher_add_templates (element_class);
 }
 
 static void
 via_hub_base_init (ViaHubBase *hub)
 {
-  static const ViaPublishersFuncs funcs = {.member = find_member};
   ViaHubBasePrivate *self = private_of (hub);
 
   via_common_init (&self->common, GST_ELEMENT (hub));
@@ -434,6 +356,6 @@ via_hub_base_init (ViaHubBase *hub)
   g_mutex_init (&self->lock);
   self->exchange = via_exchange_new ();
   via_exchange_listen (self->exchange, G_OBJECT (hub), on_news);
-  self->publishers = via_publishers_new (GST_BIN (hub), &funcs, hub);
-  self->members = new_members ();
+  self->ports =
+      via_hub_ports_new (GST_BIN (hub), &self->common, self->exchange);
 }

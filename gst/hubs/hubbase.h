@@ -16,7 +16,16 @@ G_DECLARE_DERIVABLE_TYPE (ViaHubBase, via_hub_base, VIA, HUB_BASE, GstBin)
 struct _ViaHubBaseClass
 {
   GstBinClass parent;
+  /* All nullable. */
+  void (*start) (ViaHubBase *self); /* from NULL: there is a room */
+  void (*stop) (ViaHubBase *self);  /* to NULL: leave it */
+  void (*tick) (ViaHubBase *self);  /* GStreamer's clock thread */
+  void (*eos) (ViaHubBase *self);   /* an EOS event came; any thread */
 };
+
+/* Request source pads `audio_src_%u`, `video_src_%u`: what the port of that
+ * number is given. For class_init. */
+void via_hub_base_add_source_templates (GstElementClass *klass);
 
 /* The room there is now. Any thread. (transfer full) */
 ViaExchange *via_hub_base_exchange (ViaHubBase *self);

@@ -84,6 +84,7 @@ via_one_to_many_class_init (ViaOneToManyClass *klass)
           NULL,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
               | GST_PARAM_MUTABLE_PLAYING));
+  via_hub_base_add_source_templates (GST_ELEMENT_CLASS (klass));
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "Dispatcher, one to many", "Generic/Network/WebRTC",
       "What one port sends goes to all others; endpoints join it by hub=NAME",

@@ -55,6 +55,7 @@ struct _ViaMember
   ViaExchange *exchange;
   ViaLoop *loop; /* (nullable) */
   guint port;
+  gboolean is_observer;
   gchar *name;
   ViaMemberFuncs funcs;
   gpointer user;
@@ -172,6 +173,10 @@ gboolean via_exchange_ports_take_locked (
 /* "via-port" under another name. (transfer full) */
 GstStructure *via_exchange_ports_describe_locked (
     const ViaMember *member, const gchar *name);
+/* Tells the listener that @member was added, removed or changed (@what); of
+ * observers nothing. */
+void via_exchange_ports_tell_member_locked (
+    const ViaMember *member, const gchar *what);
 /* Tells the listener; @message: (transfer full). */
 void via_exchange_ports_tell_locked (ViaExchange *self, GstStructure *message);
 

@@ -128,12 +128,14 @@ static void
 put_in_locked (ViaExchange *self, ViaMember *member, const ViaMemberWho *who)
 {
   via_exchange_ports_take_locked (member, who);
-  member->port = via_room_add_port_as (
-      self->room, who->port > 0 ? who->port - 1 : VIA_ROOM_NONE);
+  member->is_observer = who->is_observer;
+  member->port = who->is_observer
+                     ? via_room_add_observer (self->room)
+                     : via_room_add_port_as (self->room,
+                         who->port > 0 ? who->port - 1 : VIA_ROOM_NONE);
   g_hash_table_insert (self->members, GUINT_TO_POINTER (member->port), member);
   via_exchange_policy_apply_locked (self);
-  via_exchange_ports_tell_locked (
-      self, via_exchange_ports_describe_locked (member, "port-added"));
+  via_exchange_ports_tell_member_locked (member, "port-added");
 }
 
 ViaMember *
@@ -176,8 +178,7 @@ via_member_describe (ViaMember *self, const ViaMemberWho *who)
   if (via_exchange_ports_find_locked (exchange, self->port) == self
       && via_exchange_ports_take_locked (self, who)) {
     via_exchange_policy_apply_locked (exchange);
-    via_exchange_ports_tell_locked (
-        exchange, via_exchange_ports_describe_locked (self, "port-changed"));
+    via_exchange_ports_tell_member_locked (self, "port-changed");
   }
   g_mutex_unlock (&exchange->lock);
 }
@@ -196,8 +197,7 @@ member_gone (gpointer data)
 static void
 take_out_locked (ViaExchange *self, ViaMember *member)
 {
-  via_exchange_ports_tell_locked (
-      self, via_exchange_ports_describe_locked (member, "port-removed"));
+  via_exchange_ports_tell_member_locked (member, "port-removed");
   via_speaker_forget (self->speaker, member->port);
   via_room_remove_port (self->room, member->port);
   via_exchange_slots_carry_out_locked (self);

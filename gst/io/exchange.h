@@ -66,6 +66,7 @@ typedef struct
   const gchar *subscribe; /* as via_select_parse; NULL: all */
   guint64 serial;         /* one that is not higher describes nothing new */
   guint port;             /* wanted number + 1; 0: any */
+  gboolean is_observer;   /* no participant: takes all, is listed nowhere */
 } ViaMemberWho;
 
 /* @loop: (nullable) for a member that only publishes. NULL with error: STATE
@@ -125,6 +126,8 @@ typedef void (*ViaExchangeNews) (
     gpointer object, struct _GstStructure *message);
 void via_exchange_listen (
     ViaExchange *self, GObject *object, ViaExchangeNews func);
+/* @message (transfer full) to the listener, while there is a member. */
+void via_exchange_tell (ViaExchange *self, struct _GstStructure *message);
 /* To be called every 100 ms: what starts, stops and speaks. Never waits. */
 #define VIA_EXCHANGE_TICK (100 * VIA_MS)
 void via_exchange_tick (ViaExchange *self, ViaTime now);

@@ -19,7 +19,8 @@ first_port (ViaExchange *self, const ViaSelect *select)
     const ViaMember *member = value;
     ViaWho who = via_exchange_ports_who (member);
 
-    if (member->port < port && via_select_matches (select, &who))
+    if (!member->is_observer && member->port < port
+        && via_select_matches (select, &who))
       port = member->port;
   }
   return port;
@@ -71,6 +72,8 @@ via_exchange_policy_apply_locked (ViaExchange *self)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     const ViaMember *member = value;
 
+    if (member->is_observer)
+      continue;
     apply_subscription (self, member);
     if (is_routed)
       via_room_set_source (

@@ -84,9 +84,12 @@ add_ports_locked (ViaExchange *self, GstStructure *out)
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     const ViaMember *member = value;
-    g_autoptr (GstStructure) port = report_locked (member);
+    g_autoptr (GstStructure) port = NULL;
     g_autofree gchar *field = g_strdup_printf ("port-%u", member->port);
 
+    if (member->is_observer)
+      continue;
+    port = report_locked (member);
     gst_structure_set (out, field, GST_TYPE_STRUCTURE, port, NULL);
   }
 }
@@ -166,7 +169,7 @@ via_exchange_find_port (ViaExchange *self, const gchar *key, const gchar *value)
     ViaMember *member = found;
     ViaWho who = via_exchange_ports_who (member);
 
-    if (via_select_matches (select, &who)
+    if (!member->is_observer && via_select_matches (select, &who)
         && (inquiry.member == NULL || member->port < inquiry.member->port))
       inquiry.member = member;
   }
@@ -226,6 +229,26 @@ via_exchange_ports_tell_locked (ViaExchange *self, GstStructure *message)
   news->exchange = via_exchange_ref (self);
   news->message = message;
   via_app_post (run_news, news, news_free);
+}
+
+void
+via_exchange_ports_tell_member_locked (
+    const ViaMember *member, const gchar *what)
+{
+  if (!member->is_observer)
+    via_exchange_ports_tell_locked (
+        member->exchange, via_exchange_ports_describe_locked (member, what));
+}
+
+void
+via_exchange_tell (ViaExchange *self, GstStructure *message)
+{
+  g_mutex_lock (&self->lock);
+  if (g_hash_table_size (self->members) > 0) /* who hold via-app */
+    via_exchange_ports_tell_locked (self, message);
+  else
+    gst_structure_free (message);
+  g_mutex_unlock (&self->lock);
 }
 
 void
@@ -304,6 +327,8 @@ via_exchange_tick (ViaExchange *self, ViaTime now)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     ViaMember *member = value;
 
+    if (member->is_observer)
+      continue;
     look_at_flow (self, member, &member->in, "in", now);
     look_at_flow (self, member, &member->out, "out", now);
   }

@@ -100,6 +100,10 @@ choose (ViaOutlet *self, const ViaCodec *codec, ViaForm *out)
   g_autoptr (GstCaps) caps = gst_pad_peer_query_caps (self->pad, NULL);
   g_autofree gchar *text = NULL;
 
+  if (codec->id == VIA_CODEC_UNKNOWN) { /* it ends before it began */
+    *out = VIA_FORM_RTP;
+    return TRUE;
+  }
   if (via_outlet_caps_choose (codec, caps, out))
     return TRUE;
   text = gst_caps_to_string (caps);
@@ -177,9 +181,11 @@ answer_caps (ViaOutlet *self, GstQuery *query)
 }
 
 static void
-set_possible (ViaOutlet *self, const ViaCodec *codec)
+set_possible (ViaOutlet *self, ViaKind kind, const ViaCodec *codec)
 {
-  GstCaps *caps = via_outlet_caps_possible (codec);
+  GstCaps *caps = codec->id != VIA_CODEC_UNKNOWN
+                      ? via_outlet_caps_possible (codec)
+                      : via_outlet_caps_all (kind);
 
   g_mutex_lock (&self->lock);
   gst_caps_take (&self->possible, caps);
@@ -219,6 +225,13 @@ via_outlet_eos (ViaOutlet *self)
 }
 
 void
+via_outlet_set_publisher (
+    ViaOutlet *self, const gchar *name, const gchar *app_data)
+{
+  via_outlet_src_set_publisher (self->src, name, app_data);
+}
+
+void
 via_outlet_set_app_data (ViaOutlet *self, const gchar *app_data)
 {
   via_outlet_src_set_app_data (self->src, app_data);
@@ -234,7 +247,7 @@ via_outlet_set_latency (ViaOutlet *self, guint latency_ms)
 void
 via_outlet_set_codec (ViaOutlet *self, const ViaCodec *codec)
 {
-  set_possible (self, codec);
+  set_possible (self, via_codec_kind (codec->id), codec);
   via_outlet_src_set_codec (self->src, codec);
 }
 
@@ -341,7 +354,7 @@ via_outlet_new (ViaKind kind, const ViaCodec *codec,
     config = &defaults;
   self->funcs = *funcs;
   self->user = user;
-  set_possible (self, codec);
+  set_possible (self, kind, codec);
   latency_ms =
       config->latency_ms > 0 ? config->latency_ms : VIA_OUTLET_LATENCY_MS;
   self->src = via_outlet_src_new (

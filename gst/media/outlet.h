@@ -37,7 +37,8 @@ typedef struct
   const gchar *app_data; /* its app-data: tag "extended-comment" */
 } ViaOutletConfig;
 
-/* Has one ghost source pad "src". @config: (nullable). @funcs stay the
+/* Has one ghost source pad "src". @codec: of id VIA_CODEC_UNKNOWN if it is told
+ * later, before the first packet. @config: (nullable). @funcs stay the
  * caller's. (transfer floating) */
 ViaOutlet *via_outlet_new (ViaKind kind, const ViaCodec *codec,
     const ViaOutletConfig *config, const ViaOutletFuncs *funcs, gpointer user);
@@ -49,6 +50,8 @@ void via_outlet_eos (ViaOutlet *self);
 /* What is pushed from now on is encoded like this. As _push. */
 void via_outlet_set_codec (ViaOutlet *self, const ViaCodec *codec);
 /* As in the config, from now on. Any thread. */
+void via_outlet_set_publisher (
+    ViaOutlet *self, const gchar *name, const gchar *app_data);
 void via_outlet_set_app_data (ViaOutlet *self, const gchar *app_data);
 void via_outlet_set_latency (ViaOutlet *self, guint latency_ms);
 /* Until this call packets wait in the ring for the pad to be linked; from now

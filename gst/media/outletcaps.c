@@ -106,6 +106,25 @@ via_outlet_caps_possible (const ViaCodec *codec)
   return caps;
 }
 
+GstCaps *
+via_outlet_caps_all (ViaKind kind)
+{
+  GstCaps *caps = gst_caps_new_simple (
+      "application/x-rtp", "media", G_TYPE_STRING, via_kind_name (kind), NULL);
+
+  for (guint id = 0; id < VIA_N_CODECS; id++) {
+    const ViaCodec codec = {.id = (ViaCodecId) id};
+    GstCaps *encoded = via_outlet_caps_encoded (&codec);
+
+    if (encoded != NULL && via_codec_kind (codec.id) == kind)
+      gst_caps_append (caps, encoded);
+    else
+      gst_clear_caps (&encoded);
+  }
+  gst_caps_append (caps, raw_caps (kind));
+  return caps;
+}
+
 gboolean
 via_outlet_caps_choose (
     const ViaCodec *codec, const GstCaps *downstream, ViaForm *out)

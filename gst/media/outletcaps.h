@@ -15,6 +15,8 @@ GstCaps *via_outlet_caps_rtp (const ViaCodec *codec, guint8 pt);
 GstCaps *via_outlet_caps_encoded (const ViaCodec *codec);
 /* All that can be made of @codec. (transfer full) */
 GstCaps *via_outlet_caps_possible (const ViaCodec *codec);
+/* The same of any codec of @kind. (transfer full) */
+GstCaps *via_outlet_caps_all (ViaKind kind);
 /* RTP where @downstream lists it, then encoded, then raw; ANY: encoded. FALSE:
  * it takes none of them. */
 gboolean via_outlet_caps_choose (

@@ -19,7 +19,6 @@ struct _ViaOutletSrc
   GstPad *pad;
   GstPad *end; /* not owned */
   ViaKind kind;
-  gchar *name; /* (nullable) of the publisher */
   ViaOutletSrcFuncs funcs;
   gpointer user;
   ViaGuard guard; /* around funcs */
@@ -38,6 +37,7 @@ struct _ViaOutletSrc
   guint64 n_unlinked, n_paused, n_stale, n_out, n_key_requests;
 
   ViaTime latency;
+  gchar *name;           /* (nullable) of the publisher */
   GstTagList *tags;      /* (nullable) to be pushed */
   gboolean has_settings; /* the two above are new to the task */
 

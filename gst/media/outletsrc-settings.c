@@ -6,16 +6,33 @@
 
 #include "media/outletcaps.h"
 
-void
-via_outlet_src_set_app_data (ViaOutletSrc *self, const gchar *app_data)
+static void
+set_tags_locked (ViaOutletSrc *self, const gchar *app_data)
 {
   GstTagList *tags = via_outlet_caps_tags (self->name, app_data);
 
-  g_mutex_lock (&self->lock);
   g_clear_pointer (&self->tags, gst_tag_list_unref);
   self->tags = tags != NULL ? tags : gst_tag_list_new_empty ();
   self->has_settings = TRUE;
   g_cond_broadcast (&self->work);
+}
+
+void
+via_outlet_src_set_app_data (ViaOutletSrc *self, const gchar *app_data)
+{
+  g_mutex_lock (&self->lock);
+  set_tags_locked (self, app_data);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+via_outlet_src_set_publisher (
+    ViaOutletSrc *self, const gchar *name, const gchar *app_data)
+{
+  g_mutex_lock (&self->lock);
+  g_free (self->name);
+  self->name = g_strdup (name);
+  set_tags_locked (self, app_data);
   g_mutex_unlock (&self->lock);
 }
 

@@ -42,6 +42,8 @@ void via_outlet_src_set_names (ViaOutletSrc *self, const gchar *stream_id,
     guint group_id, const gchar *name, const gchar *app_data);
 /* From now on, also what is under way: a tag event; how long a missing packet
  * is waited for. Any thread. */
+void via_outlet_src_set_publisher (
+    ViaOutletSrc *self, const gchar *name, const gchar *app_data);
 void via_outlet_src_set_app_data (ViaOutletSrc *self, const gchar *app_data);
 void via_outlet_src_set_latency (ViaOutletSrc *self, ViaTime latency);
 void via_outlet_src_push (

@@ -142,6 +142,8 @@ may_take (const ViaRoom *self, const Port *port, guint number, ViaKind kind)
 {
   const Port *from;
 
+  if (port->number >= VIA_ROOM_OBSERVERS)
+    return port->number != number;
   if (!is_subscribed (port, number)
       || (self->is_routed && port->source != number))
     return FALSE;
@@ -286,6 +288,17 @@ via_room_add_port (ViaRoom *self)
 
   while (find_port (self, number) != NULL
          || g_hash_table_contains (self->reserved, GUINT_TO_POINTER (number)))
+    number++;
+  insert_port (self, number);
+  return number;
+}
+
+guint
+via_room_add_observer (ViaRoom *self)
+{
+  guint number = VIA_ROOM_OBSERVERS;
+
+  while (find_port (self, number) != NULL)
     number++;
   insert_port (self, number);
   return number;
@@ -477,7 +490,13 @@ via_room_remove_track (ViaRoom *self, guint64 id)
 guint
 via_room_n_ports (const ViaRoom *self)
 {
-  return self->ports->len;
+  guint n = 0;
+
+  while (n < self->ports->len
+         && ((Port *) g_ptr_array_index (self->ports, n))->number
+                < VIA_ROOM_OBSERVERS)
+    n++;
+  return n;
 }
 
 guint

@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * in the place of one that goes on, the slot is switched, not emptied. */
 typedef struct _ViaRoom ViaRoom;
 
-#define VIA_ROOM_NONE G_MAXUINT /* no port */
+#define VIA_ROOM_NONE G_MAXUINT       /* no port */
+#define VIA_ROOM_OBSERVERS (1u << 31) /* the lowest number of one */
 
 typedef enum
 {
@@ -41,6 +42,9 @@ void via_room_free (ViaRoom *self);
 guint via_room_add_port (ViaRoom *self);
 /* Number @wanted if it is free, else as above. */
 guint via_room_add_port_as (ViaRoom *self, guint wanted);
+/* A port that is no participant: it takes what all others publish, whatever the
+ * policy, and is not counted. Its number is VIA_ROOM_OBSERVERS or more. */
+guint via_room_add_observer (ViaRoom *self);
 /* Keeps @number for who asks for it, or no longer. */
 void via_room_reserve (ViaRoom *self, guint number, gboolean is_reserved);
 /* Its tracks and slots go too. FALSE: no such port. */
@@ -69,6 +73,7 @@ void via_room_set_last_n (ViaRoom *self, guint n);
 /* @port is the first among those who spoke. FALSE: no such port. */
 gboolean via_room_spoke (ViaRoom *self, guint port);
 
+/* Without observers. */
 guint via_room_n_ports (const ViaRoom *self);
 guint via_room_n_tracks (const ViaRoom *self);
 /* Events in the order they happened. FALSE: none left. */

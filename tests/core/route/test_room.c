@@ -3,6 +3,10 @@
  */
 #include "route/room.h"
 
+#include <malloc.h>
+
+#include "route/speaker.h"
+
 /* Every event so far as text: "+P.kindS=T" attach, "-P.kindS=T" detach,
  * "~P.kindS=T" switch. */
 static gchar *
@@ -328,56 +332,141 @@ test_room_last_n_shows_who_spoke_last (void)
 
 /* Two hours with a change every 100 ms: nothing is left behind. */
 static void
-test_room_two_hours_of_coming_and_going_leave_nothing (void)
+test_room_observer_takes_all_and_is_nobody (void)
 {
   g_autoptr (ViaRoom) room = via_room_new ();
-  GRand *rand = g_rand_new_with_seed (5);
-  gint n_shown = 0;
+  guint alice = via_room_add_port (room), eye, bob;
 
-  via_room_set_last_n (room, 3);
-  for (guint i = 0; i < 2 * 3600 * 10; i++) {
-    guint port = (guint) g_rand_int_range (rand, 0, 8);
+  via_room_set_last_n (room, 1);
+  via_room_set_routed (room, TRUE);
+  via_room_add_track (room, alice, VIA_KIND_VIDEO);
+  eye = via_room_add_observer (room);
+  g_assert_cmpuint (eye, >=, VIA_ROOM_OBSERVERS);
+  g_assert_cmpuint (via_room_n_ports (room), ==, 1);
+  via_room_set_slots (room, eye, VIA_KIND_VIDEO, G_MAXUINT);
+  expect (room, "+2147483648.v0=1");
+  bob = via_room_add_port (room); /* its number is a participant's */
+  g_assert_cmpuint (bob, ==, 1);
+  via_room_add_track (room, bob, VIA_KIND_VIDEO);
+  expect (room, "+2147483648.v1=2");
+  via_room_remove_port (room, eye);
+  g_assert_cmpuint (via_room_n_ports (room), ==, 2);
+}
 
-    switch (g_rand_int_range (rand, 0, 6)) {
-      case 0:
-        if (via_room_n_ports (room) < 8)
-          via_room_set_slots (
-              room, via_room_add_port (room), VIA_KIND_VIDEO, 9);
-        break;
-      case 1:
-        via_room_remove_port (room, port);
-        break;
-      case 2:
-        via_room_spoke (room, port);
-        break;
-      case 3:
-        via_room_set_subscribed (room, port,
-            (guint) g_rand_int_range (rand, 0, 8), g_rand_boolean (rand));
-        break;
-      case 4:
-        via_room_set_routed (room, g_rand_boolean (rand));
-        via_room_set_source (room, port, 0);
-        break;
-      default:
-        if (via_room_n_tracks (room) < 16)
-          via_room_add_track (room, port, VIA_KIND_VIDEO);
-    }
-    for (ViaRoomEvent e; via_room_poll (room, &e);)
-      n_shown += e.type == VIA_ROOM_ATTACH   ? 1
-                 : e.type == VIA_ROOM_DETACH ? -1
-                                             : 0;
-    g_assert_cmpint (n_shown, >=, 0);
-    g_assert_cmpint (n_shown, <=, 8 * 9);
+/* --- two hours of a clock of our own --- */
+
+#define TICK (100 * VIA_MS)
+
+typedef struct
+{
+  ViaRoom *room;
+  ViaSpeaker *speaker;
+  GRand *rand;
+  ViaTime now;
+  gint n_shown;
+} Party;
+
+size_t __sanitizer_get_current_allocated_bytes (void) __attribute__ ((weak));
+
+/* Bytes the process holds now. */
+static gsize
+heap (void)
+{
+  return __sanitizer_get_current_allocated_bytes != NULL
+             ? __sanitizer_get_current_allocated_bytes ()
+             : mallinfo2 ().uordblks;
+}
+
+static void
+party_listen (Party *p)
+{
+  guint port;
+
+  for (ViaRoomEvent e; via_room_poll (p->room, &e);)
+    p->n_shown += e.type == VIA_ROOM_ATTACH   ? 1
+                  : e.type == VIA_ROOM_DETACH ? -1
+                                              : 0;
+  if (via_speaker_decide (p->speaker, p->now, &port)
+      && port != VIA_SPEAKER_NONE)
+    via_room_spoke (p->room, port);
+}
+
+static void
+party_leave (Party *p, guint port)
+{
+  via_speaker_forget (p->speaker, port);
+  via_room_remove_port (p->room, port);
+}
+
+static void
+party_change (Party *p)
+{
+  guint port = (guint) g_rand_int_range (p->rand, 0, 8);
+
+  switch (g_rand_int_range (p->rand, 0, 6)) {
+    case 0:
+      if (via_room_n_ports (p->room) < 8)
+        via_room_set_slots (
+            p->room, via_room_add_port (p->room), VIA_KIND_VIDEO, 9);
+      break;
+    case 1:
+      party_leave (p, port);
+      break;
+    case 2:
+      via_speaker_heard (p->speaker, port, 20, p->now);
+      break;
+    case 3:
+      via_room_set_subscribed (p->room, port,
+          (guint) g_rand_int_range (p->rand, 0, 8), g_rand_boolean (p->rand));
+      break;
+    case 4:
+      via_room_set_routed (p->room, g_rand_boolean (p->rand));
+      via_room_set_source (p->room, port, 0);
+      break;
+    default:
+      if (via_room_n_tracks (p->room) < 16)
+        via_room_add_track (p->room, port, VIA_KIND_VIDEO);
   }
+}
+
+/* All go home; what is held then. */
+static gsize
+party_over (Party *p)
+{
   for (guint port = 0; port < 8; port++)
-    via_room_remove_port (room, port);
-  for (ViaRoomEvent e; via_room_poll (room, &e);)
-    n_shown += e.type == VIA_ROOM_ATTACH   ? 1
-               : e.type == VIA_ROOM_DETACH ? -1
-                                           : 0;
-  g_assert_cmpint (n_shown, ==, 0);
-  g_assert_cmpuint (via_room_n_tracks (room), ==, 0);
-  g_rand_free (rand);
+    party_leave (p, port);
+  party_listen (p);
+  g_assert_cmpint (p->n_shown, ==, 0);
+  g_assert_cmpuint (via_room_n_tracks (p->room), ==, 0);
+  g_assert_cmpuint (via_room_n_ports (p->room), ==, 0);
+  return heap ();
+}
+
+static void
+test_room_two_hours_of_coming_and_going_leave_nothing (void)
+{
+  Party p = {via_room_new (), via_speaker_new (), g_rand_new_with_seed (5)};
+  const ViaTime end = 2 * 3600 * VIA_S, look = 600 * VIA_S;
+  gsize first = 0, now = 0;
+
+  via_room_set_last_n (p.room, 3);
+  for (p.now = TICK; p.now <= end; p.now += TICK) {
+    party_change (&p);
+    party_listen (&p);
+    g_assert_cmpint (p.n_shown, >=, 0);
+    g_assert_cmpint (p.n_shown, <=, 8 * 9);
+    if (p.now % look != 0)
+      continue;
+    now = party_over (&p);
+    first = first == 0 ? now : first;
+    g_assert_cmpuint (now, <=, first + 256);
+  }
+  g_test_message ("%" G_GSIZE_FORMAT " bytes after 10 min, %" G_GSIZE_FORMAT
+                  " after 2 h",
+      first, now);
+  via_room_free (p.room);
+  via_speaker_free (p.speaker);
+  g_rand_free (p.rand);
 }
 
 int
@@ -408,6 +497,8 @@ main (int argc, char **argv)
   g_test_add_func (
       "/room/subscribed", test_room_port_not_subscribed_is_not_shown);
   g_test_add_func ("/room/last-n", test_room_last_n_shows_who_spoke_last);
+  g_test_add_func (
+      "/room/observer", test_room_observer_takes_all_and_is_nobody);
   g_test_add_func (
       "/room/two-hours", test_room_two_hours_of_coming_and_going_leave_nothing);
   return g_test_run ();
