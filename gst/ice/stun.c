@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * ice/stun.c – STUN messages as ICE uses them.
- * RFC 8489 §5–§6, §9.1, §14 · RFC 8445 §7.1, §16.1
+ * RFC 8489 §5–§6, §9, §14 · RFC 8445 §7.1, §16.1 · RFC 8656 §7, §18
  */
 #include "ice/stun.h"
 
@@ -20,8 +20,10 @@ enum
   ATTR_INTEGRITY = 0x0008,
   ATTR_ERROR_CODE = 0x0009,
   ATTR_UNKNOWN = 0x000a,
+  ATTR_LIFETIME = 0x000d,
   ATTR_REALM = 0x0014,
   ATTR_NONCE = 0x0015,
+  ATTR_REQUESTED_TRANSPORT = 0x0019,
   ATTR_INTEGRITY_SHA256 = 0x001c,
   ATTR_XOR_MAPPED = 0x0020,
   ATTR_PRIORITY = 0x0024,
@@ -51,12 +53,12 @@ crc32_of (const guint8 *data, gsize len)
 
 /* The HMAC of @data as if the message ended with MESSAGE-INTEGRITY at @end. */
 static void
-hmac_of (const guint8 *data, gsize end, const gchar *pwd, guint8 out[HMAC_LEN])
+hmac_of (const guint8 *data, gsize end, const guint8 *key, gsize key_len,
+    guint8 out[HMAC_LEN])
 {
   gsize len = end + 4 + HMAC_LEN - VIA_STUN_HEADER, size = HMAC_LEN;
   const guint8 field[2] = {(guint8) (len >> 8), (guint8) len};
-  GHmac *hmac =
-      g_hmac_new (G_CHECKSUM_SHA1, (const guchar *) pwd, strlen (pwd));
+  GHmac *hmac = g_hmac_new (G_CHECKSUM_SHA1, key, key_len);
 
   g_hmac_update (hmac, data, 2);
   g_hmac_update (hmac, field, 2);
@@ -116,6 +118,14 @@ read_username (ViaStunMessage *out, ViaReader *at)
          && via_reader_take (at, out->username_len, &out->username);
 }
 
+/* RFC 8489 §14.9, §14.10: at most 763 bytes. */
+static gboolean
+read_text (ViaReader *at, const guint8 **out, gsize *out_len)
+{
+  *out_len = via_reader_left (at);
+  return *out_len <= VIA_STUN_TEXT_MAX && via_reader_take (at, *out_len, out);
+}
+
 static gboolean
 read_fingerprint (ViaStunMessage *out, ViaReader *at, gsize begin)
 {
@@ -153,10 +163,12 @@ read_attribute (ViaStunMessage *out, guint16 type, ViaReader *at)
     case ATTR_CONTROLLING:
       out->is_controlling = via_reader_u64 (at, &out->tie_breaker);
       return out->is_controlling;
+    case ATTR_REALM:
+      return read_text (at, &out->realm, &out->realm_len);
+    case ATTR_NONCE:
+      return read_text (at, &out->nonce, &out->nonce_len);
     case ATTR_MAPPED_ADDRESS:
     case ATTR_UNKNOWN:
-    case ATTR_REALM:
-    case ATTR_NONCE:
     case ATTR_INTEGRITY_SHA256:
       return TRUE;
     default:
@@ -227,7 +239,8 @@ via_stun_is_authentic (const ViaStunMessage *self, const gchar *pwd)
 
   if (self->integrity == NULL)
     return FALSE;
-  hmac_of (self->data, (gsize) (self->integrity - self->data) - 4, pwd, hmac);
+  hmac_of (self->data, (gsize) (self->integrity - self->data) - 4,
+      (const guint8 *) pwd, strlen (pwd), hmac);
   for (guint i = 0; i < HMAC_LEN; i++) /* in constant time */
     differs |= hmac[i] ^ self->integrity[i];
   return differs == 0;
@@ -236,12 +249,15 @@ via_stun_is_authentic (const ViaStunMessage *self, const gchar *pwd)
 /* --- writing --- */
 
 static void
-begin (ViaWriter *out, ViaStunClass type, const guint8 *id, guint8 *data,
-    gsize size)
+begin (ViaWriter *out, guint16 method, ViaStunClass type, const guint8 *id,
+    guint8 *data, gsize size)
 {
+  guint16 spread =
+      (guint16) ((method & 0xf80) << 2 | (method & 0x70) << 1 | (method & 0xf));
+
   via_writer_init (out, data, MIN (size, VIA_STUN_MAX));
   via_writer_u16 (
-      out, (guint16) (VIA_STUN_BINDING | (type & 2u) << 7 | (type & 1u) << 4));
+      out, (guint16) (spread | (type & 2u) << 7 | (type & 1u) << 4));
   via_writer_u16 (out, 0); /* set by finish */
   via_writer_u32 (out, COOKIE);
   via_writer_bytes (out, id, VIA_STUN_ID);
@@ -296,15 +312,15 @@ set_length (ViaWriter *out, gsize end)
 }
 
 static gsize
-finish (ViaWriter *out, const gchar *pwd)
+finish_keyed (ViaWriter *out, const guint8 *key, gsize key_len)
 {
   if (out->failed
-      || via_writer_room (out) < (pwd != NULL ? 4 + HMAC_LEN : 0) + 8u)
+      || via_writer_room (out) < (key != NULL ? 4 + HMAC_LEN : 0) + 8u)
     return 0;
-  if (pwd != NULL) {
+  if (key != NULL) {
     guint8 hmac[HMAC_LEN];
 
-    hmac_of (out->data, out->pos, pwd, hmac);
+    hmac_of (out->data, out->pos, key, key_len, hmac);
     write_bytes (out, ATTR_INTEGRITY, hmac, sizeof hmac);
   }
   set_length (out, out->pos + 8);
@@ -313,13 +329,20 @@ finish (ViaWriter *out, const gchar *pwd)
   return out->pos;
 }
 
+static gsize
+finish (ViaWriter *out, const gchar *pwd)
+{
+  return finish_keyed (
+      out, (const guint8 *) pwd, pwd != NULL ? strlen (pwd) : 0);
+}
+
 gsize
 via_stun_write_success (const ViaStunMessage *request, const ViaAddress *from,
     const gchar *pwd, guint8 *out, gsize size)
 {
   ViaWriter writer;
 
-  begin (&writer, VIA_STUN_SUCCESS, request->id, out, size);
+  begin (&writer, VIA_STUN_BINDING, VIA_STUN_SUCCESS, request->id, out, size);
   write_mapped (&writer, request->id, from);
   return finish (&writer, pwd);
 }
@@ -349,7 +372,7 @@ via_stun_write_error (const ViaStunMessage *request, guint code,
   gsize len = strlen (reason);
   ViaWriter writer;
 
-  begin (&writer, VIA_STUN_ERROR, request->id, out, size);
+  begin (&writer, VIA_STUN_BINDING, VIA_STUN_ERROR, request->id, out, size);
   via_writer_u16 (&writer, ATTR_ERROR_CODE);
   via_writer_u16 (&writer, (guint16) (4 + len));
   via_writer_u16 (&writer, 0);
@@ -373,7 +396,7 @@ via_stun_write_check (const ViaStunCheck *check, const guint8 id[VIA_STUN_ID],
 {
   ViaWriter writer;
 
-  begin (&writer, VIA_STUN_REQUEST, id, out, size);
+  begin (&writer, VIA_STUN_BINDING, VIA_STUN_REQUEST, id, out, size);
   write_bytes (
       &writer, ATTR_USERNAME, check->username, strlen (check->username));
   write_u32 (&writer, ATTR_PRIORITY, check->priority);
@@ -383,4 +406,24 @@ via_stun_write_check (const ViaStunCheck *check, const guint8 id[VIA_STUN_ID],
   if (check->use_candidate)
     write_bytes (&writer, ATTR_USE_CANDIDATE, NULL, 0);
   return finish (&writer, pwd);
+}
+
+gsize
+via_stun_write_request (const ViaStunRequest *request,
+    const guint8 id[VIA_STUN_ID], guint8 *out, gsize size)
+{
+  ViaWriter writer;
+
+  begin (&writer, request->method, VIA_STUN_REQUEST, id, out, size);
+  if (request->method == VIA_STUN_ALLOCATE)
+    write_u32 (&writer, ATTR_REQUESTED_TRANSPORT, 17u << 24); /* UDP */
+  if (request->method == VIA_STUN_REFRESH)
+    write_u32 (&writer, ATTR_LIFETIME, 0);
+  if (request->key == NULL)
+    return finish (&writer, NULL);
+  write_bytes (
+      &writer, ATTR_USERNAME, request->username, strlen (request->username));
+  write_bytes (&writer, ATTR_REALM, request->realm, request->realm_len);
+  write_bytes (&writer, ATTR_NONCE, request->nonce, request->nonce_len);
+  return finish_keyed (&writer, request->key, VIA_STUN_KEY);
 }

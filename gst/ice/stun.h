@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * ice/stun.h – STUN messages as ICE uses them: read, proved, written.
+ * ice/stun.h – STUN messages as ICE and TURN use them: read, proved, written.
  * Pure; knows no sessions.
- * RFC 8489 §5–§6, §9.1, §14 · RFC 8445 §7.1, §16.1
+ * RFC 8489 §5–§6, §9, §14 · RFC 8445 §7.1, §16.1 · RFC 8656 §7, §18
  */
 #pragma once
 
@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 #define VIA_STUN_MAX 1280 /* bytes; a longer message is none of ours */
 #define VIA_STUN_ID 12
 #define VIA_STUN_UNKNOWN_MAX 8
+#define VIA_STUN_TEXT_MAX 763 /* bytes of a realm or nonce */
+#define VIA_STUN_KEY 16       /* of a long-term credential */
 
 typedef enum
 {
@@ -33,7 +35,9 @@ typedef struct
   const guint8 *id;
   const guint8 *username; /* (nullable) not ended by NUL */
   gsize username_len;
-  const guint8 *integrity; /* (nullable) the HMAC */
+  const guint8 *integrity;     /* (nullable) the HMAC */
+  const guint8 *realm, *nonce; /* (nullable) not ended by NUL */
+  gsize realm_len, nonce_len;
   gboolean has_fingerprint;
   gboolean has_priority, use_candidate, is_controlling, is_controlled;
   guint32 priority;
@@ -45,7 +49,9 @@ typedef struct
   guint16 unknown[VIA_STUN_UNKNOWN_MAX];
 } ViaStunMessage;
 
-#define VIA_STUN_BINDING 1
+#define VIA_STUN_BINDING 0x001
+#define VIA_STUN_ALLOCATE 0x003
+#define VIA_STUN_REFRESH 0x004
 
 /* FALSE if the bytes are not one whole STUN message, or its FINGERPRINT is
  * wrong. What follows MESSAGE-INTEGRITY does not count (RFC 8489 §14.5). */
@@ -70,5 +76,19 @@ typedef struct
 } ViaStunCheck;
 gsize via_stun_write_check (const ViaStunCheck *check,
     const guint8 id[VIA_STUN_ID], const gchar *pwd, guint8 *out, gsize size);
+
+/* A request to a server: Binding; Allocate, of a relayed address for UDP;
+ * Refresh, which gives it back. With @key it has a long-term credential (RFC
+ * 8489 §9.2): MD5 of "username:realm:password". */
+typedef struct
+{
+  guint16 method;
+  const guint8 *key; /* (nullable) VIA_STUN_KEY bytes; else none of the next */
+  const gchar *username;
+  const guint8 *realm, *nonce;
+  gsize realm_len, nonce_len;
+} ViaStunRequest;
+gsize via_stun_write_request (const ViaStunRequest *request,
+    const guint8 id[VIA_STUN_ID], guint8 *out, gsize size);
 
 G_END_DECLS

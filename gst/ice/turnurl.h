@@ -24,7 +24,9 @@ typedef struct
   guint16 port;
   gchar *user, *password; /* decoded; NULL for STUN, and with a secret */
   ViaTurnTransport transport;
-  gchar *name; /* (nullable) what it is called, if not by the above */
+  gchar *name;         /* (nullable) what it is called, if not by the above */
+  gboolean is_bridged; /* host and port are of the near end of a TLS bridge,
+                          which tells its own failures */
 } ViaIceServer;
 
 /* "user:password@host[:port][?transport=udp|tcp|tls]", "turn:user:pass@…",

@@ -5,6 +5,7 @@
 #include "fuzz.h"
 
 #include "ice/lite.h"
+#include "ice/stunask.h"
 
 #include <string.h>
 
@@ -12,6 +13,30 @@ static void
 check_inside (const guint8 *at, gsize len, const uint8_t *data, size_t size)
 {
   g_assert_true (at >= data && at + len <= data + size);
+}
+
+/* As an answer of a TURN server, in a datagram and in two pieces. */
+static void
+ask (const uint8_t *data, size_t size)
+{
+  for (guint is_stream = 0; is_stream < 2; is_stream++) {
+    ViaSeededRng rng;
+    ViaStunAskConfig config = {"u", "p", is_stream == 1, &rng.parent};
+    g_autoptr (ViaStunAsk) self = NULL;
+    guint8 out[VIA_STUN_MAX];
+    guint code = 0;
+
+    via_seeded_rng_init (&rng, 1);
+    self = via_stunask_new (&config, 0);
+    g_assert_cmpuint (via_stunask_next (self, out, sizeof out, 0), >, 0);
+    if (is_stream == 1) {
+      via_stunask_feed (self, data, size / 2, 1);
+      via_stunask_feed (self, data + size / 2, size - size / 2, 1);
+    } else {
+      via_stunask_feed (self, data, size, 1);
+    }
+    g_assert_cmpint (via_stunask_answer (self, &code), !=, VIA_STUNASK_GRANTED);
+  }
 }
 
 int
@@ -25,11 +50,16 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   gboolean is_authentic;
   gsize len;
 
+  ask (data, size);
   if (!via_stun_read (&message, data, size))
     return 0;
   check_inside (message.id, VIA_STUN_ID, data, size);
   if (message.username != NULL)
     check_inside (message.username, message.username_len, data, size);
+  if (message.realm != NULL)
+    check_inside (message.realm, message.realm_len, data, size);
+  if (message.nonce != NULL)
+    check_inside (message.nonce, message.nonce_len, data, size);
   if (message.integrity != NULL)
     check_inside (message.integrity, 20, data, size);
   via_seeded_rng_init (&rng, 1);
