@@ -52,6 +52,7 @@ struct _ViaSession
   ViaNetWatch *network;             /* (nullable) the kernel may not tell */
   gboolean told_needed;             /* until the next negotiation */
   gint is_needed;                   /* atomic: an offer would differ */
+  GHashTable *told_remote;          /* candidates, since the last restart */
   ViaReceived *received;
   ViaMember *taker; /* only publishes what is received */
 };
@@ -65,6 +66,7 @@ typedef struct
   ViaSessionRoom room;
   const ViaMemberWho *who;
   const gchar *text;
+  guint mline;
   guint n_audio, n_video;
   gchar *result;
   GstStructure *stats;
@@ -88,7 +90,11 @@ typedef struct
   enum
   {
     NOTICE_CANDIDATE,
+    NOTICE_REMOTE_CANDIDATE,
+    NOTICE_GATHERING,
     NOTICE_GATHERED,
+    NOTICE_PAIR,
+    NOTICE_SERVER_FAILED,
     NOTICE_STATE,
     NOTICE_NOT_NEGOTIATED,
     NOTICE_HUB_LOST,
@@ -96,10 +102,11 @@ typedef struct
     NOTICE_NEEDED,
     NOTICE_FLOW,
   } type;
-  guint mline;
+  guint mline; /* or a code of STUN */
   ViaConnectionState state;
   ViaSignalingState signaling;
-  gchar *text, *local, *remote;
+  gchar *text, *local, *remote; /* or a server: local */
+  ViaWirePair pair;
   gboolean is_out, is_flowing;
   ViaTrackInfo track;
 } ViaSessionNotice;
@@ -147,5 +154,8 @@ gboolean via_session_open_call (ViaSession *self,
 /* See via_call_restart. */
 gboolean via_session_restart_call (
     ViaSession *self, const ViaSessionConfig *config, GError **error);
+/* Of the other side, for m-line @mline: told once. */
+void via_session_tell_remote (
+    ViaSession *self, guint mline, const gchar *candidate);
 
 G_END_DECLS

@@ -6,6 +6,8 @@
 
 #include "io/app.h"
 
+#define TOLD_MAX 256 /* candidates of the far end that are told */
+
 /* --- the call's callbacks; loop thread --- */
 
 static void
@@ -15,6 +17,49 @@ on_candidate (gpointer user, guint mline, const gchar *candidate)
 
   notice->mline = mline;
   notice->text = g_strdup (candidate);
+  via_session_notice_post (notice);
+}
+
+void
+via_session_tell_remote (ViaSession *self, guint mline, const gchar *candidate)
+{
+  ViaSessionNotice *notice;
+
+  if (candidate == NULL || *candidate == '\0'
+      || g_hash_table_size (self->told_remote) >= TOLD_MAX
+      || !g_hash_table_add (self->told_remote, g_strdup (candidate)))
+    return;
+  notice = via_session_notice_new (self, NOTICE_REMOTE_CANDIDATE);
+  notice->mline = mline;
+  notice->text = g_strdup (candidate);
+  via_session_notice_post (notice);
+}
+
+static void
+on_gathering (gpointer user)
+{
+  via_session_notice_post (via_session_notice_new (user, NOTICE_GATHERING));
+}
+
+static void
+on_pair (gpointer user, const ViaWirePair *pair)
+{
+  ViaSessionNotice *notice = via_session_notice_new (user, NOTICE_PAIR);
+
+  notice->pair = *pair;
+  via_session_notice_post (notice);
+}
+
+static void
+on_server_failed (
+    gpointer user, const gchar *server, guint code, const gchar *text)
+{
+  ViaSessionNotice *notice =
+      via_session_notice_new (user, NOTICE_SERVER_FAILED);
+
+  notice->local = g_strdup (server);
+  notice->mline = code;
+  notice->text = g_strdup (text);
   via_session_notice_post (notice);
 }
 
@@ -90,7 +135,10 @@ on_silent (gpointer user)
 
 static const ViaCallFuncs call_funcs = {
     .candidate = on_candidate,
+    .gathering = on_gathering,
     .gathering_done = on_gathering_done,
+    .pair = on_pair,
+    .server_failed = on_server_failed,
     .state = on_state,
     .want_keyframe = on_want_keyframe,
     .media = on_media,
@@ -152,6 +200,7 @@ via_session_unref (ViaSession *self)
   via_guard_clear (&self->guard);
   via_session_rooms_clear (self);
   g_clear_pointer (&self->negotiation, via_negotiation_free);
+  g_hash_table_unref (self->told_remote);
   g_free (self->name);
   g_free (self);
 }
@@ -187,6 +236,8 @@ via_session_new (const ViaSessionFuncs *funcs, GObject *user, const gchar *name,
   self->name = g_strdup (name);
   via_guard_init (&self->guard);
   self->negotiation = via_negotiation_new ();
+  self->told_remote =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   via_session_rooms_init (self);
   self->received = via_received_new (loop, ask_peer_for_keyframe, self);
   return self;
@@ -267,13 +318,15 @@ ask_add_candidate (gpointer data)
   question->is_done = has_call (question->self, &question->error)
                       && via_call_add_candidate (question->self->call,
                           question->text, &question->error);
+  if (question->is_done)
+    via_session_tell_remote (question->self, question->mline, question->text);
 }
 
 gboolean
 via_session_add_candidate (
     ViaSession *self, guint mline, const gchar *candidate, GError **error)
 {
-  ViaSessionAsk question = {.text = candidate};
+  ViaSessionAsk question = {.text = candidate, .mline = mline};
 
   via_session_ask (self, ask_add_candidate, &question, error);
   return question.is_done;

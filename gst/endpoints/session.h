@@ -20,7 +20,14 @@ typedef struct _ViaSession ViaSession;
 typedef struct
 {
   void (*candidate) (gpointer user, guint mline, const gchar *candidate);
+  /* One of the peer's, as it came. */
+  void (*remote_candidate) (gpointer user, guint mline, const gchar *candidate);
+  void (*gathering) (gpointer user); /* begins */
   void (*gathering_done) (gpointer user);
+  void (*pair) (gpointer user, const ViaWirePair *pair); /* in use now */
+  /* A STUN or TURN server gave no candidate: see ViaIceFuncs. */
+  void (*server_failed) (
+      gpointer user, const gchar *server, guint code, const gchar *text);
   /* @failure: why, in FAILED; @local, @remote: the pair, in CONNECTED. */
   void (*state) (gpointer user, ViaConnectionState state, const gchar *failure,
       const gchar *local, const gchar *remote);

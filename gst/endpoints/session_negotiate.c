@@ -45,6 +45,18 @@ tell_signaling (ViaSession *self)
   via_session_notice_post (notice);
 }
 
+static void
+tell_remote (ViaSession *self, const ViaPlan *plan)
+{
+  const GPtrArray *candidates =
+      plan->remote != NULL ? plan->remote->candidates : NULL;
+
+  if (plan->restarts_ice)
+    g_hash_table_remove_all (self->told_remote);
+  for (guint i = 0; candidates != NULL && i < candidates->len; i++)
+    via_session_tell_remote (self, 0, g_ptr_array_index (candidates, i));
+}
+
 /* @plan was taken: it holds from now on. FALSE: all is as it was. */
 static gboolean
 apply (ViaSession *self, const ViaPlan *plan, GError **error)
@@ -59,6 +71,7 @@ apply (ViaSession *self, const ViaPlan *plan, GError **error)
   plan = via_negotiation_current (self->negotiation);
   self->told_needed = FALSE;
   tell_signaling (self);
+  tell_remote (self, plan);
   via_session_rooms_follow (self);
   via_received_follow (self->received, plan);
   return TRUE;

@@ -34,6 +34,19 @@ run_notice (gpointer data)
     case NOTICE_CANDIDATE:
       self->funcs.candidate (self->user, notice->mline, notice->text);
       break;
+    case NOTICE_REMOTE_CANDIDATE:
+      self->funcs.remote_candidate (self->user, notice->mline, notice->text);
+      break;
+    case NOTICE_GATHERING:
+      self->funcs.gathering (self->user);
+      break;
+    case NOTICE_PAIR:
+      self->funcs.pair (self->user, &notice->pair);
+      break;
+    case NOTICE_SERVER_FAILED:
+      self->funcs.server_failed (
+          self->user, notice->local, notice->mline, notice->text);
+      break;
     case NOTICE_GATHERED:
       self->funcs.gathering_done (self->user);
       break;

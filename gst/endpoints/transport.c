@@ -203,15 +203,26 @@ via_transport_copy (ViaTransport *self, ViaTransport *from)
 
 /* --- TURN over TLS --- */
 
+void
+via_transport_tell_failed (GstElement *element, ViaCommon *common,
+    const gchar *server, guint code, const gchar *text)
+{
+  GST_ELEMENT_WARNING (
+      element, RESOURCE, OPEN_READ_WRITE, ("%s", text), (NULL));
+  via_common_post (common, element,
+      gst_structure_new ("ice-candidate-error", "server", G_TYPE_STRING, server,
+          "code", G_TYPE_UINT, code, "text", G_TYPE_STRING, text, NULL));
+  if (g_signal_lookup (VIA_TRANSPORT_ERROR_SIGNAL, G_OBJECT_TYPE (element)))
+    g_signal_emit_by_name (
+        element, VIA_TRANSPORT_ERROR_SIGNAL, server, code, text);
+}
+
 /* via-app. */
 static void
 on_bridge_failed (GObject *element, const gchar *server, const gchar *why)
 {
-  GST_ELEMENT_WARNING (element, RESOURCE, OPEN_READ_WRITE, ("%s", why), (NULL));
-  via_common_post (g_object_get_data (element, "via-transport-common"),
-      GST_ELEMENT (element),
-      gst_structure_new ("ice-candidate-error", "server", G_TYPE_STRING, server,
-          "code", G_TYPE_UINT, 0, "text", G_TYPE_STRING, why, NULL));
+  via_transport_tell_failed (GST_ELEMENT (element),
+      g_object_get_data (element, "via-transport-common"), server, 0, why);
 }
 
 void

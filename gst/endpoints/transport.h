@@ -50,6 +50,13 @@ gchar *via_transport_dup (ViaTransport *self, ViaSetting setting);
 void via_transport_open (
     ViaTransport *self, GstElement *element, ViaCommon *common);
 void via_transport_close (ViaTransport *self);
+/* Has for @server: signal (GstElement, server, code, text), if @element has
+ * one. */
+#define VIA_TRANSPORT_ERROR_SIGNAL "on-ice-candidate-error"
+/* Tells by WARNING, message and signal that @server gives no candidate. @code:
+ * of STUN, or 0. @common is of @element. via-app, or who calls an action. */
+void via_transport_tell_failed (GstElement *element, ViaCommon *common,
+    const gchar *server, guint code, const gchar *text);
 /* The certificate that was set, or a fresh one. */
 ViaIdentity *via_transport_identity (ViaTransport *self, GError **error);
 
@@ -63,7 +70,8 @@ typedef struct
   gchar *external_ipv4, *external_ipv6, *interfaces; /* (nullable) */
   ViaSrtpProfile srtp_profiles[VIA_SETTING_MAX_PROFILES + 1];
   ViaSetup setup;
-  gchar *missing; /* (nullable) which server is left out, and why */
+  gchar *missing;        /* (nullable) why a server is left out */
+  gchar *missing_server; /* (nullable) which */
 } ViaTransportConfig;
 
 /* Fills @out, to be cleared whatever comes back. Asks the name service where a

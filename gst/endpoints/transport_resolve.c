@@ -86,6 +86,7 @@ find_bridge (
   server->host = g_strdup ("127.0.0.1");
   server->port = port;
   server->transport = VIA_TURN_TCP;
+  server->is_bridged = TRUE;
   return TRUE;
 }
 
@@ -103,11 +104,14 @@ complete_turn (const Means *means, ViaIceServer *server, GError **error)
 
 /* --- servers --- */
 
+/* @server: (transfer full) its name. */
 static void
-leave_out (ViaTransportConfig *out, const GError *why)
+leave_out (ViaTransportConfig *out, gchar *server, const GError *why)
 {
   g_free (out->missing);
+  g_free (out->missing_server);
   out->missing = g_strdup (why->message);
+  out->missing_server = server;
 }
 
 static gboolean
@@ -122,6 +126,7 @@ find_stun (const Means *means, const gchar *text, ViaTransportConfig *out,
   server = via_stun_url_parse (text, error);
   if (server == NULL)
     return FALSE;
+  server->name = via_ice_server_name (server);
   if (find_address (means, server, &why)) {
     out->stun = g_steal_pointer (&server);
     return TRUE;
@@ -130,7 +135,7 @@ find_stun (const Means *means, const gchar *text, ViaTransportConfig *out,
     g_propagate_error (error, g_steal_pointer (&why));
     return FALSE;
   }
-  leave_out (out, why);
+  leave_out (out, via_ice_server_name (server), why);
   return TRUE;
 }
 
@@ -162,8 +167,8 @@ find_turn (const Means *means, const gchar *text, ViaTransportConfig *out,
       out->turn[n++] = server;
       continue;
     }
+    leave_out (out, via_ice_server_name (server), why);
     via_ice_server_free (server);
-    leave_out (out, why);
     if (why->code == VIA_ERROR_SETTING)
       break; /* none of them will do better */
   }
@@ -280,6 +285,7 @@ via_transport_config_clear (ViaTransportConfig *self)
   g_clear_pointer (&self->external_ipv6, g_free);
   g_clear_pointer (&self->interfaces, g_free);
   g_clear_pointer (&self->missing, g_free);
+  g_clear_pointer (&self->missing_server, g_free);
 }
 
 ViaIdentity *

@@ -79,10 +79,26 @@ void via_webrtc_endpoint_call_again (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_tell_partner (
     ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);
 
+/* webrtcendpoint-ice.c; of ViaSessionFuncs */
+void via_webrtc_endpoint_on_candidate (
+    gpointer user, guint mline, const gchar *candidate);
+void via_webrtc_endpoint_on_remote_candidate (
+    gpointer user, guint mline, const gchar *candidate);
+void via_webrtc_endpoint_on_gathering (gpointer user);
+void via_webrtc_endpoint_on_gathering_done (gpointer user);
+void via_webrtc_endpoint_on_pair (gpointer user, const ViaWirePair *pair);
+void via_webrtc_endpoint_on_server_failed (
+    gpointer user, const gchar *server, guint code, const gchar *text);
+
 /* webrtcendpoint-signals.c; the emitters run on via-app */
 void via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass);
 void via_webrtc_endpoint_emit_candidate (
     ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);
+void via_webrtc_endpoint_emit_remote_candidate (
+    ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);
+void via_webrtc_endpoint_emit_gathering (ViaWebrtcEndpoint *self);
+void via_webrtc_endpoint_emit_pair (
+    ViaWebrtcEndpoint *self, const GstStructure *pair);
 void via_webrtc_endpoint_emit_gathering_done (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_emit_negotiation_needed (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_emit_state (

@@ -8,7 +8,11 @@
 enum
 {
   SIGNAL_ON_ICE_CANDIDATE,
+  SIGNAL_ON_REMOTE_ICE_CANDIDATE,
+  SIGNAL_ON_ICE_GATHERING_STARTED,
   SIGNAL_ON_ICE_GATHERING_DONE,
+  SIGNAL_ON_ICE_CANDIDATE_ERROR,
+  SIGNAL_ON_SELECTED_PAIR,
   SIGNAL_CONNECTION_STATE_CHANGED,
   SIGNAL_ON_NEGOTIATION_NEEDED,
   N_SIGNALS
@@ -100,6 +104,27 @@ via_webrtc_endpoint_emit_candidate (
 }
 
 void
+via_webrtc_endpoint_emit_remote_candidate (
+    ViaWebrtcEndpoint *self, guint mline, const gchar *candidate)
+{
+  g_signal_emit (
+      self, signals[SIGNAL_ON_REMOTE_ICE_CANDIDATE], 0, mline, candidate);
+}
+
+void
+via_webrtc_endpoint_emit_gathering (ViaWebrtcEndpoint *self)
+{
+  g_signal_emit (self, signals[SIGNAL_ON_ICE_GATHERING_STARTED], 0);
+}
+
+void
+via_webrtc_endpoint_emit_pair (
+    ViaWebrtcEndpoint *self, const GstStructure *pair)
+{
+  g_signal_emit (self, signals[SIGNAL_ON_SELECTED_PAIR], 0, pair);
+}
+
+void
 via_webrtc_endpoint_emit_gathering_done (ViaWebrtcEndpoint *self)
 {
   g_signal_emit (self, signals[SIGNAL_ON_ICE_GATHERING_DONE], 0);
@@ -152,12 +177,32 @@ install_actions (GType type)
       2, G_TYPE_UINT, G_TYPE_STRING);
 }
 
+/* What ICE does; the messages of the same names say no less. */
+static void
+install_news (GType type)
+{
+  signals[SIGNAL_ON_REMOTE_ICE_CANDIDATE] =
+      g_signal_new ("on-remote-ice-candidate", type, G_SIGNAL_RUN_LAST, 0, NULL,
+          NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_STRING);
+  signals[SIGNAL_ON_ICE_GATHERING_STARTED] =
+      g_signal_new ("on-ice-gathering-started", type, G_SIGNAL_RUN_LAST, 0,
+          NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /* (server, code of STUN or 0, why). */
+  signals[SIGNAL_ON_ICE_CANDIDATE_ERROR] = g_signal_new (
+      VIA_TRANSPORT_ERROR_SIGNAL, type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+      G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_UINT, G_TYPE_STRING);
+  signals[SIGNAL_ON_SELECTED_PAIR] =
+      g_signal_new ("on-selected-pair", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+          NULL, G_TYPE_NONE, 1, GST_TYPE_STRUCTURE);
+}
+
 void
 via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass)
 {
   GType type = G_TYPE_FROM_CLASS (klass);
 
   install_actions (type);
+  install_news (type);
   signals[SIGNAL_ON_ICE_CANDIDATE] =
       g_signal_new ("on-ice-candidate", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
           NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_STRING);

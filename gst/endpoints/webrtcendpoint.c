@@ -21,20 +21,6 @@ G_DEFINE_FINAL_TYPE (ViaWebrtcEndpoint, via_webrtc_endpoint, GST_TYPE_BIN)
 /* --- the session's callbacks; via-app --- */
 
 static void
-on_candidate (gpointer user, guint mline, const gchar *candidate)
-{
-  via_webrtc_endpoint_tell_partner (user, mline, candidate);
-  via_webrtc_endpoint_emit_candidate (user, mline, candidate);
-}
-
-static void
-on_gathering_done (gpointer user)
-{
-  via_webrtc_endpoint_tell_partner (user, 0, "");
-  via_webrtc_endpoint_emit_gathering_done (user);
-}
-
-static void
 on_state (gpointer user, ViaConnectionState state, const gchar *failure,
     const gchar *local, const gchar *remote)
 {
@@ -104,8 +90,12 @@ on_flow (gpointer user, ViaKind kind, guint mline, const gchar *mid,
 }
 
 static const ViaSessionFuncs session_funcs = {
-    .candidate = on_candidate,
-    .gathering_done = on_gathering_done,
+    .candidate = via_webrtc_endpoint_on_candidate,
+    .remote_candidate = via_webrtc_endpoint_on_remote_candidate,
+    .gathering = via_webrtc_endpoint_on_gathering,
+    .gathering_done = via_webrtc_endpoint_on_gathering_done,
+    .pair = via_webrtc_endpoint_on_pair,
+    .server_failed = via_webrtc_endpoint_on_server_failed,
     .state = on_state,
     .not_negotiated = on_not_negotiated,
     .hub_lost = on_hub_lost,
@@ -150,9 +140,13 @@ take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
 
   if (!via_transport_resolve (&self->transport, may_wait, transport, error))
     return FALSE;
-  if (transport->missing != NULL)
-    GST_ELEMENT_WARNING (self, RESOURCE, NOT_FOUND,
-        ("%s; going on without it", transport->missing), (NULL));
+  if (transport->missing != NULL) {
+    g_autofree gchar *text =
+        g_strdup_printf ("%s; going on without it", transport->missing);
+
+    via_transport_tell_failed (
+        GST_ELEMENT (self), &self->common, transport->missing_server, 0, text);
+  }
   out->ice = transport->ice;
   out->setup = transport->setup;
   out->srtp_profiles = transport->srtp_profiles;

@@ -234,6 +234,37 @@ on_gathering_done (gpointer user)
     self->funcs.gathering_done (self->user);
 }
 
+/* Of the way in use; one that takes its place tells when it does. */
+static void
+tell_pair (ViaCall *self)
+{
+  ViaWirePair pair;
+
+  if (self->funcs.pair && via_wire_pair (self->way->wire, &pair))
+    self->funcs.pair (self->user, &pair);
+}
+
+static void
+on_pair (gpointer user)
+{
+  const ViaWay *way = user;
+  ViaCall *self = way->user;
+
+  if (way == self->way)
+    tell_pair (self);
+}
+
+static void
+on_server_failed (
+    gpointer user, const gchar *server, guint code, const gchar *text)
+{
+  const ViaWay *way = user;
+  ViaCall *self = way->user;
+
+  if (self->funcs.server_failed)
+    self->funcs.server_failed (self->user, server, code, text);
+}
+
 /* RFC 8445 §9: the old pair until the new one works; and if it never does, as
  * long as the old one works. */
 static void
@@ -246,6 +277,7 @@ follow_next (ViaCall *self, ViaIceState state)
     via_loop_timer_set (
         self->loop, &self->past_timer, via_loop_now (self->loop) + PAST);
     self->way = g_steal_pointer (&self->next);
+    tell_pair (self);
   } else if (state == VIA_ICE_FAILED) {
     g_clear_pointer (&self->next, via_way_free);
   }
@@ -309,8 +341,12 @@ peer_new (const ViaCallConfig *config)
 static ViaWay *
 way_new (ViaCall *self, const ViaCallConfig *config, GError **error)
 {
-  static const ViaIceFuncs funcs = {
-      on_candidate, on_gathering_done, on_ice_state, on_datagram};
+  static const ViaIceFuncs funcs = {.candidate = on_candidate,
+      .gathering_done = on_gathering_done,
+      .state = on_ice_state,
+      .datagram = on_datagram,
+      .pair = on_pair,
+      .server_failed = on_server_failed};
   ViaIceConfig ice = config->ice;
 
   ice.is_controlling = self->is_controlling;
@@ -374,6 +410,8 @@ via_call_gather (ViaCall *self, GError **error)
   via_loop_assert (self->loop);
   if (!via_wire_gather (self->way->wire, error))
     return FALSE;
+  if (!self->is_gathering && self->funcs.gathering)
+    self->funcs.gathering (self->user);
   self->is_gathering = TRUE;
   return TRUE;
 }
@@ -393,6 +431,8 @@ via_call_restart (ViaCall *self, const ViaCallConfig *config, GError **error)
     via_way_free (next);
     return FALSE;
   }
+  if (self->is_gathering && self->funcs.gathering)
+    self->funcs.gathering (self->user);
   via_way_free (self->next);
   self->next = next;
   return TRUE;

@@ -37,7 +37,12 @@ typedef struct
 typedef struct
 {
   void (*candidate) (gpointer user, guint mline, const gchar *candidate);
+  void (*gathering) (gpointer user); /* it begins, also of a restart */
   void (*gathering_done) (gpointer user);
+  /* As ViaIceFuncs. @pair: what media takes from now on. */
+  void (*pair) (gpointer user, const ViaWirePair *pair);
+  void (*server_failed) (
+      gpointer user, const gchar *server, guint code, const gchar *text);
   void (*state) (gpointer user, ViaConnectionState state);
   void (*want_keyframe) (gpointer user, guint media);
   void (*media) (gpointer user, const ViaPeerMedia *media); /* received */

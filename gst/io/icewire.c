@@ -24,6 +24,7 @@ typedef enum
   EVENT_CANDIDATE,
   EVENT_GATHERED,
   EVENT_STATE,
+  EVENT_PAIR,
 } EventKind;
 
 typedef struct
@@ -62,10 +63,16 @@ deliver (gpointer data)
       case EVENT_GATHERED:
         if (self->funcs.gathering_done)
           self->funcs.gathering_done (self->user);
+        if (!self->is_closed)
+          via_icewire_ask_servers (self);
         break;
       case EVENT_STATE:
         if (self->funcs.state)
           self->funcs.state (self->user, event->state);
+        break;
+      case EVENT_PAIR:
+        if (self->funcs.pair)
+          self->funcs.pair (self->user);
         break;
     }
     event_free (event);
@@ -87,9 +94,12 @@ push_event (ViaIceWire *self, EventKind kind, gchar *text)
 static void
 on_candidate (NiceAgent *agent, NiceCandidate *candidate, ViaIceWire *self)
 {
-  gchar *text =
-      self->is_closed ? NULL : via_icewire_tell_local (self, candidate);
+  gchar *text;
 
+  if (self->is_closed)
+    return;
+  via_icewire_note_server (self, candidate);
+  text = via_icewire_tell_local (self, candidate);
   if (text == NULL)
     return;
   GST_DEBUG ("wire %s: local %s", self->ufrag, text);
@@ -108,7 +118,7 @@ on_gathered (NiceAgent *agent, guint stream, ViaIceWire *self)
   push_event (self, EVENT_GATHERED, NULL);
 }
 
-/* libnice forgets the end when a TURN server closes its connection. */
+/* libnice never comes to the end when a TURN server closes its connection. */
 static void
 on_patience (gpointer data)
 {
@@ -166,8 +176,8 @@ on_state (NiceAgent *agent, guint stream, guint component, guint nice_state,
   push_event (self, EVENT_STATE, NULL);
 }
 
-static gchar *
-describe (const NiceCandidate *candidate)
+static void
+read_end (ViaWireEnd *out, const NiceCandidate *candidate)
 {
   static const ViaCandidateType types[] = {
       [NICE_CANDIDATE_TYPE_HOST] = VIA_CANDIDATE_HOST,
@@ -175,13 +185,19 @@ describe (const NiceCandidate *candidate)
       [NICE_CANDIDATE_TYPE_PEER_REFLEXIVE] = VIA_CANDIDATE_PRFLX,
       [NICE_CANDIDATE_TYPE_RELAYED] = VIA_CANDIDATE_RELAY,
   };
-  gchar address[NICE_ADDRESS_STRING_LEN];
-  gboolean is_v6 = nice_address_ip_version (&candidate->addr) == 6;
 
-  nice_address_to_string (&candidate->addr, address);
-  return g_strdup_printf (is_v6 ? "%s [%s]:%u" : "%s %s:%u",
-      via_candidate_type_name (types[candidate->type]), address,
-      nice_address_get_port (&candidate->addr));
+  out->type = types[candidate->type];
+  out->is_tcp = candidate->transport != NICE_CANDIDATE_TRANSPORT_UDP;
+  nice_address_to_string (&candidate->addr, out->address);
+  out->port = (guint16) nice_address_get_port (&candidate->addr);
+}
+
+static gchar *
+describe (const ViaWireEnd *end)
+{
+  return g_strdup_printf (
+      strchr (end->address, ':') != NULL ? "%s [%s]:%u" : "%s %s:%u",
+      via_candidate_type_name (end->type), end->address, end->port);
 }
 
 /* A pair without relay on our side: its socket is ours to batch on. */
@@ -211,13 +227,21 @@ static void
 on_pair (NiceAgent *agent, guint stream, guint component, NiceCandidate *local,
     NiceCandidate *remote, ViaIceWire *self)
 {
+  g_autofree gchar *server = NULL;
+
   if (self->is_closed)
     return;
+  server = via_icewire_server_name (self, local);
+  g_strlcpy (self->pair.server, server != NULL ? server : "",
+      sizeof self->pair.server);
+  read_end (&self->pair.local, local);
+  read_end (&self->pair.remote, remote);
   g_free (self->local);
   g_free (self->remote);
-  self->local = describe (local);
-  self->remote = describe (remote);
+  self->local = describe (&self->pair.local);
+  self->remote = describe (&self->pair.remote);
   take_direct (self, local, remote);
+  push_event (self, EVENT_PAIR, NULL);
   GST_DEBUG ("wire %s: %s to %s, %s", self->ufrag, self->local, self->remote,
       self->direct ? "direct" : "through libnice");
 }
@@ -334,6 +358,7 @@ via_icewire_new (ViaLoop *loop, const ViaIceConfig *config,
   self->external_ipv4 = g_strdup (config->external_ipv4);
   self->external_ipv6 = g_strdup (config->external_ipv6);
   self->interfaces = g_strdup (config->interfaces);
+  via_icewire_keep_servers (self, config);
   if (config->min_port || config->max_port) {
     self->min_port = config->min_port ? config->min_port : 1024;
     self->max_port = config->max_port ? config->max_port : 65535;
@@ -372,6 +397,7 @@ finish_close (gpointer data)
   g_clear_object (&self->agent);
   via_gcontext_leave (self->context);
   via_gcontext_free (self->context);
+  via_icewire_forget_servers (self);
   g_ptr_array_unref (self->early);
   g_ptr_array_unref (self->locals);
   g_hash_table_unref (self->known);
@@ -414,6 +440,7 @@ via_icewire_free (ViaIceWire *self)
   g_assert (!self->is_closed);
   self->is_closed = TRUE;
   via_loop_timer_set (self->loop, &self->patience, VIA_TIME_NEVER);
+  via_icewire_stop_asking (self);
   drop_direct (self);
   via_loop_not_at_turn_end (self->loop, deliver, self);
   g_queue_clear_full (&self->events, event_free);

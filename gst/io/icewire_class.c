@@ -83,6 +83,16 @@ selected (ViaWire *wire, gchar **out_local, gchar **out_remote)
   return via_icewire_selected (ice_wire (wire), out_local, out_remote);
 }
 
+static gboolean
+pair (ViaWire *wire, ViaWirePair *out)
+{
+  const ViaIceWire *self = ice_wire (wire);
+
+  if (self->local != NULL)
+    *out = self->pair;
+  return self->local != NULL;
+}
+
 static const ViaSendCounters *
 counters (const ViaWire *wire)
 {
@@ -105,6 +115,7 @@ via_icewire_wire (ViaIceWire *self)
       .state = state,
       .send = send_all,
       .selected = selected,
+      .pair = pair,
       .counters = counters,
   };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ice/candidate.h"
+#include "io/sockaddr.h"
 
 GST_DEBUG_CATEGORY_EXTERN (via_ice_debug);
 #define GST_CAT_DEFAULT via_ice_debug
@@ -69,6 +70,19 @@ read_address (const struct ifaddrs *i, NiceAddress *out)
   return address != NULL && !g_inet_address_get_is_link_local (address);
 }
 
+/* The first of each family: who is limited to interfaces asks from there. */
+static void
+keep_from (ViaIceWire *self, const struct sockaddr *name)
+{
+  ViaAddress address;
+
+  if (!via_sockaddr_read (&address, name) || self->has_from[address.is_v6])
+    return;
+  address.port = 0;
+  self->from[address.is_v6] = address;
+  self->has_from[address.is_v6] = TRUE;
+}
+
 gboolean
 via_icewire_add_local_addresses (ViaIceWire *self, GError **error)
 {
@@ -84,6 +98,8 @@ via_icewire_add_local_addresses (ViaIceWire *self, GError **error)
       if (n < MAX_ADDRESSES && is_wanted (i, list)
           && read_address (i, &address)) {
         self->has_loopback |= (i->ifa_flags & IFF_LOOPBACK) != 0;
+        if (list != NULL)
+          keep_from (self, i->ifa_addr);
         nice_agent_add_local_address (self->agent, &address);
         n++;
       }

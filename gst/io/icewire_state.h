@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * io/icewire_state.h – the fields of a wire, for the files that know libnice
- * only: icewire.c and icewire_remote.c.
+ * only: icewire.c and icewire_*.c.
  */
 #pragma once
 
+#include "base/address.h"
 #include "io/gcontext.h"
 #include "io/icewire_priv.h"
 
@@ -44,8 +45,16 @@ struct _ViaIceWire
   guint n_remote;
   GHashTable *known;     /* texts of theirs that are in use */
   gchar *local, *remote; /* the selected pair, for people */
-  ViaUdpSend *direct;    /* NULL: through libnice */
-  GSocket *socket;       /* whose descriptor @direct borrows */
+  ViaWirePair pair;      /* the same */
+  /* TURN as configured, then STUN; each may be NULL. */
+  ViaIceServer *servers[VIA_ICE_MAX_TURN + 1];
+  gboolean has_served[VIA_ICE_MAX_TURN + 1]; /* a candidate */
+  GPtrArray *asked;                          /* those that gave none */
+  /* Where from, by family, if interfaces were named. */
+  ViaAddress from[2];
+  gboolean has_from[2];
+  ViaUdpSend *direct; /* NULL: through libnice */
+  GSocket *socket;    /* whose descriptor @direct borrows */
   ViaSendCounters counters;
 };
 
@@ -57,5 +66,18 @@ gboolean via_icewire_add_local_addresses (ViaIceWire *self, GError **error);
 gboolean via_icewire_takes_address (const ViaIceWire *self, const gchar *text);
 /* How the peer is told; NULL: not at all. (transfer full) */
 gchar *via_icewire_tell_local (ViaIceWire *self, NiceCandidate *candidate);
+
+/* --- icewire_ask.c --- */
+
+void via_icewire_keep_servers (ViaIceWire *self, const ViaIceConfig *config);
+void via_icewire_stop_asking (ViaIceWire *self);
+void via_icewire_forget_servers (ViaIceWire *self);
+/* @candidate of ours was gathered. */
+void via_icewire_note_server (ViaIceWire *self, const NiceCandidate *candidate);
+/* Who gave it; NULL: none of ours. (transfer full) */
+gchar *via_icewire_server_name (
+    const ViaIceWire *self, const NiceCandidate *candidate);
+/* Gathering is over: asks each that gave nothing; then server_failed. */
+void via_icewire_ask_servers (ViaIceWire *self);
 
 G_END_DECLS

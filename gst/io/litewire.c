@@ -31,7 +31,9 @@ typedef struct
   ViaLiteSeat *seat;
   GPtrArray *locals; /* texts, and NULL */
   gboolean is_gathered, owes_candidates, is_closed;
-  ViaIceState told;   /* what the user knows */
+  ViaIceState told; /* what the user knows */
+  ViaIcePath told_path;
+  gboolean has_told_path;
   ViaIcePath path;    /* of the last datagram */
   ViaIcePath to;      /* what @direct sends to */
   ViaUdpSend *direct; /* NULL: no UDP path */
@@ -104,6 +106,24 @@ tell_candidates (LiteWire *self)
 
 /* --- events --- */
 
+static gboolean
+owes_path (const LiteWire *self)
+{
+  ViaIcePath to;
+
+  return via_lite_selected (self->lite, &to)
+         && !(
+             self->has_told_path && via_ice_path_equal (&self->told_path, &to));
+}
+
+static void
+tell_path (LiteWire *self)
+{
+  self->has_told_path = via_lite_selected (self->lite, &self->told_path);
+  if (self->funcs.pair != NULL)
+    self->funcs.pair (self->user);
+}
+
 static void
 deliver (gpointer data)
 {
@@ -113,6 +133,8 @@ deliver (gpointer data)
     self->owes_candidates = FALSE;
     tell_candidates (self);
   }
+  if (!self->is_closed && owes_path (self))
+    tell_path (self);
   while (!self->is_closed && self->told != state (&self->parent)) {
     self->told = state (&self->parent);
     if (self->funcs.state != NULL)
@@ -160,7 +182,7 @@ follow (LiteWire *self)
   }
   set_direct (self);
   via_loop_timer_set (self->loop, &self->timer, via_lite_deadline (self->lite));
-  if (self->told != state (&self->parent))
+  if (self->told != state (&self->parent) || owes_path (self))
     via_loop_at_turn_end (self->loop, deliver, self);
 }
 
@@ -375,12 +397,22 @@ heard (ViaWire *wire)
     via_loop_at_turn_end (self->loop, deliver, self);
 }
 
+static void
+fill_end (ViaWireEnd *out, ViaCandidateType type, const ViaAddress *address,
+    gboolean is_tcp)
+{
+  g_autofree gchar *ip = via_sockaddr_ip (address);
+
+  out->type = type;
+  out->is_tcp = is_tcp;
+  g_strlcpy (out->address, ip, sizeof out->address);
+  out->port = address->port;
+}
+
 static gboolean
-selected (ViaWire *wire, gchar **out_local, gchar **out_remote)
+pair (ViaWire *wire, ViaWirePair *out)
 {
   LiteWire *self = lite_wire (wire);
-  g_autofree gchar *local = NULL;
-  g_autofree gchar *remote = NULL;
   const ViaAddress *ours;
   gboolean is_udp;
   ViaIcePath to;
@@ -389,10 +421,31 @@ selected (ViaWire *wire, gchar **out_local, gchar **out_remote)
     return FALSE;
   is_udp = via_liteseat_fd (self->seat, &to) >= 0;
   ours = via_liteport_address (self->port, is_udp ? (guint) to.flow : 0);
-  local = via_sockaddr_text (ours);
-  remote = via_sockaddr_text (&to.address);
-  *out_local = g_strdup_printf ("host %s%s", local, is_udp ? "" : " tcp");
-  *out_remote = g_strdup_printf ("prflx %s%s", remote, is_udp ? "" : " tcp");
+  fill_end (&out->local, VIA_CANDIDATE_HOST, ours, !is_udp);
+  fill_end (&out->remote, VIA_CANDIDATE_PRFLX, &to.address, !is_udp);
+  out->server[0] = '\0';
+  return TRUE;
+}
+
+static gchar *
+describe (const ViaWireEnd *end)
+{
+  gboolean is_v6 = strchr (end->address, ':') != NULL;
+
+  return g_strdup_printf (is_v6 ? "%s [%s]:%u%s" : "%s %s:%u%s",
+      via_candidate_type_name (end->type), end->address, end->port,
+      end->is_tcp ? " tcp" : "");
+}
+
+static gboolean
+selected (ViaWire *wire, gchar **out_local, gchar **out_remote)
+{
+  ViaWirePair both;
+
+  if (!pair (wire, &both))
+    return FALSE;
+  *out_local = describe (&both.local);
+  *out_remote = describe (&both.remote);
   return TRUE;
 }
 
@@ -416,6 +469,7 @@ static const ViaWireClass lite_wire_class = {
     .send = send_all,
     .heard = heard,
     .selected = selected,
+    .pair = pair,
     .counters = counters,
 };
 

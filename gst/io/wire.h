@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "ice/candidate.h"
 #include "io/udpsend.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,21 @@ typedef enum
   VIA_ICE_FAILED,
 } ViaIceState;
 
+/* One side of the selected pair. */
+typedef struct
+{
+  ViaCandidateType type;
+  gboolean is_tcp;
+  gchar address[64];
+  guint16 port;
+} ViaWireEnd;
+
+typedef struct
+{
+  ViaWireEnd local, remote;
+  gchar server[300]; /* who relays for us: "192.0.2.1:3478/udp"; "": nobody */
+} ViaWirePair;
+
 /* All called on the loop thread, never from inside a call to the wire. */
 typedef struct
 {
@@ -27,6 +43,12 @@ typedef struct
   void (*gathering_done) (gpointer user);
   void (*state) (gpointer user, ViaIceState state);
   void (*datagram) (gpointer user, guint8 *data, gsize len); /* not STUN */
+  /* (nullable) Another pair is selected than before. */
+  void (*pair) (gpointer user);
+  /* (nullable) A STUN or TURN server gave no candidate. @code: of STUN, else 0;
+   * @text: why, for a person. After gathering_done. */
+  void (*server_failed) (
+      gpointer user, const gchar *server, guint code, const gchar *text);
 } ViaIceFuncs;
 
 typedef struct _ViaWire ViaWire;
@@ -49,6 +71,7 @@ typedef struct
   guint (*send) (ViaWire *self, const ViaDatagram *datagrams, guint n);
   void (*heard) (ViaWire *self); /* (nullable) */
   gboolean (*selected) (ViaWire *self, gchar **out_local, gchar **out_remote);
+  gboolean (*pair) (ViaWire *self, ViaWirePair *out);
   const ViaSendCounters *(*counters) (const ViaWire *self);
 } ViaWireClass;
 
@@ -156,6 +179,13 @@ static inline gboolean
 via_wire_selected (ViaWire *self, gchar **out_local, gchar **out_remote)
 {
   return self->klass->selected (self, out_local, out_remote);
+}
+
+/* The same as values. */
+static inline gboolean
+via_wire_pair (ViaWire *self, ViaWirePair *out)
+{
+  return self->klass->pair (self, out);
 }
 
 /* How they went out. (transfer none) */

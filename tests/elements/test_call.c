@@ -148,8 +148,11 @@ on_media (gpointer user, const ViaPeerMedia *media)
 static void
 open_call (gpointer data)
 {
-  static const ViaCallFuncs funcs = {
-      on_candidate, on_gathered, on_state, on_want_keyframe, on_media};
+  static const ViaCallFuncs funcs = {.candidate = on_candidate,
+      .gathering_done = on_gathered,
+      .state = on_state,
+      .want_keyframe = on_want_keyframe,
+      .media = on_media};
   End *self = data;
   ViaCallConfig config = {0};
   g_autoptr (GError) error = NULL;

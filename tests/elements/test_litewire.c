@@ -84,8 +84,10 @@ on_datagram (gpointer user, guint8 *data, gsize len)
   unlock (user);
 }
 
-static const ViaIceFuncs funcs = {
-    on_candidate, on_gathered, on_state, on_datagram};
+static const ViaIceFuncs funcs = {.candidate = on_candidate,
+    .gathering_done = on_gathered,
+    .state = on_state,
+    .datagram = on_datagram};
 
 static void
 make (gpointer data)

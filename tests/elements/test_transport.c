@@ -11,136 +11,14 @@
 #include <gst/gst.h>
 
 #include "certs.h"
+#include "lone.h"
 #include "netns.h"
 #include "process.h"
 #include "relay.h"
 #include "side.h"
 
-#define AUDIO "audiotestsrc is-live=true ! webrtcendpoint name=e "
-#define EMPTY "webrtcendpoint name=e "
 #define PASSWORD RELAY_PASSWORD
-#define WAIT (20 * G_TIME_SPAN_SECOND)
-
-/* --- one endpoint and its candidates --- */
-
-typedef struct
-{
-  GstElement *pipeline, *endpoint;
-  GMutex lock; /* guards the rest */
-  GPtrArray *candidates;
-  gint n_done;
-} Lone;
-
-static void
-keep_candidate (GstElement *e, guint mline, const gchar *text, gpointer data)
-{
-  Lone *self = data;
-
-  g_mutex_lock (&self->lock);
-  g_ptr_array_add (self->candidates, g_strdup (text));
-  g_mutex_unlock (&self->lock);
-}
-
-static void
-keep_done (GstElement *e, gpointer data)
-{
-  g_atomic_int_inc (&((Lone *) data)->n_done);
-}
-
-static void
-lone_open (Lone *self, const gchar *properties)
-{
-  g_autofree gchar *line = g_strconcat (EMPTY, properties, NULL);
-  g_autoptr (GError) error = NULL;
-
-  memset (self, 0, sizeof *self);
-  g_mutex_init (&self->lock);
-  self->candidates = g_ptr_array_new_with_free_func (g_free);
-  self->pipeline = gst_pipeline_new (NULL);
-  self->endpoint = gst_parse_launch (line, &error);
-  g_assert_no_error (error);
-  gst_bin_add (GST_BIN (self->pipeline), self->endpoint);
-  g_signal_connect (
-      self->endpoint, "on-ice-candidate", G_CALLBACK (keep_candidate), self);
-  g_signal_connect (
-      self->endpoint, "on-ice-gathering-done", G_CALLBACK (keep_done), self);
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-}
-
-static void
-lone_close (Lone *self)
-{
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  gst_object_unref (self->pipeline);
-  g_ptr_array_unref (self->candidates);
-  g_mutex_clear (&self->lock);
-}
-
-/* FALSE: there was no offer, or gathering could not begin. */
-static gboolean
-lone_begins (Lone *self)
-{
-  g_autofree gchar *offer = NULL;
-  gboolean is_begun = FALSE;
-
-  g_signal_emit_by_name (self->endpoint, "generate-offer", &offer);
-  if (offer != NULL)
-    g_signal_emit_by_name (self->endpoint, "gather-candidates", &is_begun);
-  return is_begun;
-}
-
-static void
-lone_gather (Lone *self)
-{
-  gint64 end = g_get_monotonic_time () + WAIT;
-
-  g_assert_true (lone_begins (self));
-  while (g_atomic_int_get (&self->n_done) == 0 && g_get_monotonic_time () < end)
-    g_usleep (10000);
-  g_assert_cmpint (g_atomic_int_get (&self->n_done), ==, 1);
-}
-
-/* How many candidates have @part in them. */
-static guint
-lone_count (Lone *self, const gchar *part)
-{
-  guint n = 0;
-
-  g_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->candidates->len; i++)
-    n += strstr (self->candidates->pdata[i], part) != NULL;
-  g_mutex_unlock (&self->lock);
-  return n;
-}
-
-/* The next message of the bus that is a @types, or an element's @name. */
-static GstMessage *
-next_message (GstElement *pipeline, GstMessageType types, const gchar *name)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-
-  for (;;) {
-    GstMessage *message = gst_bus_timed_pop_filtered (
-        bus, 10 * GST_SECOND, types | GST_MESSAGE_ELEMENT);
-
-    g_assert_nonnull (message);
-    if ((GST_MESSAGE_TYPE (message) & types) != 0
-        || (name != NULL && gst_message_has_name (message, name)))
-      return message;
-    gst_message_unref (message);
-  }
-}
-
-static gchar *
-next_warning (GstElement *pipeline)
-{
-  g_autoptr (GstMessage) message =
-      next_message (pipeline, GST_MESSAGE_WARNING, NULL);
-  g_autoptr (GError) error = NULL;
-
-  gst_message_parse_warning (message, &error, NULL);
-  return g_strdup (error->message);
-}
+#define WAIT LONE_WAIT
 
 /* --- what is refused --- */
 
@@ -364,35 +242,6 @@ test_interfaces_are_picked_and_left_out (void)
 }
 
 static void
-call_and_hear (const gchar *caller_properties, const gchar *callee_properties,
-    void (*check) (Side *caller, Side *callee))
-{
-  Side caller, callee;
-  g_autofree gchar *a = g_strconcat (AUDIO, caller_properties, NULL);
-  g_autofree gchar *b = g_strconcat (EMPTY, callee_properties, NULL);
-
-  side_start (&caller, a);
-  side_start (&callee, b);
-  side_call (&caller, &callee, NULL);
-  side_wait_received (&callee, 50);
-  if (check != NULL)
-    check (&caller, &callee);
-  side_stop (&caller);
-  side_stop (&callee);
-}
-
-static gchar *
-pair_of (Side *side, const gchar *end)
-{
-  g_autoptr (GstStructure) stats = side_stats (side);
-  g_autoptr (GstStructure) ice = NULL;
-
-  g_assert_true (
-      gst_structure_get (stats, "ice", GST_TYPE_STRUCTURE, &ice, NULL));
-  return g_strdup (gst_structure_get_string (ice, end));
-}
-
-static void
 assert_loopback (Side *caller, Side *callee)
 {
   g_autofree gchar *local = pair_of (caller, "local");
@@ -557,133 +406,6 @@ test_certificate_is_the_one_given (void)
   g_clear_pointer (&first_fingerprint, g_free);
 }
 
-/* --- relays --- */
-
-static void
-assert_relayed (Side *caller, Side *callee)
-{
-  g_autofree gchar *local = pair_of (caller, "local");
-  g_autofree gchar *remote = pair_of (caller, "remote");
-
-  g_assert_true (g_str_has_prefix (local, "relay 192.0.2.1:"));
-  g_assert_true (g_str_has_prefix (remote, "relay 192.0.2.1:"));
-}
-
-static void
-call_through_relay (const gchar *properties)
-{
-  g_autofree gchar *all =
-      g_strconcat ("ice-transport-policy=relay ", properties, NULL);
-
-  call_and_hear (all, all, assert_relayed);
-}
-
-static void
-test_kurento_22_turn_udp_carries_media (void)
-{
-  Relay relay;
-
-  if (!relay_start (&relay, NULL, RELAY_PASSWORDS))
-    return;
-  call_through_relay ("turn-url=" RELAY_USER ":canary-7Qx%40z@192.0.2.1:3478");
-  relay_stop (&relay);
-}
-
-static void
-test_kurento_23_turn_tcp_carries_media (void)
-{
-  Relay relay;
-
-  if (!relay_start (&relay, NULL, RELAY_PASSWORDS))
-    return;
-  call_through_relay (
-      "turn-url=" RELAY_USER ":canary-7Qx%40z@192.0.2.1:3478?transport=tcp");
-  relay_stop (&relay);
-}
-
-static void
-test_turn_secret_makes_credentials (void)
-{
-  Relay relay;
-
-  if (!relay_start (&relay, NULL, RELAY_SECRET))
-    return;
-  call_through_relay ("turn-url=turn:192.0.2.1 turn-secret=" RELAY_PASSWORD);
-  relay_stop (&relay);
-}
-
-static void
-test_turn_without_password_or_secret_is_an_error (void)
-{
-  Lone lone;
-  g_autofree gchar *text = NULL;
-
-  lone_open (&lone, "turn-url=turn:192.0.2.1");
-  g_assert_false (lone_begins (&lone));
-  text = next_warning (lone.pipeline);
-  g_assert_nonnull (strstr (text, "turn-secret"));
-  lone_close (&lone);
-}
-
-static void
-test_kurento_24_turn_tls_wants_the_right_authority (void)
-{
-  Relay relay;
-  Certs certs;
-  Lone lone;
-  g_autofree gchar *pem = NULL;
-  g_autofree gchar *good = NULL;
-  g_autofree gchar *bad = NULL;
-  const GstStructure *structure;
-  GstMessage *message;
-
-  certs_init (&certs);
-  pem = certs_make (&certs, "IP:192.0.2.1", 30);
-  good = g_strdup_printf ("turn-url=turns:" RELAY_USER
-                          ":canary-7Qx%%40z@192.0.2.1 turn-tls-ca=%s",
-      certs.ca);
-  bad = g_strdup_printf ("turn-url=" RELAY_USER
-                         ":canary-7Qx%%40z@192.0.2.1:5349?transport=tls "
-                         "app-data=Alice turn-tls-ca=%s",
-      certs.stranger);
-  if (!relay_start (&relay, pem, RELAY_PASSWORDS)) {
-    certs_clear (&certs);
-    return;
-  }
-  call_through_relay (good);
-  lone_open (&lone, bad);
-  lone_gather (&lone);
-  g_assert_cmpuint (lone_count (&lone, " typ relay"), ==, 0);
-  message = next_message (lone.pipeline, 0, "ice-candidate-error");
-  structure = gst_message_get_structure (message);
-  g_assert_cmpstr (
-      gst_structure_get_string (structure, "server"), ==, "192.0.2.1:5349/tls");
-  g_assert_nonnull (
-      strstr (gst_structure_get_string (structure, "text"), "trusted"));
-  g_assert_cmpstr (
-      gst_structure_get_string (structure, "app-data"), ==, "Alice");
-  gst_message_unref (message);
-  lone_close (&lone);
-  relay_stop (&relay);
-  certs_clear (&certs);
-}
-
-static void
-test_second_server_is_used_if_the_first_is_dead (void)
-{
-  Relay relay;
-  Lone lone;
-
-  if (!relay_start (&relay, NULL, RELAY_PASSWORDS))
-    return;
-  lone_open (&lone,
-      "turn-url=u:p@192.0.2.1:9," RELAY_USER ":canary-7Qx%40z@192.0.2.1:3478");
-  lone_gather (&lone);
-  g_assert_cmpuint (lone_count (&lone, " typ relay"), >=, 1);
-  lone_close (&lone);
-  relay_stop (&relay);
-}
-
 /* --- signalling --- */
 
 static gchar *
@@ -750,12 +472,6 @@ main (int argc, char **argv)
       {"srtp-profiles", test_srtp_profiles_are_the_ones_named},
       {"kurento/29", test_kurento_29_either_side_begins_dtls},
       {"certificate", test_certificate_is_the_one_given},
-      {"kurento/22", test_kurento_22_turn_udp_carries_media},
-      {"kurento/23", test_kurento_23_turn_tcp_carries_media},
-      {"kurento/24", test_kurento_24_turn_tls_wants_the_right_authority},
-      {"secret", test_turn_secret_makes_credentials},
-      {"secret/missing", test_turn_without_password_or_secret_is_an_error},
-      {"several", test_second_server_is_used_if_the_first_is_dead},
       {"kurento/26", test_kurento_26_candidates_in_the_sdp_alone},
   };
 

@@ -45,6 +45,8 @@ arguments (const gchar *program, const gchar *directory, const gchar *pem,
     g_ptr_array_add (words, g_strdup ("--lt-cred-mech"));
     g_ptr_array_add (words, g_strdup ("--user=" RELAY_USER ":" RELAY_PASSWORD));
   }
+  if (auth == RELAY_QUOTA)
+    g_ptr_array_add (words, g_strdup ("--user-quota=1"));
   if (pem != NULL) {
     g_ptr_array_add (words, g_strdup_printf ("--cert=%s", pem));
     g_ptr_array_add (words, g_strdup_printf ("--pkey=%s", pem));

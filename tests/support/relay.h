@@ -12,6 +12,7 @@ typedef enum
 {
   RELAY_PASSWORDS,
   RELAY_SECRET, /* time-limited users made from it */
+  RELAY_QUOTA,  /* passwords; one allocation per user */
 } RelayAuth;
 
 typedef struct

@@ -114,8 +114,10 @@ on_datagram (gpointer user, guint8 *data, gsize len)
     g_clear_pointer (&end->wire, via_icewire_free);
 }
 
-const ViaIceFuncs end_funcs = {
-    on_candidate, on_gathered, on_state, on_datagram};
+const ViaIceFuncs end_funcs = {.candidate = on_candidate,
+    .gathering_done = on_gathered,
+    .state = on_state,
+    .datagram = on_datagram};
 
 void
 end_init (End *end)
