@@ -572,8 +572,9 @@ play_without (const gchar *line, const gchar *factory, guint *out_missing)
   gst_element_set_state (f.pipeline, GST_STATE_PLAYING);
   bus = gst_element_get_bus (f.pipeline);
   *out_missing = 0;
-  while ((m = gst_bus_timed_pop_filtered (
-              bus, GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT))
+  while ((m = gst_bus_timed_pop_filtered (bus,
+              n_errors == 0 ? 30 * GST_SECOND : GST_SECOND,
+              GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT))
          != NULL) {
     if (GST_MESSAGE_TYPE (m) == GST_MESSAGE_ERROR) {
       GError *error = NULL;

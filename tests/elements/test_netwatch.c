@@ -59,6 +59,18 @@ becomes (gint *value, gint want)
   return g_atomic_int_get (value) == want;
 }
 
+/* Whose addresses come when they have proved to be nobody else's, which is
+ * news too, and which go with the link. */
+static void
+without_ipv6 (const gchar *device)
+{
+  g_autofree gchar *path =
+      g_strdup_printf ("/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
+
+  g_assert_true (g_file_set_contents_full (
+      path, "1", 1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
 static void
 test_change_is_told_to_all_on_their_loops (void)
 {
@@ -113,24 +125,12 @@ test_changes_together_are_told_once (void)
   via_loop_release (asker.loop);
 }
 
-static void
-without_ipv6 (const gchar *device)
-{
-  g_autofree gchar *path =
-      g_strdup_printf ("/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
-
-  g_assert_true (g_file_set_contents_full (
-      path, "1", 1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-}
-
 /* As a cable is pulled: the address stays where it is. */
 static void
 test_interface_down_and_up_is_told (void)
 {
   Asker asker = {0};
 
-  without_ipv6 ("v0"); /* whose addresses do go */
-  without_ipv6 ("v1");
   asker.loop = via_loop_acquire ();
   via_loop_call (asker.loop, begin, &asker);
   g_usleep (50000);
@@ -150,6 +150,8 @@ int
 main (int argc, char **argv)
 {
   via_test_enter_netns ();
+  without_ipv6 ("v0");
+  without_ipv6 ("v1");
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/netwatch/told", test_change_is_told_to_all_on_their_loops);
   g_test_add_func ("/netwatch/once", test_changes_together_are_told_once);
