@@ -43,6 +43,7 @@ static const GEnumValue dtls_roles[] = {
 static const GEnumValue server_pages[] = {
     {VIA_SERVER_PAGE_WATCH, "Shows what is published", "watch"},
     {VIA_SERVER_PAGE_PUBLISH, "Publishes a camera and a microphone", "publish"},
+    {VIA_SERVER_PAGE_CONFERENCE, "Takes part in the room", "conference"},
     {0, NULL, NULL},
 };
 

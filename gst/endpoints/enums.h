@@ -40,6 +40,7 @@ typedef enum
 {
   VIA_SERVER_PAGE_WATCH,
   VIA_SERVER_PAGE_PUBLISH,
+  VIA_SERVER_PAGE_CONFERENCE,
 } ViaServerPage;
 
 #define VIA_TYPE_SERVER_PAGE (via_server_page_get_type ())

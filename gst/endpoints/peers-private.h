@@ -19,12 +19,20 @@ struct _ViaPeers
   ViaExchange *received;
   ViaLitePort *port; /* (nullable) */
   ViaPeersFuncs funcs;
-  gpointer user; /* stays while not stopped */
+  gpointer user;       /* stays while not stopped */
+  gboolean ticks_room; /* nobody else does */
 
   GMutex lock; /* guards all to the next blank; never held while calling out */
   ViaHttpServer
       *http;         /* NULL once stopped: what is still posted does nothing */
   GHashTable *table; /* gchar* id → ViaPeersOne*, one reference each */
+  struct
+  {
+    ViaExchange *exchange; /* NULL: nobody is in the room */
+    gpointer handle;
+  } watch;
+
+  gint tells; /* atomic: members of the room are about to be told */
 
   guint n_seen; /* via-app */
 };
@@ -35,12 +43,16 @@ typedef struct
   /* immutable */
   ViaPeers *owner;
   gchar *id;
-  ViaWishRole role;
-  gchar *stream; /* (nullable) */
+  ViaWishRole role; /* or VIA_PEERS_ROOM */
+  gchar *stream;    /* (nullable) */
   ViaWebrtcEndpoint *element;
   /* via-app */
   gboolean has_candidate, is_answered, is_connected, is_offering;
   guint absences; /* how often it was disconnected; tells timers apart */
+  /* via-app, of the room; is_offering: our offer waits */
+  gboolean is_gathering;
+  guint n_offers; /* tells timers apart */
+  gchar *told;    /* the last "peers" */
 } ViaPeersOne;
 
 /* A call, carried to via-app. */
@@ -50,12 +62,17 @@ struct _ViaPeersTask
   ViaPeers *self;
   void (*run) (ViaPeersTask *task);
   gchar *id;
-  gchar *text; /* (nullable) offer, answer or candidate */
-  gchar *app_data, *stream, *address, *token; /* of an offer */
-  guint number;                               /* m-line, absence or role */
+  gchar *text; /* (nullable) offer, answer, candidate or name */
+  gchar *app_data, *stream, *address, *token; /* of an offer or a join */
+  guint number; /* m-line, absence, role, or what is muted */
 };
 
+/* How a peer came, besides ViaWishRole: by WebSocket; it sends and receives. */
+#define VIA_PEERS_ROOM ((ViaWishRole) VIA_WISH_N_ROLES)
+
 /* peers.c */
+ViaPeers *via_peers_ref (ViaPeers *self);
+void via_peers_unref (ViaPeers *self);
 void via_peers_one_unref (gpointer peer);
 /* NULL once stopped. (transfer full) */
 ViaHttpServer *via_peers_dup_http (ViaPeers *self);
@@ -71,15 +88,38 @@ void via_peers_post_later (ViaPeersTask *task, guint ms);
 /* From the bin and to NULL: says goodbye and waits for the loop. May be called
  * again. Any thread but loops, as the next. */
 void via_peers_end (ViaPeersOne *peer);
-/* FALSE: there is none of that id (any more). */
-gboolean via_peers_remove (ViaPeers *self, const gchar *id);
-/* What its endpoint says is heard from now on. */
+/* @why: (nullable) what a member of the room is told. FALSE: there is none of
+ * that id (any more). */
+gboolean via_peers_remove (ViaPeers *self, const gchar *id, const GError *why);
+/* @func gets @peer, which stays. */
+void via_peers_connect (ViaPeersOne *peer, const gchar *name, GCallback func);
+/* What its endpoint says is heard from now on: states; and of who came by HTTP
+ * candidates. */
 void via_peers_listen (ViaPeersOne *peer);
+/* Removes @peer if it is not connected by then. via-app. */
+void via_peers_reap_later (ViaPeersOne *peer, guint ms);
 /* The answer goes when all candidates are there, or in @ms. via-app. */
 void via_peers_answer_later (ViaPeersOne *peer, guint ms);
 
 /* peers_http.c */
 extern const ViaWishFuncs via_peers_wish_funcs;
+/* Of @task's id, app-data and role (its number), in @room. via-app. */
+ViaPeersOne *via_peers_one_new (ViaPeersTask *task, ViaExchange *room);
+/* May it begin? via-app. */
+gboolean via_peers_authorize (
+    ViaPeersTask *task, ViaWishRole role, GError **error);
+/* Into the bin and to its state. */
+gboolean via_peers_show (ViaPeersOne *peer, GError **error);
+/* Into the table. FALSE: stopped. */
+gboolean via_peers_keep (ViaPeers *self, ViaPeersOne *peer);
+/* What was started meanwhile by somebody who took it out of the table. */
+void via_peers_end_if_gone (ViaPeers *self, ViaPeersOne *peer);
+
+/* peers_room.c */
+extern const ViaRoomtextFuncs via_peers_room_funcs;
+/* The last member left, or all is over: nothing is watched any more. Any
+ * thread. */
+void via_peers_room_unwatch (ViaPeers *self);
 
 G_END_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaPeersOne, via_peers_one_unref)

@@ -12,8 +12,8 @@
 
 /* --- references --- */
 
-static void
-peers_unref (ViaPeers *self)
+void
+via_peers_unref (ViaPeers *self)
 {
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
@@ -26,8 +26,8 @@ peers_unref (ViaPeers *self)
   g_free (self);
 }
 
-static ViaPeers *
-peers_ref (ViaPeers *self)
+ViaPeers *
+via_peers_ref (ViaPeers *self)
 {
   g_atomic_ref_count_inc (&self->refs);
   return self;
@@ -48,8 +48,9 @@ via_peers_one_unref (gpointer data)
   if (!g_atomic_ref_count_dec (&peer->refs))
     return;
   gst_object_unref (peer->element);
-  peers_unref (peer->owner);
+  via_peers_unref (peer->owner);
   g_free (peer->stream);
+  g_free (peer->told);
   g_free (peer->id);
   g_free (peer);
 }
@@ -100,7 +101,7 @@ via_peers_task (
 {
   ViaPeersTask *task = g_new0 (ViaPeersTask, 1);
 
-  task->self = peers_ref (self);
+  task->self = via_peers_ref (self);
   task->run = run;
   task->id = g_strdup (id);
   return task;
@@ -111,7 +112,7 @@ task_free (gpointer data)
 {
   ViaPeersTask *task = data;
 
-  peers_unref (task->self);
+  via_peers_unref (task->self);
   g_free (task->id);
   g_free (task->text);
   g_free (task->app_data);
@@ -174,28 +175,40 @@ via_peers_end (ViaPeersOne *peer)
     gst_bin_remove (peer->owner->bin, child);
 }
 
-gboolean
-via_peers_remove (ViaPeers *self, const gchar *id)
+static void
+tell_end (ViaPeersOne *peer, const GError *why)
 {
-  g_autoptr (ViaHttpServer) http = via_peers_dup_http (self);
-  ViaPeersOne *peer = via_peers_find (self, id);
+  g_autoptr (ViaHttpServer) http = via_peers_dup_http (peer->owner);
+  g_autoptr (GError) lost = g_error_new_literal (
+      VIA_ERROR, VIA_ERROR_STATE, "The media connection is lost");
+
+  if (http == NULL)
+    return;
+  if (peer->role == VIA_PEERS_ROOM)
+    via_http_server_room_end (http, peer->id, why != NULL ? why : lost);
+  else
+    via_http_server_end (http, peer->id);
+}
+
+gboolean
+via_peers_remove (ViaPeers *self, const gchar *id, const GError *why)
+{
+  g_autoptr (ViaPeersOne) peer = via_peers_find (self, id);
 
   if (peer == NULL)
     return FALSE;
-  if (http != NULL)
-    via_http_server_end (http, id);
+  tell_end (peer, why);
   g_mutex_lock (&self->lock);
   g_hash_table_remove (self->table, id);
   g_mutex_unlock (&self->lock);
   via_peers_end (peer);
-  via_peers_one_unref (peer);
   return TRUE;
 }
 
 static void
 run_remove (ViaPeersTask *task)
 {
-  via_peers_remove (task->self, task->id);
+  via_peers_remove (task->self, task->id, NULL);
 }
 
 static void
@@ -206,12 +219,12 @@ run_reap (ViaPeersTask *task)
   if (peer == NULL)
     return;
   if (!peer->is_connected && peer->absences == task->number)
-    via_peers_remove (task->self, task->id);
+    via_peers_remove (task->self, task->id, NULL);
   via_peers_one_unref (peer);
 }
 
-static void
-post_reap (ViaPeersOne *peer, guint ms)
+void
+via_peers_reap_later (ViaPeersOne *peer, guint ms)
 {
   ViaPeersTask *task = via_peers_task (peer->owner, peer->id, run_reap);
 
@@ -242,7 +255,7 @@ answer (ViaPeersOne *peer)
   } else {
     via_http_server_answer (http, peer->id, sdp, NULL);
   }
-  post_reap (
+  via_peers_reap_later (
       peer, peer->is_offering ? VIA_PEERS_OFFERED_MS : VIA_PEERS_CONNECT_MS);
 }
 
@@ -291,8 +304,9 @@ on_state (GstElement *element, gint state, gpointer data)
     via_http_server_connected (http, peer->id);
   } else if (state == VIA_CONNECTION_DISCONNECTED) {
     peer->absences++;
-    post_reap (peer, peer->owner->port != NULL ? VIA_PEERS_PORT_VANISHED_MS
-                                               : VIA_PEERS_VANISHED_MS);
+    via_peers_reap_later (peer, peer->owner->port != NULL
+                                    ? VIA_PEERS_PORT_VANISHED_MS
+                                    : VIA_PEERS_VANISHED_MS);
   } else if (state == VIA_CONNECTION_FAILED || state == VIA_CONNECTION_CLOSED) {
     via_peers_post (
         via_peers_task (peer->owner, peer->id, run_remove)); /* not within */
@@ -305,8 +319,8 @@ via_peers_answer_later (ViaPeersOne *peer, guint ms)
   via_peers_post_later (via_peers_task (peer->owner, peer->id, run_answer), ms);
 }
 
-static void
-connect_signal (ViaPeersOne *peer, const gchar *name, GCallback func)
+void
+via_peers_connect (ViaPeersOne *peer, const gchar *name, GCallback func)
 {
   g_signal_connect_data (
       peer->element, name, func, peer_ref (peer), peer_unref_closure, 0);
@@ -315,10 +329,99 @@ connect_signal (ViaPeersOne *peer, const gchar *name, GCallback func)
 void
 via_peers_listen (ViaPeersOne *peer)
 {
-  connect_signal (peer, "on-ice-candidate", G_CALLBACK (on_candidate));
-  connect_signal (
+  via_peers_connect (peer, "connection-state-changed", G_CALLBACK (on_state));
+  if (peer->role == VIA_PEERS_ROOM)
+    return;
+  via_peers_connect (peer, "on-ice-candidate", G_CALLBACK (on_candidate));
+  via_peers_connect (
       peer, "on-ice-gathering-done", G_CALLBACK (on_gathering_done));
-  connect_signal (peer, "connection-state-changed", G_CALLBACK (on_state));
+}
+
+/* --- a new one --- */
+
+ViaPeersOne *
+via_peers_one_new (ViaPeersTask *task, ViaExchange *room)
+{
+  static const ViaDirection directions[] = {
+      [VIA_WISH_PLAY] = VIA_DIRECTION_SENDONLY, /* it only watches */
+      [VIA_WISH_PUBLISH] = VIA_DIRECTION_RECVONLY,
+      [VIA_PEERS_ROOM] = VIA_DIRECTION_SENDRECV};
+  ViaPeers *self = task->self;
+  g_autofree gchar *name = g_strdup_printf ("peer-%u", self->n_seen++);
+  ViaPeersOne *peer = g_new0 (ViaPeersOne, 1);
+  ViaWebrtcShared shared = {.exchange = room,
+      .received = task->number != VIA_WISH_PLAY ? self->received : NULL,
+      .identity = self->identity,
+      .port = self->port,
+      .direction = directions[task->number]};
+
+  g_atomic_ref_count_init (&peer->refs);
+  peer->owner = via_peers_ref (self);
+  peer->id = g_strdup (task->id);
+  peer->role = task->number;
+  peer->stream = g_strdup (task->stream);
+  peer->is_offering = task->number != VIA_PEERS_ROOM && task->text == NULL;
+  peer->element = g_object_new (
+      VIA_TYPE_WEBRTC_ENDPOINT, "name", name, "app-data", task->app_data, NULL);
+  gst_object_ref_sink (peer->element);
+  if (task->stream != NULL && task->number == VIA_WISH_PLAY) {
+    g_autofree gchar *who = g_strdup_printf ("app-data=%s", task->stream);
+
+    g_object_set (peer->element, "subscribe", who, NULL);
+  }
+  via_webrtc_endpoint_set_shared (peer->element, &shared);
+  self->funcs.configure (self->user, GST_ELEMENT (peer->element));
+  via_peers_listen (peer);
+  return peer;
+}
+
+gboolean
+via_peers_authorize (ViaPeersTask *task, ViaWishRole role, GError **error)
+{
+  ViaPeers *self = task->self;
+  ViaPeersGuest guest = {.role = role,
+      .stream = task->stream,
+      .app_data = task->app_data,
+      .token = task->token,
+      .address = task->address};
+
+  return self->funcs.authorize == NULL
+         || self->funcs.authorize (self->user, &guest, &task->app_data, error);
+}
+
+gboolean
+via_peers_show (ViaPeersOne *peer, GError **error)
+{
+  GstElement *child = GST_ELEMENT (peer->element);
+
+  if (gst_bin_add (peer->owner->bin, child)
+      && gst_element_sync_state_with_parent (child))
+    return TRUE;
+  g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
+      "The server cannot take anybody in now");
+  return FALSE;
+}
+
+gboolean
+via_peers_keep (ViaPeers *self, ViaPeersOne *peer)
+{
+  gboolean is_kept;
+
+  g_mutex_lock (&self->lock);
+  is_kept = self->http != NULL;
+  if (is_kept)
+    g_hash_table_insert (self->table, peer->id, peer_ref (peer));
+  g_mutex_unlock (&self->lock);
+  return is_kept;
+}
+
+void
+via_peers_end_if_gone (ViaPeers *self, ViaPeersOne *peer)
+{
+  g_autoptr (ViaPeersOne) kept = via_peers_find (self, peer->id);
+
+  if (kept == NULL)
+    via_peers_end (peer);
 }
 
 /* --- life --- */
@@ -327,6 +430,7 @@ ViaPeers *
 via_peers_start (const ViaPeersConfig *config, GError **error)
 {
   ViaPeers *self = g_new0 (ViaPeers, 1);
+  ViaHttpConfig http = config->http;
 
   g_atomic_ref_count_init (&self->refs);
   g_mutex_init (&self->lock);
@@ -336,12 +440,13 @@ via_peers_start (const ViaPeersConfig *config, GError **error)
   self->port = config->port != NULL ? via_liteport_ref (config->port) : NULL;
   self->funcs = config->funcs;
   self->user = config->user;
+  self->ticks_room = config->ticks_room;
   self->table = g_hash_table_new_full (
       g_str_hash, g_str_equal, NULL, via_peers_one_unref);
-  self->http =
-      via_http_server_new (&config->http, &via_peers_wish_funcs, self, error);
+  http.room = &via_peers_room_funcs;
+  self->http = via_http_server_new (&http, &via_peers_wish_funcs, self, error);
   if (self->http == NULL) {
-    peers_unref (self);
+    via_peers_unref (self);
     return NULL;
   }
   via_http_server_start (self->http);
@@ -377,9 +482,13 @@ void
 via_peers_dismiss (ViaPeers *self)
 {
   g_autoptr (GPtrArray) all = via_peers_everybody (self);
+  g_autoptr (GError) why = g_error_new_literal (
+      VIA_ERROR, VIA_ERROR_STATE, "The hub is gone for now");
 
   for (guint i = 0; i < all->len; i++)
-    via_peers_remove (self, ((ViaPeersOne *) g_ptr_array_index (all, i))->id);
+    via_peers_remove (
+        self, ((ViaPeersOne *) g_ptr_array_index (all, i))->id, why);
+  via_peers_room_unwatch (self);
 }
 
 void
@@ -396,9 +505,10 @@ via_peers_stop (ViaPeers *self)
   g_hash_table_remove_all (self->table);
   g_mutex_unlock (&self->lock);
   via_http_server_stop (http);
+  via_peers_room_unwatch (self);
   for (guint i = 0; i < all->len; i++)
     via_peers_end (g_ptr_array_index (all, i));
-  peers_unref (self);
+  via_peers_unref (self);
 }
 
 void

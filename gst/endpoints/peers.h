@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 #define VIA_PEERS_GATHER_MS 1000         /* after the first candidate */
 #define VIA_PEERS_ANSWER_MS 4000         /* from the offer, come what may */
+#define VIA_PEERS_ROOM_ANSWER_MS 15000   /* from our offer to its answer */
 #define VIA_PEERS_CONNECT_MS 15000       /* from the answer to media */
 #define VIA_PEERS_VANISHED_MS 10000      /* disconnected this long */
 #define VIA_PEERS_PORT_VANISHED_MS 32000 /* the port says failed before */
@@ -51,6 +52,7 @@ typedef struct
   ViaLitePort *port;     /* (nullable) one port for all of them */
   ViaPeersFuncs funcs;
   gpointer user;
+  gboolean ticks_room; /* the room is our own: nobody else ticks it */
 } ViaPeersConfig;
 
 /* Listens. Needs via_app_acquire. Errors as via_http_server_new. */

@@ -8,85 +8,17 @@
 
 /* --- a new peer --- */
 
-/* via-app. */
-static ViaPeersOne *
-peer_new (ViaPeersTask *task, ViaExchange *room)
-{
-  ViaPeers *self = task->self;
-  g_autofree gchar *name = g_strdup_printf ("peer-%u", self->n_seen++);
-  ViaPeersOne *peer = g_new0 (ViaPeersOne, 1);
-  ViaWebrtcShared shared = {.exchange = room,
-      .identity = self->identity,
-      .port = self->port,
-      .direction = VIA_DIRECTION_SENDONLY}; /* WHEP: it only watches */
-
-  if (task->number == VIA_WISH_PUBLISH) {
-    shared.received = self->received;
-    shared.direction = VIA_DIRECTION_RECVONLY;
-  }
-  g_atomic_ref_count_init (&peer->refs);
-  g_atomic_ref_count_inc (&self->refs);
-  peer->owner = self;
-  peer->id = g_strdup (task->id);
-  peer->role = task->number;
-  peer->stream = g_strdup (task->stream);
-  peer->is_offering = task->text == NULL;
-  peer->element = g_object_new (
-      VIA_TYPE_WEBRTC_ENDPOINT, "name", name, "app-data", task->app_data, NULL);
-  gst_object_ref_sink (peer->element);
-  if (task->stream != NULL && task->number == VIA_WISH_PLAY) {
-    g_autofree gchar *who = g_strdup_printf ("app-data=%s", task->stream);
-
-    g_object_set (peer->element, "subscribe", who, NULL);
-  }
-  via_webrtc_endpoint_set_shared (peer->element, &shared);
-  self->funcs.configure (self->user, GST_ELEMENT (peer->element));
-  via_peers_listen (peer);
-  return peer;
-}
-
 static gboolean
 peer_start (ViaPeersOne *peer, const gchar *offer, GError **error)
 {
-  GstElement *child = GST_ELEMENT (peer->element);
   g_autofree gchar *first = NULL;
 
-  if (!gst_bin_add (peer->owner->bin, child)
-      || !gst_element_sync_state_with_parent (child)) {
-    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
-        "The server cannot take anybody in now");
+  if (!via_peers_show (peer, error))
     return FALSE;
-  }
   first = peer->is_offering
               ? via_webrtc_endpoint_generate_offer (peer->element, 0, error)
               : via_webrtc_endpoint_process_offer (peer->element, offer, error);
   return first != NULL && via_webrtc_endpoint_gather (peer->element, error);
-}
-
-/* FALSE: stopped. */
-static gboolean
-keep (ViaPeers *self, ViaPeersOne *peer)
-{
-  gboolean is_kept;
-
-  g_mutex_lock (&self->lock);
-  is_kept = self->http != NULL;
-  if (is_kept) {
-    g_atomic_ref_count_inc (&peer->refs);
-    g_hash_table_insert (self->table, peer->id, peer);
-  }
-  g_mutex_unlock (&self->lock);
-  return is_kept;
-}
-
-/* What was started meanwhile by somebody who took it out of the table. */
-static void
-end_if_gone (ViaPeers *self, ViaPeersOne *peer)
-{
-  g_autoptr (ViaPeersOne) kept = via_peers_find (self, peer->id);
-
-  if (kept == NULL)
-    via_peers_end (peer);
 }
 
 static void
@@ -135,20 +67,6 @@ check_stream (ViaPeersTask *task, ViaExchange *room, GError **error)
   return is_there;
 }
 
-static gboolean
-authorize (ViaPeersTask *task, GError **error)
-{
-  ViaPeers *self = task->self;
-  ViaPeersGuest guest = {.role = task->number,
-      .stream = task->stream,
-      .app_data = task->app_data,
-      .token = task->token,
-      .address = task->address};
-
-  return self->funcs.authorize == NULL
-         || self->funcs.authorize (self->user, &guest, &task->app_data, error);
-}
-
 static void
 run_offer (ViaPeersTask *task)
 {
@@ -157,20 +75,20 @@ run_offer (ViaPeersTask *task)
   g_autoptr (ViaExchange) room = NULL;
   g_autoptr (ViaPeersOne) peer = NULL;
 
-  if (!authorize (task, &error)
+  if (!via_peers_authorize (task, task->number, &error)
       || (room = self->funcs.room (self->user, &error)) == NULL
       || !check_stream (task, room, &error)) {
     refuse (self, task->id, error);
     return;
   }
-  peer = peer_new (task, room);
-  if (!keep (self, peer)) {
+  peer = via_peers_one_new (task, room);
+  if (!via_peers_keep (self, peer)) {
     via_peers_end (peer);
   } else if (peer_start (peer, task->text, &error)) {
     via_peers_answer_later (peer, VIA_PEERS_ANSWER_MS);
-    end_if_gone (self, peer);
+    via_peers_end_if_gone (self, peer);
   } else {
-    via_peers_remove (self, peer->id);
+    via_peers_remove (self, peer->id, NULL);
     via_peers_end (peer);
     refuse (self, task->id, error);
   }
@@ -217,7 +135,7 @@ on_candidate (
 static void
 run_bye (ViaPeersTask *task)
 {
-  via_peers_remove (task->self, task->id);
+  via_peers_remove (task->self, task->id, NULL);
 }
 
 static void

@@ -53,6 +53,7 @@ struct _ViaSession
   gboolean told_needed;             /* until the next negotiation */
   gint is_needed;                   /* atomic: an offer would differ */
   GHashTable *told_remote;          /* candidates, since the last restart */
+  gint tells_tracks;                /* atomic: its notice is under way */
   ViaReceived *received;
   ViaMember *taker; /* only publishes what is received */
 };
@@ -101,6 +102,7 @@ typedef struct
     NOTICE_SIGNALING,
     NOTICE_NEEDED,
     NOTICE_FLOW,
+    NOTICE_TRACKS,
   } type;
   guint mline; /* or a code of STUN */
   ViaConnectionState state;

@@ -40,6 +40,8 @@ typedef struct
   /* Media of m-line @mline begins or ends; @is_out: what goes to the peer. */
   void (*flow) (gpointer user, ViaKind kind, guint mline, const gchar *mid,
       gboolean is_out, gboolean is_flowing);
+  /* What via_session_list_tracks says may be another now. */
+  void (*tracks) (gpointer user);
 } ViaSessionFuncs;
 
 typedef struct
@@ -101,6 +103,8 @@ gboolean via_session_add_candidate (
  * before negotiation. (transfer full) */
 gchar *via_session_describe (ViaSession *self, gboolean is_current);
 ViaConnectionState via_session_state (ViaSession *self);
+/* "via-tracks" (docs/api.md): which m-line shows whom. (transfer full) */
+GstStructure *via_session_list_tracks (ViaSession *self);
 /* "via-endpoint-stats" (docs/api.md). (transfer full) */
 GstStructure *via_session_stats (ViaSession *self);
 

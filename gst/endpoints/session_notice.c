@@ -71,6 +71,10 @@ run_notice (gpointer data)
       self->funcs.flow (self->user, notice->track.kind, notice->mline,
           notice->text, notice->is_out, notice->is_flowing);
       break;
+    case NOTICE_TRACKS:
+      g_atomic_int_set (&self->tells_tracks, FALSE);
+      self->funcs.tracks (self->user);
+      break;
   }
   via_guard_leave (&self->guard);
 }

@@ -220,6 +220,14 @@ slot_bind (ViaSession *self, ViaKind kind, ViaSessionSlot *slot)
   }
 }
 
+/* One notice for many changes. */
+static void
+tell_tracks (ViaSession *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->tells_tracks, FALSE, TRUE))
+    via_session_notice_post (via_session_notice_new (self, NOTICE_TRACKS));
+}
+
 /* After anything that slots or m-lines depend on. */
 static void
 settle (ViaSession *self)
@@ -241,6 +249,7 @@ settle (ViaSession *self)
             doors[d]->member, (ViaKind) k, doors[d]->slots[k]->len);
     }
   }
+  tell_tracks (self);
   via_session_wish_check (self);
 }
 

@@ -101,6 +101,7 @@ void via_webrtc_endpoint_emit_pair (
     ViaWebrtcEndpoint *self, const GstStructure *pair);
 void via_webrtc_endpoint_emit_gathering_done (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_emit_negotiation_needed (ViaWebrtcEndpoint *self);
+void via_webrtc_endpoint_emit_tracks_changed (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_emit_state (
     ViaWebrtcEndpoint *self, ViaConnectionState state);
 
@@ -114,6 +115,11 @@ gboolean via_webrtc_endpoint_process_answer (
 gboolean via_webrtc_endpoint_restart_ice (
     ViaWebrtcEndpoint *self, GError **error);
 gboolean via_webrtc_endpoint_gather (ViaWebrtcEndpoint *self, GError **error);
+/* Its port in the hub. FALSE: it is in none. */
+gboolean via_webrtc_endpoint_get_port (
+    ViaWebrtcEndpoint *self, guint *out_port);
+/* NULL in state NULL. (transfer full) */
+GstStructure *via_webrtc_endpoint_list_tracks (ViaWebrtcEndpoint *self);
 gboolean via_webrtc_endpoint_add_candidate (ViaWebrtcEndpoint *self,
     guint mline, const gchar *candidate, GError **error);
 

@@ -15,6 +15,7 @@ enum
   SIGNAL_ON_SELECTED_PAIR,
   SIGNAL_CONNECTION_STATE_CHANGED,
   SIGNAL_ON_NEGOTIATION_NEEDED,
+  SIGNAL_TRACKS_CHANGED,
   N_SIGNALS
 };
 
@@ -137,6 +138,12 @@ via_webrtc_endpoint_emit_negotiation_needed (ViaWebrtcEndpoint *self)
 }
 
 void
+via_webrtc_endpoint_emit_tracks_changed (ViaWebrtcEndpoint *self)
+{
+  g_signal_emit (self, signals[SIGNAL_TRACKS_CHANGED], 0);
+}
+
+void
 via_webrtc_endpoint_emit_state (
     ViaWebrtcEndpoint *self, ViaConnectionState state)
 {
@@ -175,6 +182,11 @@ install_actions (GType type)
   g_signal_new_class_handler ("add-ice-candidate", type, flags,
       G_CALLBACK (action_add_ice_candidate), NULL, NULL, NULL, G_TYPE_BOOLEAN,
       2, G_TYPE_UINT, G_TYPE_STRING);
+  /* Which m-line shows whose track of the hub: a via-tracks; NULL in state
+   * NULL. */
+  g_signal_new_class_handler ("list-tracks", type, flags,
+      G_CALLBACK (via_webrtc_endpoint_list_tracks), NULL, NULL, NULL,
+      GST_TYPE_STRUCTURE, 0);
 }
 
 /* What ICE does; the messages of the same names say no less. */
@@ -211,6 +223,9 @@ via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass)
   /* In signaling-state stable: generate-offer would change something. */
   signals[SIGNAL_ON_NEGOTIATION_NEEDED] = g_signal_new ("on-negotiation-needed",
       type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /* What list-tracks says may be another now. */
+  signals[SIGNAL_TRACKS_CHANGED] = g_signal_new ("tracks-changed", type,
+      G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CONNECTION_STATE_CHANGED] =
       g_signal_new ("connection-state-changed", type, G_SIGNAL_RUN_LAST, 0,
           NULL, NULL, NULL, G_TYPE_NONE, 1, VIA_TYPE_CONNECTION_STATE);

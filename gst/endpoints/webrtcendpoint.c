@@ -89,6 +89,12 @@ on_flow (gpointer user, ViaKind kind, guint mline, const gchar *mid,
           mline, "mid", G_TYPE_STRING, mid, NULL));
 }
 
+static void
+on_tracks (gpointer user)
+{
+  via_webrtc_endpoint_emit_tracks_changed (user);
+}
+
 static const ViaSessionFuncs session_funcs = {
     .candidate = via_webrtc_endpoint_on_candidate,
     .remote_candidate = via_webrtc_endpoint_on_remote_candidate,
@@ -102,6 +108,7 @@ static const ViaSessionFuncs session_funcs = {
     .signaling = on_signaling,
     .needed = on_needed,
     .flow = on_flow,
+    .tracks = on_tracks,
 };
 
 /* --- negotiation --- */
@@ -257,6 +264,32 @@ via_webrtc_endpoint_add_candidate (ViaWebrtcEndpoint *self, guint mline,
       && via_session_add_candidate (self->session, mline, candidate, error);
   g_rw_lock_reader_unlock (&self->session_lock);
   return is_done;
+}
+
+gboolean
+via_webrtc_endpoint_get_port (ViaWebrtcEndpoint *self, guint *out_port)
+{
+  const ViaMember *member = NULL;
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (self->session != NULL)
+    member = via_session_hub_member (self->session);
+  if (member != NULL)
+    *out_port = via_member_port (member);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return member != NULL;
+}
+
+GstStructure *
+via_webrtc_endpoint_list_tracks (ViaWebrtcEndpoint *self)
+{
+  GstStructure *tracks = NULL;
+
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (self->session != NULL)
+    tracks = via_session_list_tracks (self->session);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  return tracks;
 }
 
 /* --- states --- */

@@ -192,9 +192,11 @@ static const ViaPeersFuncs peers_funcs = {
 static gboolean
 listen_now (ViaWebrtcServer *self, GError **error)
 {
+  static const gchar *const pages[] = {"watch", "publish", "conference"};
   g_autofree gchar *directory = via_tlscert_default_directory ();
   g_autofree gchar *address = NULL;
   g_autofree gchar *path = NULL;
+  g_autofree gchar *hub = NULL;
   g_auto (ViaAccessCopy) access = {0};
   ViaPeersConfig config = {0};
 
@@ -205,8 +207,7 @@ listen_now (ViaWebrtcServer *self, GError **error)
   config.http.path = path = g_strdup (self->set.path);
   config.http.port = self->set.port;
   config.http.max_peers = self->set.max_peers;
-  config.http.page =
-      self->set.page == VIA_SERVER_PAGE_PUBLISH ? "publish" : "watch";
+  config.http.page = pages[self->set.page];
   g_mutex_unlock (&self->lock);
   config.http.data_directory = directory;
   config.http.rng = via_system_rng ();
@@ -216,6 +217,8 @@ listen_now (ViaWebrtcServer *self, GError **error)
   config.port = self->lite;
   config.funcs = peers_funcs;
   config.user = self;
+  hub = via_common_get_hub (&self->common);
+  config.ticks_room = hub == NULL;
   self->peers = via_peers_start (&config, error);
   if (self->peers == NULL)
     return FALSE;

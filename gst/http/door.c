@@ -29,7 +29,7 @@ struct _ViaDoor
 };
 
 /* One TCP connection. Freed when libsoup has dropped the stream. */
-typedef struct
+typedef struct _ViaDoorGuest
 {
   gatomicrefcount refs;
   ViaDoor *door; /* NULL once it stopped */
@@ -302,36 +302,23 @@ announced_length (SoupMessageHeaders *headers)
   return length;
 }
 
-/* TRUE if the request goes on. */
-static gboolean
-check_headers (Conn *conn, SoupServerMessage *message)
-{
-  SoupMessageHeaders *headers =
-      soup_server_message_get_request_headers (message);
-  g_auto (ViaReply) reply = {0};
-  gint64 length = announced_length (headers);
-
-  via_reply_init (&reply);
-  if (conn->door->check (conn->door->user, message, length, &reply)) {
-    refuse (conn, message, &reply);
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static void
 on_got_headers (SoupServerMessage *message, gpointer data)
 {
   Conn *conn = conn_of (message);
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
+  g_auto (ViaReply) reply = {0};
 
   if (conn == NULL || conn->door == NULL)
     return;
   conn_deadline (conn, VIA_DOOR_BODY_MS);
   set_headers (conn->door, message);
   soup_message_headers_remove (headers, "Range");
-  check_headers (conn, message);
+  via_reply_init (&reply);
+  if (conn->door->check (
+          conn->door->user, message, announced_length (headers), &reply))
+    refuse (conn, message, &reply);
 }
 
 static void
@@ -397,6 +384,31 @@ via_door_address (SoupServerMessage *message)
   return G_IS_INET_SOCKET_ADDRESS (remote) ? g_inet_socket_address_get_address (
              G_INET_SOCKET_ADDRESS (remote))
                                            : NULL;
+}
+
+ViaDoorGuest *
+via_door_stay (SoupServerMessage *message)
+{
+  Conn *conn = conn_of (message);
+
+  if (conn == NULL)
+    return NULL;
+  conn_stop_timer (conn);
+  return conn_ref (conn);
+}
+
+void
+via_door_guest_allow (ViaDoorGuest *self, gsize bytes)
+{
+  if (self != NULL)
+    via_head_stream_allow (self->stream, bytes);
+}
+
+void
+via_door_guest_free (ViaDoorGuest *self)
+{
+  if (self != NULL)
+    conn_unref (self);
 }
 
 /* --- accepting --- */

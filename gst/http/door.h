@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * http/door.h – accepts connections for a SoupServer and bounds what each may
  * cost. SoupServer itself is not made for untrusted clients: caps and deadlines
- * stand here. One request per connection. Knows no address of ours. RFC 9112
- * §6.3, §11.2 (request smuggling)
+ * stand here. One request per connection, which may become a WebSocket. Knows
+ * no address of ours. RFC 9112 §6.3, §11.2 (request smuggling)
  */
 #pragma once
 
@@ -52,5 +52,16 @@ void via_door_free (ViaDoor *self);
 const GByteArray *via_door_body (SoupServerMessage *message);
 /* Of the other end of the connection. (transfer none) */
 GInetAddress *via_door_address (SoupServerMessage *message);
+
+/* A connection that became a WebSocket and stays. */
+typedef struct _ViaDoorGuest ViaDoorGuest;
+
+/* The connection of @message has no deadline from now on; it still counts
+ * against the caps. NULL only if it has ended already. (transfer full) */
+ViaDoorGuest *via_door_stay (SoupServerMessage *message);
+/* It may send so many bytes more from now on; then its stream fails. NULL is
+ * ignored, also below. */
+void via_door_guest_allow (ViaDoorGuest *self, gsize bytes);
+void via_door_guest_free (ViaDoorGuest *self);
 
 G_END_DECLS

@@ -117,6 +117,7 @@ struct _HeadInput
   GFilterInputStream parent;
   GByteArray *head;
   gsize given;
+  gsize allowed; /* bytes it still gives */
 };
 
 static void head_input_pollable_init (GPollableInputStreamInterface *iface);
@@ -142,27 +143,48 @@ give (HeadInput *self, void *out, gsize size)
   return n;
 }
 
+static gboolean
+check_allowed (HeadInput *self, gsize *size, GError **error)
+{
+  *size = MIN (*size, self->allowed);
+  if (*size > 0)
+    return TRUE;
+  g_set_error_literal (
+      error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "It sent too much");
+  return FALSE;
+}
+
 static gssize
 head_input_read (GInputStream *stream, void *out, gsize size,
     GCancellable *cancellable, GError **error)
 {
-  gssize n = give (HEAD_INPUT (stream), out, size);
+  HeadInput *self = HEAD_INPUT (stream);
+  gssize n = give (self, out, size);
 
-  return n > 0 ? n
-               : g_input_stream_read (
-                   base_of (stream), out, size, cancellable, error);
+  if (n > 0)
+    return n;
+  if (!check_allowed (self, &size, error))
+    return -1;
+  n = g_input_stream_read (base_of (stream), out, size, cancellable, error);
+  self->allowed -= (gsize) MAX (n, 0);
+  return n;
 }
 
 static gssize
 head_input_read_nonblocking (
     GPollableInputStream *stream, void *out, gsize size, GError **error)
 {
-  gssize n = give (HEAD_INPUT (stream), out, size);
+  HeadInput *self = HEAD_INPUT (stream);
+  gssize n = give (self, out, size);
 
-  return n > 0 ? n
-               : g_pollable_input_stream_read_nonblocking (
-                   G_POLLABLE_INPUT_STREAM (base_of (stream)), out, size, NULL,
-                   error);
+  if (n > 0)
+    return n;
+  if (!check_allowed (self, &size, error))
+    return -1;
+  n = g_pollable_input_stream_read_nonblocking (
+      G_POLLABLE_INPUT_STREAM (base_of (stream)), out, size, NULL, error);
+  self->allowed -= (gsize) MAX (n, 0);
+  return n;
 }
 
 static gboolean
@@ -215,6 +237,7 @@ head_input_pollable_init (GPollableInputStreamInterface *iface)
 static void
 head_input_init (HeadInput *self)
 {
+  self->allowed = G_MAXSSIZE;
 }
 
 #define HEAD_TYPE_STREAM (head_stream_get_type ())
@@ -283,6 +306,12 @@ stream_new (GIOStream *base, GByteArray *head)
   self->base = g_object_ref (base);
   self->input = G_INPUT_STREAM (input);
   return G_IO_STREAM (self);
+}
+
+void
+via_head_stream_allow (GIOStream *stream, gsize bytes)
+{
+  HEAD_INPUT (HEAD_STREAM (stream)->input)->allowed = bytes;
 }
 
 /* --- reading --- */

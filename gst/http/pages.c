@@ -32,6 +32,11 @@ static const Page pages[] = {
     {"publish", "publish.html", "text/html; charset=utf-8"},
     {"publish.css", "publish.css", "text/css; charset=utf-8"},
     {"publish.js", "publish.js", "text/javascript; charset=utf-8"},
+    {"conference", "conference.html", "text/html; charset=utf-8"},
+    {"conference.css", "conference.css", "text/css; charset=utf-8"},
+    {"conference.js", "conference.js", "text/javascript; charset=utf-8"},
+    {"common.js", "common.js", "text/javascript; charset=utf-8"},
+    {"room.js", "room.js", "text/javascript; charset=utf-8"},
     {"wish.js", "wish.js", "text/javascript; charset=utf-8"},
     {"icon.svg", "icon.svg", "image/svg+xml"},
 };

@@ -3,43 +3,16 @@
  * Turns libsoup's messages into values for wish and pages, and back. Decides
  * nothing.
  */
-#include "http/server.h"
+#include "http/server-private.h"
 
 #include <dlfcn.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <gio/gio.h>
-#include <libsoup/soup.h>
-#include "http/door.h"
 #include "http/pages.h"
-#include "http/tlscert.h"
+#include "http/serverurl.h"
 
 #define ANSWER_MS 15000 /* then a waiting player is told to come back */
 #define STOP_MS 300     /* for libsoup to let go of its connections */
-
-struct _ViaHttpServer
-{
-  gatomicrefcount refs;
-  /* immutable after start */
-  gchar *path;
-  gchar *page;
-  gchar *url;
-  guint port;
-  ViaTlsCert cert; /* empty without TLS */
-  GMainContext *context;
-  GThread *thread;
-  ViaWishFuncs funcs;
-  gpointer user;
-  gint is_stopping; /* atomic */
-  /* only on the thread */
-  ViaDoor *door;
-  ViaGate *gate;
-  SoupServer *soup;
-  ViaWish *wish;
-  GHashTable *pending; /* gchar* id → SoupServerMessage, paused */
-};
 
 /* --- values in and out --- */
 
@@ -79,8 +52,9 @@ guest_of (ViaHttpServer *self, SoupServerMessage *message)
   return guest;
 }
 
-static void
-read_request (ViaHttpServer *self, SoupServerMessage *message, ViaRequest *out)
+void
+via_http_read_request (
+    ViaHttpServer *self, SoupServerMessage *message, ViaRequest *out)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
@@ -106,8 +80,8 @@ read_request (ViaHttpServer *self, SoupServerMessage *message, ViaRequest *out)
   };
 }
 
-static void
-send_reply (SoupServerMessage *message, const ViaReply *reply)
+void
+via_http_send_reply (SoupServerMessage *message, const ViaReply *reply)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_response_headers (message);
@@ -133,7 +107,10 @@ static gboolean
 refuse_foreign_page (
     ViaHttpServer *self, SoupServerMessage *message, ViaReply *reply)
 {
-  if (strcmp (soup_server_message_get_method (message), "POST")
+  gboolean is_start = !strcmp (soup_server_message_get_method (message), "POST")
+                      || via_server_room_is_upgrade (message);
+
+  if (!is_start
       || via_gate_allows_page (self->gate, via_door_address (message),
           soup_server_message_get_request_headers (message)))
     return FALSE;
@@ -153,12 +130,15 @@ on_check (
     return FALSE;
   if (refuse_foreign_page (self, message, reply))
     return TRUE;
-  read_request (self, message, &request);
+  via_http_read_request (self, message, &request);
   if (!via_gate_enter (self->gate,
           soup_server_message_get_request_headers (message), &request,
           g_get_monotonic_time (), g_get_real_time () / G_USEC_PER_SEC, reply))
     return TRUE;
   guest_of (self, message)->roles = request.roles;
+  if (via_server_room_is_upgrade (message)
+      && !via_server_room_may_enter (self, &request, reply))
+    return TRUE;
   return length > VIA_HTTP_BODY_MAX
          && via_wish_refuse_early (self->wish, &request, length, reply);
 }
@@ -212,9 +192,8 @@ call_free (gpointer data)
   g_free (call);
 }
 
-/* Never directly, even on the thread: wish allows no call from its own. */
-static void
-post (ViaHttpServer *self, guint ms, GSourceFunc func, gpointer data,
+void
+via_http_post (ViaHttpServer *self, guint ms, GSourceFunc func, gpointer data,
     GDestroyNotify destroy)
 {
   GSource *source = ms > 0 ? g_timeout_source_new (ms) : g_idle_source_new ();
@@ -229,7 +208,7 @@ static void
 finish_pending (ViaHttpServer *self, const gchar *id,
     SoupServerMessage *message, const ViaReply *reply)
 {
-  send_reply (message, reply);
+  via_http_send_reply (message, reply);
   soup_server_message_unpause (message);
   g_hash_table_remove (self->pending, id);
 }
@@ -276,7 +255,7 @@ via_http_server_answer (
   call->id = g_strdup (id);
   call->sdp = g_strdup (sdp);
   call->error = error != NULL ? g_error_copy (error) : NULL;
-  post (self, 0, run_answer, call, call_free);
+  via_http_post (self, 0, run_answer, call, call_free);
 }
 
 static gboolean
@@ -297,7 +276,7 @@ post_id (ViaHttpServer *self, const gchar *id,
   call->self = self;
   call->id = g_strdup (id);
   call->run = run;
-  post (self, 0, run_call, call, call_free);
+  via_http_post (self, 0, run_call, call, call_free);
 }
 
 static void
@@ -338,7 +317,7 @@ void
 via_http_server_after (ViaHttpServer *self, guint ms, GSourceFunc func,
     gpointer data, GDestroyNotify destroy)
 {
-  post (self, MAX (ms, 1), func, data, destroy);
+  via_http_post (self, MAX (ms, 1), func, data, destroy);
 }
 
 /* libsoup does not look at the socket of a paused message: hence the limit. */
@@ -358,7 +337,7 @@ wait_for_answer (
   call->message = message;
   call->error = g_error_new_literal (
       VIA_ERROR, VIA_ERROR_STATE, "The server has no answer now");
-  post (self, ANSWER_MS, run_timeout, call, call_free);
+  via_http_post (self, ANSWER_MS, run_timeout, call, call_free);
 }
 
 static void
@@ -371,8 +350,12 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
   ViaRequest request;
   ViaWishResult result;
 
+  if (via_server_room_request (self, message, path))
+    return;
+  if (self->sockets != NULL)
+    via_wish_set_others (self->wish, via_roomsockets_count (self->sockets));
   via_reply_init (&reply);
-  read_request (self, message, &request);
+  via_http_read_request (self, message, &request);
   result = via_wish_request (self->wish, &request, &reply, id);
   if (result == VIA_WISH_WAIT) {
     wait_for_answer (self, message, id);
@@ -381,7 +364,7 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
   if (result == VIA_WISH_NOT_OURS
       && !via_pages_request (self->path, self->page, &request, &reply))
     via_reply_problem (&reply, 404, "There is nothing at this address");
-  send_reply (message, &reply);
+  via_http_send_reply (message, &reply);
 }
 
 /* --- the thread --- */
@@ -391,6 +374,7 @@ wind_down (ViaHttpServer *self)
 {
   gint64 end = g_get_monotonic_time () + STOP_MS * G_TIME_SPAN_MILLISECOND;
 
+  g_clear_pointer (&self->sockets, via_roomsockets_free);
   via_door_stop (self->door);
   g_hash_table_remove_all (self->pending);
   soup_server_disconnect (self->soup);
@@ -410,6 +394,8 @@ thread_main (gpointer data)
   g_main_context_push_thread_default (self->context);
   self->soup = soup_server_new (NULL, NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
+  soup_server_add_handler (self->soup, self->room_path, on_request, self, NULL);
+  via_server_room_open (self);
   g_signal_connect (
       self->soup, "request-aborted", G_CALLBACK (on_aborted), self);
   via_door_start (self->door, self->soup, self->cert.certificate, self->gate,
@@ -454,53 +440,6 @@ check_path (const gchar *path, GError **error)
   return FALSE;
 }
 
-/* An address of this machine that others can reach, or NULL. */
-static gchar *
-own_address (GSocketFamily family)
-{
-  struct ifaddrs *all = NULL;
-  gchar *text = NULL;
-
-  if (getifaddrs (&all) != 0)
-    return NULL;
-  for (struct ifaddrs *i = all; i != NULL && text == NULL; i = i->ifa_next) {
-    g_autoptr (GSocketAddress) address = NULL;
-    GInetAddress *inet;
-
-    if (i->ifa_addr == NULL || !(i->ifa_flags & IFF_UP)
-        || (GSocketFamily) i->ifa_addr->sa_family != family)
-      continue;
-    address = g_socket_address_new_from_native (i->ifa_addr,
-        family == G_SOCKET_FAMILY_IPV4 ? sizeof (struct sockaddr_in)
-                                       : sizeof (struct sockaddr_in6));
-    inet = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address));
-    if (!g_inet_address_get_is_loopback (inet)
-        && !g_inet_address_get_is_link_local (inet))
-      text = g_inet_address_to_string (inet);
-  }
-  freeifaddrs (all);
-  return text;
-}
-
-static gchar *
-make_url (const gchar *address, guint port, gboolean is_tls, const gchar *path)
-{
-  g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
-  g_autofree gchar *host = NULL;
-  gboolean is_v6;
-
-  if (g_inet_address_get_is_any (inet)) {
-    host = own_address (G_SOCKET_FAMILY_IPV4);
-    if (host == NULL)
-      host = own_address (g_inet_address_get_family (inet));
-  }
-  if (host == NULL)
-    host = g_strdup (g_inet_address_get_is_any (inet) ? "localhost" : address);
-  is_v6 = strchr (host, ':') != NULL;
-  return g_strdup_printf ("%s://%s%s%s:%u/%s/", is_tls ? "https" : "http",
-      is_v6 ? "[" : "", host, is_v6 ? "]" : "", port, path);
-}
-
 static gboolean
 load_certificate (ViaHttpServer *self, const ViaHttpConfig *config,
     const gchar *address, GError **error)
@@ -526,6 +465,7 @@ via_http_server_unref (ViaHttpServer *self)
   via_gate_free (self->gate);
   via_tlscert_clear (&self->cert);
   g_free (self->path);
+  g_free (self->room_path);
   g_free (self->page);
   g_free (self->url);
   g_free (self);
@@ -553,6 +493,8 @@ make_wish (ViaHttpServer *self, const ViaHttpConfig *config,
   self->page = g_strdup (config->page);
   self->context = g_main_context_new ();
   self->funcs = *funcs;
+  self->room = config->room;
+  self->room_path = g_strdup_printf ("/%s/ws", config->path);
   self->user = user;
   self->wish = via_wish_new (&wish, funcs, user);
   self->pending =
@@ -588,7 +530,7 @@ via_http_server_new (const ViaHttpConfig *config, const ViaWishFuncs *funcs,
   public_url = via_gate_public_url (self->gate);
   self->url = public_url != NULL
                   ? g_strdup_printf ("%s/%s/", public_url, config->path)
-                  : make_url (address, self->port,
+                  : via_serverurl_new (address, self->port,
                       self->cert.certificate != NULL, config->path);
   make_wish (self, config, funcs, user);
   return g_steal_pointer (&self);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * http/server.h – the HTTP(S) server of one webrtcserver: a thread of its own,
- * pages, WHIP and WHEP. Knows no element: peers are ids, told and answered
- * through the calls here.
+ * pages, WHIP, WHEP and the room's WebSockets. Knows no element: peers are ids,
+ * told and answered through the calls here.
  */
 #pragma once
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "http/gate.h"
+#include "http/roomtext.h"
 #include "http/wish.h"
 
 G_BEGIN_DECLS
@@ -19,7 +20,7 @@ typedef struct
   const gchar *address; /* IP literal or "localhost"; no loopback means TLS */
   guint port;           /* 0: any free one */
   const gchar *path;    /* "live": letters, digits, '-', '_', '.' */
-  const gchar *page;    /* what /PATH/ shows: "watch" or "publish" */
+  const gchar *page;    /* what /PATH/ shows: "watch", "publish" … */
   guint max_peers;      /* 0: no limit */
   const gchar *data_directory; /* (nullable) where the certificate is kept */
   ViaRng *rng;                 /* thread-safe; kept */
@@ -27,6 +28,7 @@ typedef struct
   guint max_per_address;       /* as in ViaWishConfig, as the next two */
   gboolean strict_etag, counter_offer;
   ViaGateConfig gate;
+  const ViaRoomtextFuncs *room; /* (nullable) the room's WebSockets; static */
 } ViaHttpConfig;
 
 /* FALSE, with a STATE error, if the process has libsoup 2 loaded: two libsoups
@@ -66,6 +68,11 @@ void via_http_server_answer (ViaHttpServer *self, const gchar *id,
 void via_http_server_connected (ViaHttpServer *self, const gchar *id);
 /* The peer is gone: its address answers 404 from now on. */
 void via_http_server_end (ViaHttpServer *self, const gchar *id);
+/* To the room's member @id, as via_roomsockets_send and _end. */
+void via_http_server_room_send (
+    ViaHttpServer *self, const gchar *id, const gchar *text);
+void via_http_server_room_end (
+    ViaHttpServer *self, const gchar *id, const GError *error);
 /* Runs @func once on the server's thread, @ms from now; @destroy always. */
 void via_http_server_after (ViaHttpServer *self, guint ms, GSourceFunc func,
     gpointer data, GDestroyNotify destroy);

@@ -44,6 +44,7 @@ struct _ViaWish
   gpointer user;
   GHashTable *sessions; /* gchar* id → ViaWishSession* */
   guint n_unconnected;
+  guint n_others;
 };
 
 /* wish.c */

@@ -63,6 +63,23 @@ via_wish_count (const ViaWish *self)
   return g_hash_table_size (self->sessions);
 }
 
+void
+via_wish_set_others (ViaWish *self, guint n)
+{
+  self->n_others = n;
+}
+
+gboolean
+via_wish_has_room (const ViaWish *self, GError **error)
+{
+  if (self->max_peers == 0
+      || via_wish_count (self) + self->n_others < self->max_peers)
+    return TRUE;
+  g_set_error_literal (
+      error, VIA_ERROR, VIA_ERROR_LIMIT, "All places are taken (max-peers)");
+  return FALSE;
+}
+
 /* --- addresses --- */
 
 typedef struct
@@ -245,9 +262,10 @@ static gboolean
 check_room (ViaWish *self, const gchar *address, ViaReply *reply)
 {
   const gchar *full = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (self->max_peers > 0 && via_wish_count (self) >= self->max_peers)
-    full = "All places are taken (max-peers)";
+  if (!via_wish_has_room (self, &error))
+    full = error->message;
   else if (self->max_per_address > 0
            && count_address (self, address) >= self->max_per_address)
     full = "All places for this address are taken (max-per-address)";

@@ -99,6 +99,10 @@ void via_wish_end (ViaWish *self, const gchar *id);
  * bye. */
 void via_wish_abandon (ViaWish *self, const gchar *id);
 guint via_wish_count (const ViaWish *self);
+/* So many peers that came otherwise count against max_peers, too. */
+void via_wish_set_others (ViaWish *self, guint n);
+/* FALSE with LIMIT: max_peers is reached. */
+gboolean via_wish_has_room (const ViaWish *self, GError **error);
 
 G_END_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaWish, via_wish_free)

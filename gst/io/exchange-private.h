@@ -16,6 +16,16 @@
 
 G_BEGIN_DECLS
 
+/* Somebody who looks again whenever there is news. */
+typedef struct
+{
+  gatomicrefcount refs;
+  /* immutable */
+  void (*func) (gpointer user);
+  gpointer user;
+  GDestroyNotify destroy;
+} ViaExchangeWatch;
+
 struct _ViaExchange
 {
   gatomicrefcount refs;
@@ -33,6 +43,7 @@ struct _ViaExchange
   } policy;
   ViaSpeaker *speaker;
   GHashTable *reserved; /* port numbers */
+  GPtrArray *watches;   /* ViaExchangeWatch */
   /* set before anybody joins */
   GWeakRef listener;
   ViaExchangeNews news; /* (nullable) */
@@ -177,8 +188,9 @@ GstStructure *via_exchange_ports_describe_locked (
  * observers nothing. */
 void via_exchange_ports_tell_member_locked (
     const ViaMember *member, const gchar *what);
-/* Tells the listener; @message: (transfer full). */
+/* Tells the listener and whoever watches; @message: (transfer full). */
 void via_exchange_ports_tell_locked (ViaExchange *self, GstStructure *message);
+void via_exchange_watch_unref (gpointer watch);
 
 /* --- exchange_slots.c: what the room decided, on the members' loops --- */
 

@@ -20,6 +20,7 @@ via_exchange_new (void)
   self->feeds = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->reserved = g_hash_table_new (NULL, NULL);
   self->speaker = via_speaker_new ();
+  self->watches = g_ptr_array_new_with_free_func (via_exchange_watch_unref);
   g_weak_ref_init (&self->listener, NULL);
   return self;
 }
@@ -39,6 +40,7 @@ via_exchange_unref (ViaExchange *self)
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->feeds);
   g_hash_table_unref (self->reserved);
+  g_ptr_array_unref (self->watches);
   via_exchange_policy_clear (self);
   via_speaker_free (self->speaker);
   g_weak_ref_clear (&self->listener);

@@ -128,6 +128,12 @@ void via_exchange_listen (
     ViaExchange *self, GObject *object, ViaExchangeNews func);
 /* @message (transfer full) to the listener, while there is a member. */
 void via_exchange_tell (ViaExchange *self, struct _GstStructure *message);
+/* @func runs on via-app after each piece of such news, until _unwatch; a call
+ * that was under way then may still come. @destroy: of @user, when no call will
+ * come any more. Returns what _unwatch takes. Any thread. */
+gpointer via_exchange_watch (ViaExchange *self, void (*func) (gpointer user),
+    gpointer user, GDestroyNotify destroy);
+void via_exchange_unwatch (ViaExchange *self, gpointer watch);
 /* To be called every 100 ms: what starts, stops and speaks. Never waits. */
 #define VIA_EXCHANGE_TICK (100 * VIA_MS)
 void via_exchange_tick (ViaExchange *self, ViaTime now);
@@ -146,7 +152,7 @@ gboolean via_exchange_set_main (
 /* Video of at most so many at once, of those who spoke last; 0: all. */
 void via_exchange_set_last_n (ViaExchange *self, guint n);
 
-/* "via-ports": a "via-port" per port. (transfer full) */
+/* "via-ports": a "via-port" per port, and who speaks. (transfer full) */
 struct _GstStructure *via_exchange_list_ports (ViaExchange *self);
 /* The first port whose @key (port, name, app-data, a tag's) is @value, with
  * what is known of its far end; NULL: none. Waits for a loop. (transfer

@@ -75,12 +75,16 @@ report_locked (const ViaMember *self)
   return out;
 }
 
+/* Every port, and whose turn it is. */
 static void
 add_ports_locked (ViaExchange *self, GstStructure *out)
 {
+  guint speaker = via_speaker_current (self->speaker);
   GHashTableIter iter;
   gpointer value;
 
+  if (speaker != VIA_SPEAKER_NONE)
+    gst_structure_set (out, "speaker", G_TYPE_UINT, speaker, NULL);
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     const ViaMember *member = value;
@@ -112,7 +116,6 @@ GstStructure *
 via_exchange_stats (ViaExchange *self)
 {
   GstStructure *stats = gst_structure_new_empty ("via-room-stats");
-  guint speaker;
   GHashTableIter iter;
   gpointer key, value;
 
@@ -120,9 +123,6 @@ via_exchange_stats (ViaExchange *self)
   gst_structure_set (stats, "version", G_TYPE_UINT, 1, "ports", G_TYPE_UINT,
       via_room_n_ports (self->room), "tracks", G_TYPE_UINT,
       via_room_n_tracks (self->room), NULL);
-  speaker = via_speaker_current (self->speaker);
-  if (speaker != VIA_SPEAKER_NONE)
-    gst_structure_set (stats, "speaker", G_TYPE_UINT, speaker, NULL);
   add_ports_locked (self, stats);
   g_hash_table_iter_init (&iter, self->feeds);
   while (g_hash_table_iter_next (&iter, &key, &value)) {
@@ -205,15 +205,52 @@ news_free (gpointer data)
   g_free (self);
 }
 
+static ViaExchangeWatch *
+watch_ref (ViaExchangeWatch *watch)
+{
+  g_atomic_ref_count_inc (&watch->refs);
+  return watch;
+}
+
+void
+via_exchange_watch_unref (gpointer data)
+{
+  ViaExchangeWatch *watch = data;
+
+  if (!g_atomic_ref_count_dec (&watch->refs))
+    return;
+  watch->destroy (watch->user);
+  g_free (watch);
+}
+
+/* (transfer full) */
+static GPtrArray *
+watches_of (ViaExchange *self)
+{
+  GPtrArray *all = g_ptr_array_new_with_free_func (via_exchange_watch_unref);
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->watches->len; i++)
+    g_ptr_array_add (all, watch_ref (self->watches->pdata[i]));
+  g_mutex_unlock (&self->lock);
+  return all;
+}
+
 /* via-app. */
 static void
 run_news (gpointer data)
 {
   News *self = data;
   g_autoptr (GObject) listener = g_weak_ref_get (&self->exchange->listener);
+  g_autoptr (GPtrArray) watches = watches_of (self->exchange);
 
   if (listener != NULL)
     self->exchange->news (listener, g_steal_pointer (&self->message));
+  for (guint i = 0; i < watches->len; i++) {
+    const ViaExchangeWatch *watch = watches->pdata[i];
+
+    watch->func (watch->user);
+  }
 }
 
 void
@@ -221,7 +258,7 @@ via_exchange_ports_tell_locked (ViaExchange *self, GstStructure *message)
 {
   News *news;
 
-  if (self->news == NULL) {
+  if (self->news == NULL && self->watches->len == 0) {
     gst_structure_free (message);
     return;
   }
@@ -256,6 +293,38 @@ via_exchange_listen (ViaExchange *self, GObject *object, ViaExchangeNews func)
 {
   g_weak_ref_set (&self->listener, object);
   self->news = func;
+}
+
+gpointer
+via_exchange_watch (ViaExchange *self, void (*func) (gpointer user),
+    gpointer user, GDestroyNotify destroy)
+{
+  ViaExchangeWatch *watch = g_new0 (ViaExchangeWatch, 1);
+
+  g_atomic_ref_count_init (&watch->refs);
+  watch->func = func;
+  watch->user = user;
+  watch->destroy = destroy;
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->watches, watch);
+  g_mutex_unlock (&self->lock);
+  return watch;
+}
+
+void
+via_exchange_unwatch (ViaExchange *self, gpointer watch)
+{
+  guint i;
+
+  g_mutex_lock (&self->lock);
+  if (g_ptr_array_find (self->watches, watch, &i))
+    watch_ref (self->watches->pdata[i]); /* destroyed without the lock */
+  else
+    watch = NULL;
+  g_ptr_array_remove (self->watches, watch);
+  g_mutex_unlock (&self->lock);
+  if (watch != NULL)
+    via_exchange_watch_unref (watch);
 }
 
 /* --- what flows and who speaks --- */

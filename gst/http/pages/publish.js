@@ -2,9 +2,6 @@
 // publish.js – sends this device's camera and microphone by WHIP; says in plain words what is missing; comes back by itself.
 'use strict';
 (() => {
-  const CONNECT_MS = 15000;
-  const UNSTABLE_MS = 5000; // "disconnected" this long: start again
-  const RETRY_S = [1, 2, 4, 8, 15];
   const NONE = 'none'; // value of "No camera"
 
   const $ = (id) => document.getElementById(id);
@@ -13,11 +10,8 @@
   let stream = null; // camera and microphone
   let session = null; // the present try
   let wanted = false; // Start was pressed, Stop was not
-  let attempt = 0; // failures in a row
-  let retryTimer = 0;
   let opening = 0; // counts calls of open (): only the last one matters
   let meter = null;
-  let lock = null; // keeps the screen on
 
   const short = {
     asking: 'Not live', ready: 'Not live', connecting: 'Connecting', live: 'Live',
@@ -30,7 +24,7 @@
     $('short').textContent = short[state];
     if ($('headline').textContent !== headline) $('headline').textContent = headline;
     if ($('detail').textContent !== detail) $('detail').textContent = detail;
-    $('retry').hidden = state !== 'error' || !window.isSecureContext || !navigator.mediaDevices;
+    $('retry').hidden = state !== 'error' || !viaPage.mayCapture();
     $('go').textContent = wanted ? 'Stop' : 'Start';
     $('go').classList.toggle('stop', wanted);
     $('go').disabled = !wanted && !stream;
@@ -41,12 +35,6 @@
   const track = (kind) => stream && stream.getTracks().find((t) => t.kind === kind && t.readyState === 'live');
 
   // --- camera and microphone ---
-
-  const problems = {
-    NotAllowedError: ['Permission denied', 'Allow camera and microphone for this page (in the address bar or the browser’s settings), then try again.'],
-    NotFoundError: ['No camera and no microphone', 'Connect one, then try again.'],
-    NotReadableError: ['The camera or microphone cannot be used', 'Perhaps another program has it. Close that, then try again.'],
-  };
 
   function constraints(kind) {
     const chosen = $(kind === 'video' ? 'camera' : 'microphone').value;
@@ -107,7 +95,7 @@
       got = await capture();
     } catch (error) {
       if (turn !== opening) return;
-      const [headline, detail] = problems[error.name] || ['Camera and microphone cannot be used', error.message || error.name];
+      const [headline, detail] = viaPage.problem(error);
       stop();
       show('error', headline, detail);
       return;
@@ -177,35 +165,21 @@
   function end(s) {
     if (!s || s.over) return;
     clearInterval(s.watch);
-    clearTimeout(s.timer);
     s.end();
     if (session === s) session = null;
   }
 
-  function again(headline, after = 0) {
-    end(session);
-    const base = Math.max(RETRY_S[Math.min(attempt, RETRY_S.length - 1)], after);
-    let left = Math.ceil(base * (0.8 + 0.4 * Math.random()));
-    attempt++;
-    clearInterval(retryTimer);
-    const tick = () => {
-      if (left <= 0) {
-        connect();
-        return;
-      }
-      show('retrying', headline, `Trying again in ${left} s.`);
-      left--;
-    };
-    retryTimer = setInterval(tick, 1000);
-    tick();
-  }
+  const retry = new viaPage.Retry(connect, (headline, detail) => show('retrying', headline, detail));
+  const awake = viaPage.keepAwake(() => wanted);
 
-  const busy = (detail) => detail.includes('max-peers') ? 'All places are taken.'
-    : detail.includes('hub') ? 'The room is closed at the moment.' : 'The server is busy.';
+  function again(headline, after) {
+    end(session);
+    retry.later(headline, after);
+  }
 
   function explain(error) {
     if (error instanceof viaWish.Refusal) {
-      if (error.status === 503) return again(busy(error.message), error.after);
+      if (error.status === 503) return again(viaPage.busy(error.message), error.after);
       if (error.status === 404) return again('There is no server at this address.', 5);
       stop();
       return show('error', 'The server does not take this.', error.message || `It answered ${error.status}.`);
@@ -214,39 +188,26 @@
     return again('The connection did not work.');
   }
 
-  function onState(s) {
-    if (s.over) return;
-    clearTimeout(s.timer);
-    switch (s.pc.connectionState) {
-      case 'connected':
-        attempt = 0;
-        s.was = true;
-        show('live', 'You are live', missing());
-        if (!s.watch) s.watch = setInterval(() => facts(s), 2000);
-        break;
-      case 'disconnected':
-        show('unstable', 'The connection is unstable…');
-        s.timer = setTimeout(() => again('Connection lost.'), UNSTABLE_MS);
-        break;
-      case 'failed':
-      case 'closed':
-        again(s.was ? 'Connection lost.' : 'The media connection could not be made.');
-        break;
-      default:
-        s.timer = setTimeout(() => again('The media connection could not be made.'), CONNECT_MS);
-    }
-  }
+  const watchState = (s) => viaPage.follow(s.pc, () => s.over, {
+    connected() {
+      retry.succeeded();
+      show('live', 'You are live', missing());
+      if (!s.watch) s.watch = setInterval(() => facts(s), 2000);
+    },
+    unstable: () => show('unstable', 'The connection is unstable…'),
+    lost: (headline) => again(headline),
+  });
 
   async function connect() {
-    clearInterval(retryTimer);
+    retry.stop();
     end(session);
     if (!stream) return;
-    show('connecting', attempt ? 'Connecting again…' : 'Connecting…');
+    show('connecting', retry.attempt ? 'Connecting again…' : 'Connecting…');
     const s = new viaWish.Session(endpoint());
     session = s;
     for (const kind of ['video', 'audio'])
       if (track(kind)) s.pc.addTransceiver(track(kind), { direction: 'sendonly', streams: [stream] });
-    s.pc.onconnectionstatechange = () => onState(s);
+    watchState(s);
     try {
       await s.connect(() => again('The server has ended the session.'));
     } catch (error) {
@@ -283,26 +244,18 @@
 
   // --- the person ---
 
-  async function keepAwake() {
-    if (lock || !wanted || !navigator.wakeLock) return;
-    try {
-      lock = await navigator.wakeLock.request('screen');
-      lock.addEventListener('release', () => { lock = null; });
-    } catch { /* not now */ }
-  }
-
   function start() {
     wanted = true;
-    attempt = 0;
-    keepAwake();
+    retry.succeeded();
+    awake.ask();
     connect();
   }
 
   function stop() {
     wanted = false;
-    clearInterval(retryTimer);
+    retry.stop();
     end(session);
-    if (lock) lock.release();
+    awake.release();
   }
 
   $('panel').addEventListener('submit', (e) => {
@@ -320,19 +273,18 @@
   $('retry').addEventListener('click', open);
   addEventListener('online', () => wanted && !session && connect());
   addEventListener('pagehide', () => {
-    clearInterval(retryTimer);
+    retry.stop();
     end(session);
   });
   addEventListener('pageshow', (e) => e.persisted && wanted && connect());
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && keepAwake());
 
   $('name').value = new URLSearchParams(location.search).get('app-data') || '';
   if (!window.RTCPeerConnection) {
     show('error', 'This browser cannot publish.', 'WebRTC is missing or switched off.');
-  } else if (!window.isSecureContext || !navigator.mediaDevices) {
+  } else if (!viaPage.mayCapture()) {
     show('error', 'This page needs HTTPS.', location.protocol === 'https:'
       ? 'The browser gives no camera or microphone to this page.'
-      : 'Browsers give camera and microphone to secure pages only: open this one by https://, or on the server’s own machine by http://127.0.0.1.');
+      : viaPage.NEEDS_HTTPS);
   } else {
     navigator.mediaDevices.addEventListener('devicechange', () => (stream ? list().catch(() => {}) : wanted || open()));
     open();

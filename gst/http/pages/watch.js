@@ -2,18 +2,13 @@
 // watch.js – plays this server's stream by WHEP; says in plain words what is going on; comes back by itself.
 'use strict';
 (() => {
-  const CONNECT_MS = 15000;
-  const UNSTABLE_MS = 5000; // "disconnected" this long: start again
   const STILL_MS = 3000; // no new frame this long: say so
-  const RETRY_S = [1, 2, 4, 8, 15];
 
   const $ = (id) => document.getElementById(id);
   const video = $('video');
   const endpoint = new URL('whep' + location.search, location.href);
 
-  let attempt = 0; // failures in a row
   let session = null; // the present try, an object of its own
-  let retryTimer = 0;
   let hasSound = false;
 
   const short = {
@@ -44,35 +39,20 @@
   function end(s) {
     if (!s || s.over) return;
     clearInterval(s.watch);
-    clearTimeout(s.timer);
     s.end();
     if (session === s) session = null;
   }
 
-  function again(headline, after = 0) {
-    end(session);
-    const base = Math.max(RETRY_S[Math.min(attempt, RETRY_S.length - 1)], after);
-    let left = Math.ceil(base * (0.8 + 0.4 * Math.random()));
-    attempt++;
-    clearInterval(retryTimer);
-    const tick = () => {
-      if (left <= 0) {
-        start();
-        return;
-      }
-      show('retrying', headline, `Trying again in ${left} s.`);
-      left--;
-    };
-    retryTimer = setInterval(tick, 1000);
-    tick();
-  }
+  const retry = new viaPage.Retry(start, (headline, detail) => show('retrying', headline, detail));
 
-  const busy = (detail) => detail.includes('max-peers') ? 'All places are taken.'
-    : detail.includes('hub') ? 'The room is closed at the moment.' : 'The server is busy.';
+  function again(headline, after) {
+    end(session);
+    retry.later(headline, after);
+  }
 
   function explain(error) {
     if (error instanceof viaWish.Refusal) {
-      if (error.status === 503) return again(busy(error.message), error.after);
+      if (error.status === 503) return again(viaPage.busy(error.message), error.after);
       if (error.status === 404) return again('There is no stream at this address.', 5);
       end(session);
       return show('error', 'The server cannot play this here.', error.message || `It answered ${error.status}.`);
@@ -81,32 +61,20 @@
     return again('The connection did not work.');
   }
 
-  function onState(s) {
-    if (s.over) return;
-    clearTimeout(s.timer);
-    switch (s.pc.connectionState) {
-      case 'connected':
-        attempt = 0;
-        s.since = performance.now();
-        if (!s.watch) s.watch = setInterval(() => look(s), 500);
-        break;
-      case 'disconnected':
-        show('stalled', 'The connection is unstable…');
-        s.timer = setTimeout(() => again('Connection lost.'), UNSTABLE_MS);
-        break;
-      case 'failed':
-      case 'closed':
-        again(s.since ? 'Connection lost.' : 'The media connection could not be made.');
-        break;
-      default:
-        s.timer = setTimeout(() => again('The media connection could not be made.'), CONNECT_MS);
-    }
-  }
+  const watchState = (s) => viaPage.follow(s.pc, () => s.over, {
+    connected() {
+      retry.succeeded();
+      s.since = performance.now();
+      if (!s.watch) s.watch = setInterval(() => look(s), 500);
+    },
+    unstable: () => show('stalled', 'The connection is unstable…'),
+    lost: (headline) => again(headline),
+  });
 
   async function start() {
-    clearInterval(retryTimer);
+    retry.stop();
     end(session);
-    show('connecting', attempt ? 'Connecting again…' : 'Connecting…');
+    show('connecting', retry.attempt ? 'Connecting again…' : 'Connecting…');
     const s = Object.assign(new viaWish.Session(endpoint), { frames: 0, sound: 0, moved: 0, heard: 0 });
     session = s;
     const stream = new MediaStream();
@@ -116,7 +84,7 @@
       stream.addTrack(receiver.track);
     }
     video.srcObject = stream;
-    s.pc.onconnectionstatechange = () => onState(s);
+    watchState(s);
     try {
       if (!await s.connect(() => again('The stream has ended.'))) return;
       video.play().catch(() => {});
@@ -201,7 +169,7 @@
   $('retry').addEventListener('click', start);
   addEventListener('online', () => !session && start());
   addEventListener('pagehide', () => {
-    clearInterval(retryTimer);
+    retry.stop();
     end(session);
   });
   addEventListener('pageshow', (e) => e.persisted && start());

@@ -146,5 +146,5 @@ const viaWish = (() => {
     }
   }
 
-  return { Session, Refusal };
+  return { Session, Refusal, iceServersOf };
 })();

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// conference.js – a room of the server: everybody's picture, sound and name; comes back by itself.
+'use strict';
+(() => {
+  const NONE = 'none'; // value of "No camera"
+  const RATIO = 16 / 9;
+  const NEWS_MS = 4000;
+
+  const $ = (id) => document.getElementById(id);
+  const query = new URLSearchParams(location.search);
+
+  let stream = null; // camera and microphone
+  let shared = null; // the screen
+  let room = null; // the present membership
+  let wanted = false; // Join was pressed, Leave was not
+  let opening = 0; // counts calls of open (): only the last one matters
+  let iceServers = [];
+  let newsTimer = 0;
+  const muted = { audio: false, video: false };
+  const tiles = new Map(); // peer id → its tile
+
+  const short = { asking: 'Not in the room', ready: 'Not in the room', connecting: 'Joining', live: 'In the room', unstable: 'Unstable', retrying: 'Reconnecting', error: 'Not in the room' };
+
+  const text = (element, value) => { if (element.textContent !== value) element.textContent = value; };
+
+  function show(state, headline, detail = '') {
+    document.body.dataset.state = state;
+    document.body.classList.toggle('in-room', wanted);
+    const n = tiles.size + 1;
+    text($('short'), state === 'live' && n > 1 ? `${n} in the room` : short[state]);
+    text($('headline'), headline);
+    text($('detail'), detail);
+    $('retry').hidden = state !== 'error' || !viaPage.mayCapture();
+    $('controls').hidden = !wanted;
+    if (wanted) strip(state === 'live' ? '' : `${headline} ${detail}`.trim(), true);
+    else strip('');
+    updateButtons();
+  }
+
+  // What stands over the tiles: why we wait, or who came.
+  function strip(words, isWaiting = false) {
+    clearTimeout(newsTimer);
+    $('strip').hidden = !words;
+    $('strip').classList.toggle('is-news', !isWaiting);
+    text($('strip-text'), words);
+    if (words && isWaiting) text($('news'), words);
+  }
+
+  function tellNews(words) {
+    text($('news'), words);
+    strip(words);
+    newsTimer = setTimeout(() => strip(''), NEWS_MS);
+  }
+
+  const track = (kind) => (stream && stream.getTracks().find((t) => t.kind === kind && t.readyState === 'live')) || null;
+  const sends = (kind) => kind === 'video' && shared ? shared.getVideoTracks()[0] : track(kind);
+  const isOn = (kind) => !!sends(kind) && (!muted[kind] || (kind === 'video' && !!shared));
+
+  // --- camera and microphone ---
+
+  function constraints(kind) {
+    const chosen = $(kind === 'video' ? 'camera' : 'microphone').value;
+    const device = chosen && chosen !== NONE ? { deviceId: { exact: chosen } } : {};
+    if (chosen === NONE) return false;
+    return kind === 'audio' ? device : { ...device, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } };
+  }
+
+  // What there is of what was asked for: one kind missing does not stop the other.
+  async function capture() {
+    const kinds = new Set((await navigator.mediaDevices.enumerateDevices()).map((d) => d.kind));
+    const want = { video: !muted.video && kinds.has('videoinput') && constraints('video'), audio: kinds.has('audioinput') && constraints('audio') };
+    if (!kinds.has('videoinput') && !kinds.has('audioinput')) throw new DOMException('', 'NotFoundError');
+    if (!want.video && !want.audio) return new MediaStream();
+    try {
+      return await navigator.mediaDevices.getUserMedia(want);
+    } catch (error) {
+      if (!want.video || !want.audio || error.name === 'NotAllowedError') throw error;
+      return navigator.mediaDevices.getUserMedia({ audio: want.audio })
+        .catch(() => navigator.mediaDevices.getUserMedia({ video: want.video }))
+        .catch(() => { throw error; });
+    }
+  }
+
+  function fill(select, devices, kind, none) {
+    const now = track(kind), id = now && now.getSettings().deviceId;
+    const wantsNone = select.value === NONE || (!now && stream);
+    select.replaceChildren(...devices.map((d, i) => new Option(d.label || `${none.slice(3)} ${i + 1}`, d.deviceId)), new Option(none, NONE));
+    select.value = wantsNone ? NONE : id;
+    if (!select.value && devices.length) select.value = devices[0].deviceId;
+    select.disabled = !devices.length;
+  }
+
+  async function list() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    fill($('camera'), all.filter((d) => d.kind === 'videoinput'), 'video', 'No camera');
+    fill($('microphone'), all.filter((d) => d.kind === 'audioinput'), 'audio', 'No microphone');
+  }
+
+  function stopTracks(of) {
+    if (of) for (const t of of.getTracks()) t.stop();
+  }
+
+  const missing = () => !track('video') && !track('audio') ? 'You see and hear the others; they neither see nor hear you.'
+    : !track('video') ? 'Without a picture: the others only hear you.'
+      : !track('audio') ? 'Without sound: the others only see you.' : '';
+
+  async function open() {
+    const turn = ++opening;
+    stopTracks(stream);
+    stream = null;
+    if (!wanted) show('asking', 'May this page use camera and microphone?', 'Your browser is asking you.');
+    let got = new MediaStream(), problem = null;
+    try {
+      got = await capture();
+    } catch (error) {
+      problem = viaPage.problem(error);
+    }
+    if (turn !== opening) { // chosen again meanwhile
+      stopTracks(got);
+      return;
+    }
+    stream = got;
+    for (const t of stream.getTracks()) t.addEventListener('ended', () => stream === got && lostTrack(t));
+    for (const t of stream.getAudioTracks()) t.enabled = !muted.audio;
+    await list().catch(() => {});
+    send();
+    if (problem && !wanted) show('error', ...problem);
+    else if (!wanted) show('ready', 'Ready to join', missing());
+  }
+
+  // Other tracks, perhaps: to the room and to the own tile.
+  function send() {
+    if (room) {
+      for (const kind of ['audio', 'video']) room.replace(kind, sends(kind)).catch(() => {});
+      room.tell(isOn('audio'), isOn('video'));
+    }
+    const picture = sends('video'), own = $('own');
+    if ($('video').viaTrack !== picture) {
+      $('video').viaTrack = picture;
+      $('video').srcObject = picture ? new MediaStream([picture]) : null;
+    }
+    own.classList.toggle('has-picture', isOn('video'));
+    own.classList.toggle('is-muted', !isOn('audio'));
+    own.classList.toggle('shares', !!shared);
+    updateButtons();
+  }
+
+  function lostTrack(t) {
+    tellNews(t.kind === 'video' ? 'Your camera has stopped.' : 'Your microphone has stopped.');
+    send();
+  }
+
+  // --- the others ---
+
+  const initials = (name) => name.split(/\s+/).map((w) => [...w][0] || '').slice(0, 2).join('').toUpperCase();
+  const hue = (name) => [...name].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) % 360, 7);
+
+  function makeTile(peer) {
+    const tile = $('own').cloneNode(true), video = tile.querySelector('video');
+    tile.classList.remove('own', 'shares', 'has-picture');
+    tile.removeAttribute('id');
+    tile.dataset.peer = peer.id;
+    video.removeAttribute('id');
+    video.srcObject = new MediaStream();
+    video.muted = false;
+    $('tiles').append(tile);
+    return tile;
+  }
+
+  function setFace(tile, name) {
+    text(tile.querySelector('.face'), initials(name));
+    tile.style.setProperty('--hue', hue(name));
+  }
+
+  function play(video) {
+    if (!video.srcObject.getTracks().length) return;
+    video.play().catch((error) => {
+      if (error.name === 'NotAllowedError') $('sound').hidden = false;
+    });
+  }
+
+  // The stream of @tile has the tracks @mids name, and no others.
+  function setTracks(tile, peer) {
+    const video = tile.querySelector('video'), had = video.srcObject;
+    const want = peer.tracks.map((t) => room.track(t.mid)).filter(Boolean);
+    const gone = had.getTracks().filter((t) => !want.includes(t)), come = want.filter((t) => !had.getTracks().includes(t));
+    for (const t of gone) had.removeTrack(t);
+    for (const t of come) had.addTrack(t);
+    if (come.length) play(video);
+    tile.classList.toggle('has-picture', peer.video && had.getVideoTracks().length > 0);
+  }
+
+  function fillTile(tile, peer) {
+    text(tile.querySelector('.name'), peer.name);
+    setFace(tile, peer.name);
+    tile.querySelector('video').setAttribute('aria-label', `Picture of ${peer.name}`);
+    tile.classList.toggle('is-muted', !peer.audio);
+    tile.classList.toggle('speaks', peer.speaking);
+    tile.setAttribute('aria-label', peer.name + (peer.speaking ? ', speaking' : '') + (peer.audio ? '' : ', muted') + (peer.video ? '' : ', camera off'));
+    setTracks(tile, peer);
+  }
+
+  function onPeers(peers) {
+    const came = [], left = [], isFirst = !tiles.size;
+    for (const [id, tile] of tiles) {
+      if (peers.some((p) => p.id === id)) continue;
+      left.push(tile.querySelector('.name').textContent);
+      tile.querySelector('video').srcObject = null;
+      tile.remove();
+      tiles.delete(id);
+    }
+    for (const peer of peers) {
+      if (!tiles.has(peer.id)) {
+        tiles.set(peer.id, makeTile(peer));
+        came.push(peer.name);
+      }
+      fillTile(tiles.get(peer.id), peer);
+    }
+    if (document.body.dataset.state === 'live' && (came.length || left.length)) {
+      const parts = [];
+      if (came.length && !(isFirst && came.length > 1)) parts.push(`${came.join(', ')} joined.`);
+      if (left.length) parts.push(`${left.join(', ')} left.`);
+      if (parts.length) tellNews(parts.join(' '));
+      text($('short'), tiles.size ? `${tiles.size + 1} in the room` : short.live);
+    }
+    layout();
+  }
+
+  function clearTiles() {
+    for (const tile of tiles.values()) {
+      tile.querySelector('video').srcObject = null;
+      tile.remove();
+    }
+    tiles.clear();
+    layout();
+  }
+
+  // As many columns as make the pictures largest.
+  function layout() {
+    const n = tiles.size + 1, box = $('tiles').getBoundingClientRect();
+    let best = 1, area = 0;
+    for (let c = 1; c <= n; c++) {
+      const width = Math.min(box.width / c, box.height / Math.ceil(n / c) * RATIO);
+      if (width * width / RATIO > area * 1.02) {
+        area = width * width / RATIO;
+        best = c;
+      }
+    }
+    $('tiles').style.setProperty('--columns', best);
+  }
+
+  // --- the room ---
+
+  const retry = new viaPage.Retry(connect, (headline, detail) => show('retrying', headline, detail));
+  const awake = viaPage.keepAwake(() => wanted);
+
+  function drop() {
+    if (room) room.leave();
+    room = null;
+  }
+
+  function connect() {
+    retry.stop();
+    drop();
+    if (!wanted) return;
+    show('connecting', retry.attempt ? 'Joining again…' : 'Joining…');
+    const url = new URL('ws' + location.search, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.hash = '';
+    const token = new URLSearchParams(location.hash.slice(1)).get('token');
+    if (token) url.searchParams.set('token', token);
+    const who = { name: $('name').value.trim() || 'Guest', appData: query.get('app-data'), audio: isOn('audio'), video: isOn('video') };
+    const one = room = new viaRoom.Room(url, who, { audio: sends('audio'), video: sends('video') }, iceServers, {
+      joined() {
+        retry.succeeded();
+        show('live', 'You are in the room', missing());
+        onPeers(one.peers);
+      },
+      unstable: () => show('unstable', 'The connection is unstable…'),
+      peers: (peers) => room === one && onPeers(peers),
+      lost(headline, after) {
+        clearTiles();
+        retry.later(headline, after);
+      },
+      refused(headline, detail) {
+        leave();
+        show('error', headline, detail);
+      },
+    });
+  }
+
+  function leave() {
+    wanted = false;
+    retry.stop();
+    drop();
+    clearTiles();
+    stopShare();
+    awake.release();
+    $('sound').hidden = true;
+    show('ready', 'You have left the room', missing());
+  }
+
+  // --- the person ---
+
+  function press(button, isPressed, words) {
+    button.setAttribute('aria-pressed', String(isPressed));
+    text(button.querySelector('span'), words);
+    button.title = words;
+  }
+
+  function updateButtons() {
+    const camera = !!track('video');
+    $('mute').disabled = !track('audio');
+    press($('mute'), muted.audio, muted.audio ? 'Unmute' : 'Mute');
+    $('stop-camera').disabled = !camera && !muted.video;
+    press($('stop-camera'), muted.video, muted.video ? 'Camera on' : 'Camera off');
+    $('screen').hidden = !(navigator.mediaDevices && navigator.mediaDevices.getDisplayMedia);
+    press($('screen'), !!shared, shared ? 'Stop sharing' : 'Share screen');
+  }
+
+  function stopShare() {
+    stopTracks(shared);
+    shared = null;
+    send();
+  }
+
+  async function share() {
+    let got;
+    try {
+      got = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } } });
+    } catch { // the person did not want to
+      return;
+    }
+    if (!wanted) {
+      stopTracks(got);
+      return;
+    }
+    const [picture] = got.getVideoTracks();
+    shared = got;
+    picture.contentHint = 'detail';
+    picture.addEventListener('ended', () => shared === got && stopShare());
+    send();
+  }
+
+  $('panel').addEventListener('submit', (e) => {
+    e.preventDefault();
+    wanted = true;
+    retry.succeeded();
+    try {
+      localStorage.setItem('via-name', $('name').value.trim());
+    } catch { /* not allowed here */ }
+    awake.ask();
+    connect();
+    $('mute').focus();
+  });
+  $('mute').addEventListener('click', () => {
+    muted.audio = !muted.audio;
+    if (track('audio')) track('audio').enabled = !muted.audio;
+    send();
+  });
+  $('stop-camera').addEventListener('click', () => {
+    muted.video = !muted.video;
+    if (!muted.video) {
+      open();
+      return;
+    }
+    const t = track('video'); // its light goes out
+    if (t) {
+      t.stop();
+      stream.removeTrack(t);
+    }
+    send();
+  });
+  $('screen').addEventListener('click', () => shared ? stopShare() : share());
+  $('leave').addEventListener('click', () => {
+    leave();
+    $('go').focus();
+  });
+  $('sound').addEventListener('click', () => {
+    $('sound').hidden = true;
+    for (const tile of tiles.values()) play(tile.querySelector('video'));
+  });
+  for (const id of ['camera', 'microphone']) $(id).addEventListener('change', open);
+  $('retry').addEventListener('click', open);
+  $('name').addEventListener('input', () => setFace($('own'), $('name').value.trim() || 'You'));
+  addEventListener('resize', layout);
+  addEventListener('online', () => wanted && (!room || room.over) && connect());
+  addEventListener('pagehide', () => {
+    retry.stop();
+    drop();
+  });
+  addEventListener('pageshow', (e) => e.persisted && wanted && connect());
+
+  try {
+    $('name').value = query.get('name') || localStorage.getItem('via-name') || '';
+  } catch { /* not allowed here */ }
+  setFace($('own'), $('name').value || 'You');
+  layout();
+  viaWish.iceServersOf(new URL('whep', location.href)).then((servers) => { iceServers = servers; });
+  if (!window.RTCPeerConnection || !window.WebSocket) {
+    show('error', 'This browser cannot take part.', 'WebRTC is missing or switched off.');
+    $('go').disabled = true;
+  } else if (!viaPage.mayCapture()) {
+    show('error', 'Without HTTPS you can only watch.', location.protocol === 'https:'
+      ? 'The browser gives no camera or microphone to this page.' : viaPage.NEEDS_HTTPS);
+    send();
+  } else {
+    navigator.mediaDevices.addEventListener('devicechange', () => list().catch(() => {}));
+    open();
+  }
+})();

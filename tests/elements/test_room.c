@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * test_room.c – members of a webrtcserver's room over real WebSockets: who is
+ * let in, what each is told of the others, what is refused. Through the plugin
+ * only, in a network of its own.
+ */
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ask.h"
+#include "netns.h"
+
+#define WAIT_S 10
+#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
+#define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" /* RFC 6455 §1.3 */
+#define UPGRADE                                                                \
+  "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " KEY       \
+  "\r\nSec-WebSocket-Version: 13\r\n"
+
+typedef struct
+{
+  GstElement *pipeline, *server, *hub;
+  guint port;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer line)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->pipeline = gst_parse_launch (line, &error);
+  g_assert_no_error (error);
+  f->server = gst_bin_get_by_name (GST_BIN (f->pipeline), "s");
+  f->hub = gst_bin_get_by_name (GST_BIN (f->pipeline), "room");
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  g_object_get (f->server, "port", &f->port, NULL);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  gst_element_set_state (f->pipeline, GST_STATE_NULL);
+  gst_object_unref (f->server);
+  gst_clear_object (&f->hub);
+  gst_object_unref (f->pipeline);
+}
+
+/* --- a WebSocket that does what it is told --- */
+
+typedef struct
+{
+  GSocketConnection *tcp;
+  GInputStream *in;
+  GOutputStream *out;
+  JsonParser *last; /* the message that was waited for */
+} Socket;
+
+/* The status of the answer; the socket is open if that is 101. */
+static guint
+dial_with (Socket *self, Fixture *f, const gchar *query, const gchar *headers)
+{
+  g_autofree gchar *head = g_strdup_printf (
+      "GET /live/ws%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s\r\n", query,
+      f->port, UPGRADE, headers);
+  GString *reply = g_string_new (NULL);
+  guint status;
+  gchar c;
+
+  self->tcp = via_test_dial (f->port);
+  g_socket_set_timeout (g_socket_connection_get_socket (self->tcp), WAIT_S);
+  self->in = g_io_stream_get_input_stream (G_IO_STREAM (self->tcp));
+  self->out = g_io_stream_get_output_stream (G_IO_STREAM (self->tcp));
+  self->last = json_parser_new ();
+  via_test_say (self->tcp, head);
+  while (strstr (reply->str, "\r\n\r\n") == NULL
+         && g_input_stream_read (self->in, &c, 1, NULL, NULL) == 1)
+    g_string_append_c (reply, c);
+  status = via_test_status (reply->str);
+  if (status == 101)
+    g_assert_nonnull (strstr (reply->str, ACCEPT));
+  g_string_free (reply, TRUE);
+  return status;
+}
+
+static guint
+dial (Socket *self, Fixture *f, const gchar *headers)
+{
+  return dial_with (self, f, "", headers);
+}
+
+static void
+hang_up (Socket *self)
+{
+  g_object_unref (self->tcp);
+  g_object_unref (self->last);
+}
+
+/* One frame (RFC 6455 §5.2), masked with zeros. */
+static gboolean
+send_frame (Socket *self, guint8 first, const gchar *data, gsize len)
+{
+  guint8 head[14] = {first, 0x80 | 127};
+  guint n = 10;
+
+  if (len < 126) {
+    head[1] = (guint8) (0x80 | len);
+    n = 2;
+  } else {
+    for (guint i = 0; i < 8; i++)
+      head[2 + i] = (guint8) (len >> (56 - 8 * i));
+  }
+  return g_output_stream_write_all (self->out, head, n + 4, NULL, NULL, NULL)
+         && g_output_stream_write_all (self->out, data, len, NULL, NULL, NULL);
+}
+
+static void
+say (Socket *self, const gchar *text)
+{
+  g_assert_true (send_frame (self, 0x81, text, strlen (text)));
+}
+
+/* The opcode; 0 if the connection is over. @out: (transfer full) payload. */
+static guint
+hear_frame (Socket *self, gchar **out)
+{
+  guint8 head[10];
+  gsize len, n;
+
+  *out = NULL;
+  if (!g_input_stream_read_all (self->in, head, 2, &n, NULL, NULL) || n < 2)
+    return 0;
+  len = head[1] & 0x7f;
+  if (len >= 126) {
+    gsize more = len == 126 ? 2 : 8;
+
+    g_input_stream_read_all (self->in, head + 2, more, NULL, NULL, NULL);
+    len = 0;
+    for (gsize i = 0; i < more; i++)
+      len = len << 8 | head[2 + i];
+  }
+  *out = g_malloc0 (len + 1);
+  g_input_stream_read_all (self->in, *out, len, NULL, NULL, NULL);
+  return head[0] & 0x0f;
+}
+
+/* The next message of @type; NULL if the connection ended before. */
+static JsonObject *
+hear (Socket *self, const gchar *type)
+{
+  for (;;) {
+    g_autofree gchar *text = NULL;
+    guint opcode = hear_frame (self, &text);
+    JsonObject *object;
+
+    if (opcode == 0 || opcode == 8)
+      return NULL;
+    if (opcode != 1)
+      continue;
+    g_assert_true (json_parser_load_from_data (self->last, text, -1, NULL));
+    object = json_node_get_object (json_parser_get_root (self->last));
+    if (g_str_equal (json_object_get_string_member (object, "type"), type))
+      return object;
+  }
+}
+
+static void
+expect_error (Socket *self, const gchar *code, const gchar *word, gboolean last)
+{
+  JsonObject *error = hear (self, "error");
+
+  g_assert_nonnull (error);
+  g_assert_cmpstr (json_object_get_string_member (error, "code"), ==, code);
+  g_assert_nonnull (
+      strstr (json_object_get_string_member (error, "message"), word));
+  g_assert_cmpint (json_object_get_boolean_member (error, "last"), ==, last);
+}
+
+/* Waits for a "peers" that has @n others, of whom the one of @name is as @check
+ * says. */
+static void
+wait_peers (Socket *self, guint n, const gchar *name,
+    gboolean (*check) (JsonObject *peer))
+{
+  JsonObject *message;
+
+  while ((message = hear (self, "peers")) != NULL) {
+    JsonArray *peers = json_object_get_array_member (message, "peers");
+
+    if (json_array_get_length (peers) != n)
+      continue;
+    for (guint i = 0; i < n; i++) {
+      JsonObject *peer = json_array_get_object_element (peers, i);
+
+      if (!g_strcmp0 (json_object_get_string_member (peer, "name"), name)
+          && check (peer))
+        return;
+    }
+    if (n == 0)
+      return;
+  }
+  g_error ("%s never came", name != NULL ? name : "an empty room");
+}
+
+static void
+join (Socket *self, Fixture *f, const gchar *name)
+{
+  g_autofree gchar *text = g_strdup_printf (
+      "{\"type\":\"join\",\"name\":\"%s\",\"app-data\":\"data of %s\"}", name,
+      name);
+
+  g_assert_cmpuint (dial (self, f, ""), ==, 101);
+  say (self, text);
+}
+
+#define HUB "hub name=room webrtcserver name=s hub=room port=0 "
+
+/* --- who is who --- */
+
+static gboolean
+is_unmuted (JsonObject *peer)
+{
+  return json_object_get_boolean_member (peer, "audio")
+         && json_object_get_boolean_member (peer, "video")
+         && !g_strcmp0 (
+             json_object_get_string_member (peer, "app-data"), "data of Bob");
+}
+
+static gboolean
+is_muted (JsonObject *peer)
+{
+  return !json_object_get_boolean_member (peer, "audio")
+         && json_object_get_boolean_member (peer, "video");
+}
+
+static gboolean
+any (JsonObject *peer)
+{
+  return TRUE;
+}
+
+static void
+test_room_members_know_each_other (Fixture *f, gconstpointer data)
+{
+  Socket alice, bob;
+
+  join (&alice, f, "Alice");
+  g_assert_nonnull (hear (&alice, "offer"));
+  join (&bob, f, "Bob");
+  wait_peers (&bob, 1, "Alice", any);
+  wait_peers (&alice, 1, "Bob", is_unmuted);
+  say (&bob, "{\"type\":\"state\",\"audio\":false,\"video\":true}");
+  wait_peers (&alice, 1, "Bob", is_muted);
+  hang_up (&bob); /* without a word */
+  wait_peers (&alice, 0, NULL, any);
+  hang_up (&alice);
+}
+
+/* The FAQ's question: from what a browser says of itself to its port. */
+static void
+test_room_app_data_is_found_at_the_port (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+  GstStructure *port = NULL, *tags = NULL;
+
+  join (&bob, f, "Bob");
+  g_assert_nonnull (hear (&bob, "offer"));
+  g_signal_emit_by_name (f->hub, "find-port", "app-data", "data of Bob", &port);
+  g_assert_nonnull (port);
+  g_assert_true (
+      gst_structure_get (port, "tags", GST_TYPE_STRUCTURE, &tags, NULL));
+  g_assert_cmpstr (gst_structure_get_string (tags, "display-name"), ==, "Bob");
+  gst_structure_free (tags);
+  gst_structure_free (port);
+  hang_up (&bob);
+}
+
+static void
+test_room_another_app_data_is_told_at_once (Fixture *f, gconstpointer data)
+{
+  Socket alice, bob;
+  JsonObject *message;
+  GstElement *child;
+  gint64 begun;
+  gboolean is_told = FALSE;
+
+  join (&alice, f, "Alice");
+  g_assert_nonnull (hear (&alice, "offer"));
+  join (&bob, f, "Bob");
+  wait_peers (&alice, 1, "Bob", is_unmuted);
+  child = gst_bin_get_by_name (GST_BIN (f->server), "peer-1");
+  begun = g_get_monotonic_time ();
+  g_object_set (child, "app-data", "another", NULL);
+  while (!is_told && (message = hear (&alice, "peers")) != NULL) {
+    JsonArray *peers = json_object_get_array_member (message, "peers");
+    JsonObject *peer = json_array_get_object_element (peers, 0);
+
+    is_told = !g_strcmp0 (
+        json_object_get_string_member (peer, "app-data"), "another");
+  }
+  g_assert_true (is_told);
+  g_assert_cmpint (
+      g_get_monotonic_time () - begun, <, 100 * G_TIME_SPAN_MILLISECOND);
+  gst_object_unref (child);
+  hang_up (&bob);
+  hang_up (&alice);
+}
+
+static gboolean
+is_film (JsonObject *peer)
+{
+  JsonArray *tracks = json_object_get_array_member (peer, "tracks");
+
+  return json_array_get_length (tracks) <= 1;
+}
+
+/* What is no browser, but sends, has a name too. */
+static void
+test_room_other_members_of_the_hub_are_shown (Fixture *f, gconstpointer data)
+{
+  Socket alice;
+  GstElement *film = gst_bin_get_by_name (GST_BIN (f->pipeline), "film");
+  GValue value = G_VALUE_INIT;
+  gboolean is_done = FALSE;
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, "The film");
+  g_signal_emit_by_name (film, "add-tag", "display-name", &value, &is_done);
+  g_assert_true (is_done);
+  join (&alice, f, "Alice");
+  wait_peers (&alice, 1, "The film", is_film);
+  hang_up (&alice);
+  g_value_unset (&value);
+  gst_object_unref (film);
+}
+
+/* --- what is refused --- */
+
+static void
+test_room_bad_messages_are_named (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+
+  g_assert_cmpuint (dial (&bob, f, ""), ==, 101);
+  say (&bob, "{\"type\":\"state\"}");
+  expect_error (&bob, "state", "join comes first", FALSE);
+  say (&bob, "{\"type\":\"dance\"}");
+  expect_error (&bob, "unsupported", "\"dance\"", FALSE);
+  say (&bob, "nonsense");
+  expect_error (&bob, "syntax", "JSON", FALSE);
+  g_assert_true (send_frame (&bob, 0x82, "{}", 2));
+  expect_error (&bob, "syntax", "binary", FALSE);
+  say (&bob, "{\"type\":\"join\",\"name\":\"Bob\"}");
+  g_assert_nonnull (hear (&bob, "offer"));
+  say (&bob, "{\"type\":\"join\",\"name\":\"Bob\"}");
+  expect_error (&bob, "state", "joined already", FALSE);
+  say (&bob, "{\"type\":\"bye\"}");
+  g_assert_null (hear (&bob, "never"));
+  hang_up (&bob);
+}
+
+/* Our offer is answered once, with an answer. */
+static void
+test_room_a_bad_answer_ends_it (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+
+  join (&bob, f, "Bob");
+  g_assert_nonnull (hear (&bob, "offer"));
+  say (&bob, "{\"type\":\"answer\",\"sdp\":\"v=1\"}");
+  expect_error (&bob, "syntax", "", TRUE);
+  g_assert_null (hear (&bob, "never"));
+  hang_up (&bob);
+}
+
+static void
+test_room_who_says_too_much_is_thrown_out (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+
+  join (&bob, f, "Bob");
+  for (guint i = 0; i < 300; i++)
+    if (!send_frame (&bob, 0x81, "{\"type\":\"state\"}", 16))
+      break;
+  expect_error (&bob, "limit", "20 per second", TRUE);
+  g_assert_null (hear (&bob, "never"));
+  hang_up (&bob);
+}
+
+/* A message of many frames that never ends is memory that only grows. */
+static void
+test_room_a_message_without_end_is_cut_off (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+  g_autofree gchar *part = g_strnfill (16384, ' ');
+  gsize sent = 0;
+
+  g_assert_cmpuint (dial (&bob, f, ""), ==, 101);
+  g_assert_true (send_frame (&bob, 0x01, part, 16384));
+  while (sent < 64 * 1024 * 1024 && send_frame (&bob, 0x00, part, 16384))
+    sent += 16384;
+  g_assert_cmpuint (sent, <, 64 * 1024 * 1024);
+  hang_up (&bob);
+}
+
+static void
+test_room_a_page_elsewhere_may_not_join (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+
+  g_assert_cmpuint (
+      dial (&bob, f, "Origin: http://elsewhere.example\r\n"), ==, 403);
+  hang_up (&bob);
+  g_assert_cmpuint (
+      dial (&bob, f, "Origin: http://localhost:8889\r\n"), ==, 101);
+  hang_up (&bob);
+}
+
+/* A member sends and receives: its token must allow both. */
+static void
+test_room_tokens_are_looked_at (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const gchar *query;
+    guint status;
+  } cases[] = {{"", 401}, {"?token=unknown-token", 401},
+      {"?token=watching-only", 403}, {"?token=publishing-only", 403},
+      {"?token=all-of-it", 101}};
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Socket bob;
+
+    g_assert_cmpuint (
+        dial_with (&bob, f, cases[i].query, ""), ==, cases[i].status);
+    hang_up (&bob);
+  }
+}
+
+static void
+test_room_plain_requests_are_told_what_it_is (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *reply =
+      via_test_ask (f->port, "GET", "/live/ws", NULL, NULL);
+  g_autofree gchar *upgrade = via_test_header (reply, "Upgrade");
+
+  g_assert_cmpuint (via_test_status (reply), ==, 426);
+  g_assert_cmpstr (upgrade, ==, "websocket");
+}
+
+/* Places are counted together, whoever comes by which door. */
+static void
+test_room_max_peers_counts_members (Fixture *f, gconstpointer data)
+{
+  Socket alice, bob, carol;
+
+  join (&alice, f, "Alice");
+  g_assert_nonnull (hear (&alice, "offer"));
+  join (&bob, f, "Bob");
+  expect_error (&bob, "limit", "max-peers", TRUE);
+  hang_up (&bob);
+  say (&alice, "{\"type\":\"bye\"}");
+  g_assert_null (hear (&alice, "never"));
+  join (&carol, f, "Carol");
+  g_assert_nonnull (hear (&carol, "offer"));
+  hang_up (&carol);
+  hang_up (&alice);
+}
+
+static void
+test_room_the_hub_that_goes_is_told (Fixture *f, gconstpointer data)
+{
+  Socket alice;
+
+  join (&alice, f, "Alice");
+  g_assert_nonnull (hear (&alice, "offer"));
+  gst_element_set_locked_state (f->hub, TRUE);
+  gst_element_set_state (f->hub, GST_STATE_NULL);
+  expect_error (&alice, "state", "hub", TRUE);
+  hang_up (&alice);
+}
+
+int
+main (int argc, char **argv)
+{
+  via_test_enter_netns ();
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, line, func)                                                  \
+  g_test_add ("/room/" name, Fixture, line, set_up, test_room_##func, tear_down)
+  ADD ("members", HUB, members_know_each_other);
+  ADD ("own-room", "webrtcserver name=s port=0 fakesrc ! fakesink",
+      members_know_each_other);
+  ADD ("app-data", HUB, app_data_is_found_at_the_port);
+  ADD ("changed", HUB, another_app_data_is_told_at_once);
+  ADD ("others", HUB "webrtcendpoint name=film hub=room",
+      other_members_of_the_hub_are_shown);
+  ADD ("bad", HUB, bad_messages_are_named);
+  ADD ("answer", HUB, a_bad_answer_ends_it);
+  ADD ("flood", HUB, who_says_too_much_is_thrown_out);
+  ADD ("endless", HUB, a_message_without_end_is_cut_off);
+  ADD ("origin", HUB, a_page_elsewhere_may_not_join);
+  ADD ("tokens",
+      HUB "tokens=watch=watching-only,publish=publishing-only,all=all-of-it",
+      tokens_are_looked_at);
+  ADD ("plain", HUB, plain_requests_are_told_what_it_is);
+  ADD ("max-peers", HUB "max-peers=1", max_peers_counts_members);
+  ADD ("hub-lost", HUB, the_hub_that_goes_is_told);
+  return g_test_run ();
+}
