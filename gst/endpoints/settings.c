@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dtls/identity.h"
+#include "endpoints/dscp.h"
 #include "endpoints/enums.h"
 #include "ice/turnurl.h"
 
@@ -181,6 +182,14 @@ via_setting_profiles (const gchar *text,
 }
 
 static gboolean
+check_dscp (const gchar *text, GError **error)
+{
+  ViaDscp dscp;
+
+  return via_dscp_read (text, &dscp, error);
+}
+
+static gboolean
 check_profiles (const gchar *text, GError **error)
 {
   ViaSrtpProfile profiles[VIA_SETTING_MAX_PROFILES + 1];
@@ -277,13 +286,14 @@ static const ViaSettingSpec specs[VIA_SETTINGS] = {
             "Whether there are TCP candidates too, active and passive. Takes "
             "effect at the next negotiation (of a server: with its next peer) "
             "(RFC 6544)"},
-    [VIA_SETTING_QOS_DSCP] = {"qos-dscp", "DSCP", VIA_SETTING_NUMBER, "-1", -1,
-        63,
+    [VIA_SETTING_QOS_DSCP] = {"qos-dscp", "DSCP", .fallback = "-1",
+        .check = check_dscp,
         .blurb =
-            "Differentiated services code point of what is sent, 46 for "
-            "example; one for all media of a peer, since they share a path. "
-            "-1: the system's. Takes effect at the next negotiation (of a "
-            "server: with its next peer) (RFC 2474, RFC 8837)"},
+            "Differentiated services code point of what is sent: one for all, "
+            "46 or EF for example, or per media, audio=EF,video=AF41 (other= is "
+            "for RTCP, DTLS and data); per media only where the path is a "
+            "direct UDP one. -1 or not named: the system's. " NEXT
+            " (RFC 2474, RFC 8837)"},
     [VIA_SETTING_CERTIFICATE] = {"certificate", "Certificate",
         .check = check_certificate, .mask = mask_pem,
         .blurb =

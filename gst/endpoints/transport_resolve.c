@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "endpoints/dscp.h"
 #include "endpoints/enums.h"
 #include "io/resolve.h"
 
@@ -192,6 +193,7 @@ take_numbers (ViaTransport *self, ViaTransportConfig *out)
   g_autofree gchar *max = via_transport_dup (self, VIA_SETTING_MAX_PORT);
   g_autofree gchar *dscp = via_transport_dup (self, VIA_SETTING_QOS_DSCP);
   g_autofree gchar *role = via_transport_dup (self, VIA_SETTING_DTLS_ROLE);
+  ViaDscp marks = {0};
   static const ViaSetup setups[] = {
       VIA_SETUP_ACTPASS, VIA_SETUP_ACTIVE, VIA_SETUP_PASSIVE};
 
@@ -201,7 +203,10 @@ take_numbers (ViaTransport *self, ViaTransportConfig *out)
   out->ice.tcp = via_setting_boolean (tcp);
   out->ice.min_port = (guint16) via_setting_number (min);
   out->ice.max_port = (guint16) via_setting_number (max);
-  out->ice.dscp = (guint8) MAX (via_setting_number (dscp), 0);
+  via_dscp_read (dscp, &marks, NULL);
+  out->ice.audio_dscp = marks.audio;
+  out->ice.video_dscp = marks.video;
+  out->ice.dscp = marks.other;
   out->setup = setups[via_setting_enum (VIA_SETTING_DTLS_ROLE, role)];
 }
 

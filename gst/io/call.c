@@ -35,6 +35,10 @@ struct _ViaCall
   gboolean is_gathering;
   gboolean is_controlling;
 
+  struct
+  {
+    guint8 audio, video, other; /* code points; 0: the socket's */
+  } marks;
   ViaDatagram batch[MAX_BATCH]; /* in buffers of the loop's scratch */
   guint n_batch;
   guint64 sent, unsent;
@@ -57,6 +61,23 @@ flush (ViaCall *self)
   self->n_batch = 0;
 }
 
+/* Media of all kinds goes one way, so each datagram bears its own mark. */
+static guint8
+mark_of (const ViaCall *self, const guint8 *data, gsize len)
+{
+  if (self->marks.audio == self->marks.other
+      && self->marks.video == self->marks.other)
+    return self->marks.other;
+  switch (via_peer_kind (self->peer, data, len)) {
+    case VIA_KIND_AUDIO:
+      return self->marks.audio;
+    case VIA_KIND_VIDEO:
+      return self->marks.video;
+    default:
+      return self->marks.other;
+  }
+}
+
 static void
 append (ViaCall *self, guint8 *data, gsize len)
 {
@@ -64,7 +85,8 @@ append (ViaCall *self, guint8 *data, gsize len)
     via_scratch_give (self->loop, data);
     return;
   }
-  self->batch[self->n_batch++] = (ViaDatagram){data, len};
+  self->batch[self->n_batch++] =
+      (ViaDatagram){data, len, mark_of (self, data, len)};
   if (self->n_batch == MAX_BATCH)
     flush (self);
 }
@@ -362,6 +384,9 @@ via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
   via_loop_assert (config->loop);
   self = g_new0 (ViaCall, 1);
   self->is_controlling = config->ice.is_controlling;
+  self->marks.audio = config->ice.audio_dscp;
+  self->marks.video = config->ice.video_dscp;
+  self->marks.other = config->ice.dscp;
   self->way = way_new (self, config, error);
   if (!self->way) {
     g_free (self);

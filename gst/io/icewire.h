@@ -24,6 +24,9 @@ typedef struct
   gboolean tcp;                    /* TCP candidates too */
   gboolean is_patient; /* a TURN server's first answer may take 7 s */
   guint8 dscp;         /* of what is sent; 0: as the system does */
+  /* Of what the datagrams say of themselves (ViaDatagram), set by their maker.
+   */
+  guint8 audio_dscp, video_dscp;
   /* (nullable) Addresses that stand in host candidates. */
   const gchar *external_ipv4, *external_ipv6;
   /* (nullable) "eth0,eth1" or "-docker0": whose addresses are candidates. */

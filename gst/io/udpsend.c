@@ -21,6 +21,7 @@
 typedef struct
 {
   gsize len;
+  guint8 dscp;
   guint8 data[];
 } Queued;
 
@@ -86,8 +87,8 @@ via_udpsend_is_waiting (const ViaUdpSend *self)
   return self->queue.length > 0;
 }
 
-/* How many of the first go out in one GSO call: equal sizes, the last may be
- * shorter. 0 or 1: not worth one. */
+/* How many of the first go out in one GSO call: equal sizes and code points,
+ * the last may be shorter. 0 or 1: not worth one. */
 static guint
 gso_run (const ViaUdpSend *self, const ViaDatagram *datagrams, guint n)
 {
@@ -99,7 +100,8 @@ gso_run (const ViaUdpSend *self, const ViaDatagram *datagrams, guint n)
   for (; run < MIN (n, BATCH); run++) {
     gsize len = datagrams[run].len;
 
-    if (len == 0 || len > size || total + len > GSO_BYTES)
+    if (len == 0 || len > size || total + len > GSO_BYTES
+        || datagrams[run].dscp != datagrams[0].dscp)
       break;
     total += len;
     if (len < size)
@@ -124,24 +126,56 @@ outcome_of_errno (void)
   return errno == EAGAIN || errno == EWOULDBLOCK ? BLOCKED : REFUSED;
 }
 
+/* Room for the size of segments and the code point. */
+typedef union
+{
+  struct cmsghdr align;
+  gchar bytes[CMSG_SPACE (sizeof (guint16)) + CMSG_SPACE (sizeof (gint))];
+} Control;
+
+/* Appends what goes with the message; it begins with msg_controllen 0 and
+ * msg_control set. */
+static void
+control_put (struct msghdr *message, gint level, gint type, gconstpointer value,
+    gsize len)
+{
+  struct cmsghdr *cmsg = (struct cmsghdr *) ((gchar *) message->msg_control
+                                             + message->msg_controllen);
+
+  cmsg->cmsg_level = level;
+  cmsg->cmsg_type = type;
+  cmsg->cmsg_len = CMSG_LEN (len);
+  memcpy (CMSG_DATA (cmsg), value, len);
+  message->msg_controllen += CMSG_SPACE (len);
+}
+
+/* IPv4 in IPv6 is marked as what it is on the wire. */
+static void
+control_mark (const ViaUdpSend *self, struct msghdr *message, guint8 dscp)
+{
+  const struct sockaddr_in6 *to = (const struct sockaddr_in6 *) &self->to;
+  const gint tos = dscp << 2; /* RFC 2474 §3; ECN is left at 0 */
+
+  if (dscp == 0)
+    return;
+  if (self->to.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED (&to->sin6_addr))
+    control_put (message, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
+  else
+    control_put (message, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+}
+
 static Outcome
 send_gso (ViaUdpSend *self, const ViaDatagram *datagrams, guint n)
 {
   struct iovec iov[BATCH];
-  union
-  {
-    struct cmsghdr align;
-    gchar bytes[CMSG_SPACE (sizeof (guint16))];
-  } control = {0};
+  Control control = {0};
   struct msghdr message = {
       .msg_name = &self->to,
       .msg_namelen = self->to_len,
       .msg_iov = iov,
       .msg_iovlen = n,
       .msg_control = control.bytes,
-      .msg_controllen = sizeof control.bytes,
   };
-  struct cmsghdr *cmsg = CMSG_FIRSTHDR (&message);
   guint16 size = (guint16) datagrams[0].len;
   gssize sent;
 
@@ -149,10 +183,8 @@ send_gso (ViaUdpSend *self, const ViaDatagram *datagrams, guint n)
     iov[i].iov_base = (gpointer) datagrams[i].data;
     iov[i].iov_len = datagrams[i].len;
   }
-  cmsg->cmsg_level = SOL_UDP;
-  cmsg->cmsg_type = UDP_SEGMENT;
-  cmsg->cmsg_len = CMSG_LEN (sizeof size);
-  memcpy (CMSG_DATA (cmsg), &size, sizeof size);
+  control_put (&message, SOL_UDP, UDP_SEGMENT, &size, sizeof size);
+  control_mark (self, &message, datagrams[0].dscp);
 
   do
     sent = sendmsg (self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -172,6 +204,7 @@ send_plain (ViaUdpSend *self, const ViaDatagram *datagrams, guint *n)
 {
   struct mmsghdr messages[BATCH];
   struct iovec iov[BATCH];
+  Control controls[BATCH];
   gint sent;
 
   memset (messages, 0, *n * sizeof *messages);
@@ -182,6 +215,8 @@ send_plain (ViaUdpSend *self, const ViaDatagram *datagrams, guint *n)
     messages[i].msg_hdr.msg_namelen = self->to_len;
     messages[i].msg_hdr.msg_iov = &iov[i];
     messages[i].msg_hdr.msg_iovlen = 1;
+    messages[i].msg_hdr.msg_control = controls[i].bytes;
+    control_mark (self, &messages[i].msg_hdr, datagrams[i].dscp);
   }
   do
     sent = sendmmsg (self->fd, messages, *n, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -243,6 +278,7 @@ enqueue (ViaUdpSend *self, const ViaDatagram *datagram)
   }
   queued = g_malloc (sizeof *queued + datagram->len);
   queued->len = datagram->len;
+  queued->dscp = datagram->dscp;
   memcpy (queued->data, datagram->data, datagram->len);
   g_queue_push_tail (&self->queue, queued);
   self->queue_len += datagram->len;
@@ -272,7 +308,8 @@ via_udpsend_retry (ViaUdpSend *self)
 
     for (GList *l = self->queue.head; l && n < BATCH; l = l->next) {
       const Queued *queued = l->data;
-      datagrams[n++] = (ViaDatagram){queued->data, queued->len};
+
+      datagrams[n++] = (ViaDatagram){queued->data, queued->len, queued->dscp};
     }
     done = send_now (self, datagrams, n, &refused);
     for (guint i = 0; i < done; i++) {

@@ -13,6 +13,7 @@ typedef struct
 {
   const guint8 *data;
   gsize len;
+  guint8 dscp; /* code point; 0: the socket's. RFC 2474 §3 */
 } ViaDatagram;
 
 typedef struct

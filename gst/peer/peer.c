@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "peer/demux.h"
 #include "peer/renew.h"
 #include "peer/state.h"
 
@@ -260,6 +261,24 @@ via_peer_poll (ViaPeer *self, ViaPeerEvent *out)
   out->type = VIA_PEER_EVENT_BITRATE;
   out->bitrate_bps = self->bitrate_bps;
   return TRUE;
+}
+
+ViaKind
+via_peer_kind (const ViaPeer *self, const guint8 *data, gsize len)
+{
+  guint32 ssrc;
+
+  if (via_demux_kind (data, len) != VIA_DATAGRAM_RTP || len < 12)
+    return VIA_KIND_UNKNOWN;
+  ssrc = GST_READ_UINT32_BE (data + 8);
+  for (guint i = 0; i < self->senders->len; i++) {
+    const ViaSender *sender = via_peer_sender (self, i);
+
+    if (sender && ssrc != 0
+        && (sender->plan->ssrc == ssrc || sender->plan->rtx_ssrc == ssrc))
+      return sender->plan->kind;
+  }
+  return VIA_KIND_UNKNOWN;
 }
 
 void

@@ -109,6 +109,10 @@ gsize via_peer_send (ViaPeer *self, guint media, ViaPacket *packet, guint8 *out,
  * where only that was agreed; at most one per 500 ms. */
 void via_peer_want_keyframe (ViaPeer *self, guint media, ViaTime now);
 
+/* What kind of media the datagram we made is of, first or sent again; UNKNOWN:
+ * RTCP, DTLS. */
+ViaKind via_peer_kind (const ViaPeer *self, const guint8 *data, gsize len);
+
 ViaTime via_peer_deadline (const ViaPeer *self);
 void via_peer_expire (ViaPeer *self, ViaTime now);
 /* FALSE: no event left. */

@@ -155,6 +155,80 @@ test_udpsend_refused_one_is_dropped_and_the_rest_goes (void)
   close (fd);
 }
 
+/* --- marks --- */
+
+/* Two sockets of @family on loopback; the second tells how it was marked. */
+static void
+marked_open (
+    gint family, gint fds[2], struct sockaddr_storage *to, socklen_t *to_len)
+{
+  const gint on = 1;
+  struct sockaddr_in v4 = {
+      .sin_family = AF_INET, .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK)};
+  struct sockaddr_in6 v6 = {
+      .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+
+  for (guint i = 0; i < 2; i++)
+    fds[i] = socket (family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  *to_len = family == AF_INET ? sizeof v4 : sizeof v6;
+  memcpy (to, family == AF_INET ? (gpointer) &v4 : &v6, *to_len);
+  g_assert_cmpint (bind (fds[1], (struct sockaddr *) to, *to_len), ==, 0);
+  g_assert_cmpint (getsockname (fds[1], (struct sockaddr *) to, to_len), ==, 0);
+  g_assert_cmpint (
+      family == AF_INET
+          ? setsockopt (fds[1], IPPROTO_IP, IP_RECVTOS, &on, sizeof on)
+          : setsockopt (fds[1], IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on),
+      ==, 0);
+}
+
+/* The next datagram must be as @wanted was. */
+static void
+assert_marked (gint fd, const ViaDatagram *wanted)
+{
+  guint8 bytes[2048], control[256];
+  struct iovec iov = {bytes, sizeof bytes};
+  struct msghdr message = {.msg_iov = &iov,
+      .msg_iovlen = 1,
+      .msg_control = control,
+      .msg_controllen = sizeof control};
+  struct cmsghdr *cmsg;
+  gint tos = 0;
+
+  g_assert_cmpint (recvmsg (fd, &message, 0), ==, wanted->len);
+  cmsg = CMSG_FIRSTHDR (&message);
+  g_assert_nonnull (cmsg);
+  memcpy (&tos, CMSG_DATA (cmsg), cmsg->cmsg_len == CMSG_LEN (1) ? 1 : 4);
+  g_assert_cmpint (tos, ==, wanted->dscp << 2);
+}
+
+static void
+test_udpsend_each_datagram_bears_its_mark (gconstpointer family)
+{
+  static guint8 bytes[1000];
+  ViaDatagram datagrams[12];
+  ViaSendCounters counters = {0};
+  struct sockaddr_storage to = {0};
+  socklen_t to_len;
+  ViaUdpSend *self;
+  gint fds[2];
+
+  for (guint i = 0; i < 12; i++) /* two runs of equal size, then single ones */
+    datagrams[i] = (ViaDatagram){bytes, i < 8 ? 1000 : 100 + 50 * i,
+        (guint8) (i < 4   ? 46
+                  : i < 8 ? 34
+                          : i % 2 * 10)};
+  marked_open (GPOINTER_TO_INT (family), fds, &to, &to_len);
+  self = via_udpsend_new (fds[0], (struct sockaddr *) &to, to_len, &counters);
+  g_assert_cmpuint (via_udpsend_push (self, datagrams, 12), ==, 12);
+  for (guint i = 0; i < 12; i++)
+    assert_marked (fds[1], &datagrams[i]);
+  g_assert_cmpuint (counters.gso_calls, ==, 2);
+  g_assert_cmpuint (counters.gso_datagrams, ==, 8);
+  via_udpsend_free (self);
+  close (fds[0]);
+  close (fds[1]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -167,5 +241,9 @@ main (int argc, char **argv)
       "/udpsend/gso/refused", test_udpsend_gso_refused_goes_on_without);
   g_test_add_func ("/udpsend/refused",
       test_udpsend_refused_one_is_dropped_and_the_rest_goes);
+  g_test_add_data_func ("/udpsend/marks/v4", GINT_TO_POINTER (AF_INET),
+      test_udpsend_each_datagram_bears_its_mark);
+  g_test_add_data_func ("/udpsend/marks/v6", GINT_TO_POINTER (AF_INET6),
+      test_udpsend_each_datagram_bears_its_mark);
   return g_test_run ();
 }

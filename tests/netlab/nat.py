@@ -14,6 +14,7 @@ NAT: '1:1' as EC2 does it; 'full-cone' takes what comes from anywhere;
 'port-restricted' keeps ports and takes answers only; 'symmetric' gives each
 pair of addresses a random port, and takes answers only.
 """
+import contextlib
 import ctypes
 import os
 import socket
@@ -22,6 +23,7 @@ import threading
 import time
 
 CLONE_NEWNET = 0x40000000
+ETH_P_ALL = 3
 PUBLIC, PUBLIC6 = '203.0.113.5', '2001:db8:5::5'
 NOWHERE, NOWHERE6 = '203.0.113.254', '2001:db8:5::fe'
 
@@ -66,8 +68,8 @@ class Host:
     def nft(self, text):
         self.run(['nft', '-f', '-'], input=text, text=True)
 
-    def socket(self, kind):
-        """An IPv4 socket of this namespace."""
+    def socket(self, kind, family='AF_INET', protocol=0):
+        """A socket of this namespace."""
         made = []
 
         def make():             # setns(2) holds for the thread alone
@@ -75,8 +77,8 @@ class Host:
             if ctypes.CDLL(None, use_errno=True).setns(fd, CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), 'setns')
             os.close(fd)
-            made.append(socket.socket(socket.AF_INET,
-                                      getattr(socket, kind)))
+            made.append(socket.socket(getattr(socket, family),
+                                      getattr(socket, kind), protocol))
         thread = threading.Thread(target=make)
         thread.start()
         thread.join()
@@ -107,6 +109,47 @@ class Host:
         return sum(int(line.split('packets ')[1].split()[0])
                    for line in out.splitlines()
                    if 'drop' in line and 'packets ' in line)
+
+
+class Capture:
+    """All frames that pass @device of @host, both ways."""
+
+    def __init__(self, host, device):
+        self.frames, self.over = [], threading.Event()
+        self.socket = host.socket('SOCK_RAW', 'AF_PACKET',
+                                  socket.htons(ETH_P_ALL))
+        self.socket.bind((device, 0))
+        self.socket.settimeout(0.2)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.socket.close()
+
+    def run(self):
+        while not self.over.is_set():
+            with contextlib.suppress(TimeoutError):
+                self.frames.append(self.socket.recv(65536))
+
+    def udp(self):
+        """(source, its port, DSCP, payload) of each IPv4 datagram."""
+        for f in list(self.frames):
+            ip = f[14:]
+            if f[12:14] == b'\x08\x00' and ip[9] == socket.IPPROTO_UDP:
+                at = (ip[0] & 15) * 4
+                yield (socket.inet_ntoa(ip[12:16]),
+                       int.from_bytes(ip[at:at + 2], 'big'), ip[1] >> 2,
+                       ip[at + 8:])
+
+    def has(self, *wanted):
+        """Those of @wanted that are in a frame, or go on in the next one."""
+        seen = b''.join(self.frames)
+        return [w for w in wanted if w in seen]
 
 
 def lead_nowhere(host):

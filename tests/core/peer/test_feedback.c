@@ -32,6 +32,36 @@ count_rtx (Wire *w)
   return n;
 }
 
+static ViaKind
+kind_of (Wire *w, guint8 type, guint32 ssrc)
+{
+  guint8 data[12] = {0x80, type};
+
+  GST_WRITE_UINT32_BE (data + 8, ssrc);
+  return via_peer_kind (w->peers[SERVER], data, sizeof data);
+}
+
+static void
+test_feedback_kind_of_what_is_sent_is_known_by_its_stream (void)
+{
+  Wire w;
+  const ViaPlanMedia *video;
+  static const guint8 hello[] = {22, 254, 253};
+
+  wire_call (&w);
+  video = via_plan_media (w.plans[SERVER], 1);
+  g_assert_cmpint (kind_of (&w, 100, video->ssrc), ==, VIA_KIND_VIDEO);
+  g_assert_cmpuint (video->rtx_ssrc, !=, 0);
+  g_assert_cmpint (kind_of (&w, 101, video->rtx_ssrc), ==, VIA_KIND_VIDEO);
+  g_assert_cmpint (kind_of (&w, 111, via_plan_media (w.plans[SERVER], 0)->ssrc),
+      ==, VIA_KIND_AUDIO);
+  g_assert_cmpint (kind_of (&w, 200, video->ssrc), ==, VIA_KIND_UNKNOWN);
+  g_assert_cmpint (kind_of (&w, 100, video->ssrc + 1), ==, VIA_KIND_UNKNOWN);
+  g_assert_cmpint (via_peer_kind (w.peers[SERVER], hello, sizeof hello), ==,
+      VIA_KIND_UNKNOWN);
+  wire_clear (&w);
+}
+
 static gboolean
 lose_tenth_rtp (Wire *w, guint to, const WireDatagram *d)
 {
@@ -396,6 +426,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add_func ("/peer/feedback/" path, func)
+  ADD ("kind", test_feedback_kind_of_what_is_sent_is_known_by_its_stream);
   ADD ("rtx", test_feedback_lost_packets_come_back_by_rtx);
   ADD ("no-rtx", test_feedback_without_rtx_the_same_packet_comes_again);
   ADD ("storm", test_feedback_nack_storm_is_bounded);
