@@ -126,16 +126,23 @@ class Launch:
 
 
 class Relay:
-    """coturn on the veth's address, long-term credentials."""
+    """coturn on the veth's address, long-term credentials; with @is_secret the
+    password is the secret they are made from."""
     USER, PASSWORD, ESCAPED = 'kurento', 'canary-7Qx@z', 'canary-7Qx%40z'
     PORT = 3478
 
+    def __init__(self, is_secret=False):
+        self.is_secret = is_secret
+
     def __enter__(self):
+        who = ([f'--user={self.USER}:{self.PASSWORD}'] if not self.is_secret
+               else ['--use-auth-secret',
+                     f'--static-auth-secret={self.PASSWORD}'])
         self.dir = tempfile.TemporaryDirectory(prefix='via-relay-')
         self.log = os.path.join(self.dir.name, 'log')
         self.process = subprocess.Popen(
             ['turnserver', '-n', '--no-cli', '--lt-cred-mech', '--fingerprint',
-             f'--user={self.USER}:{self.PASSWORD}', '--realm=kurento.org',
+             *who, '--realm=kurento.org',
              f'--listening-ip={ADDRESS}', f'--relay-ip={ADDRESS}',
              f'--listening-port={self.PORT}', '--min-port=49160',
              '--max-port=49400', '--no-tls', '--no-dtls',
@@ -159,6 +166,11 @@ class Relay:
     def allocations(self):
         with open(self.log, encoding='utf-8', errors='replace') as f:
             return len(re.findall(r'ALLOCATE processed, success', f.read()))
+
+    def users(self):
+        """Who asked for a relay."""
+        with open(self.log, encoding='utf-8', errors='replace') as f:
+            return set(re.findall(r'user <([^>]+)>', f.read()))
 
     def rtc_config(self):
         return json.dumps({

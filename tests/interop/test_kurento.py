@@ -3,14 +3,23 @@
 # timeout: 600
 """What Kurento's own tests of its WebRTC endpoint ask for, case by case:
 the number after test_ is the case. Outcomes are read at the far end."""
+import os
 import re
+import socket
+import struct
+import sys
+import threading
+import time
 
 import lab
 lab.enter()
 
+sys.path.append(os.path.join(lab.TOP, 'tests', 'netlab'))
 import farbin  # noqa: E402
 import judge  # noqa: E402
+import network  # noqa: E402
 import tap  # noqa: E402
+from farbin import Gst  # noqa: E402
 
 PICTURES = 60
 
@@ -185,6 +194,151 @@ def test_16_garbage_is_refused_and_the_endpoint_goes_on():
         refused(b, 'process-offer', offer[:len(offer) // 3], 'SDP')
         a.accept(b.answer(offer))
         flows(b, {'video'})
+
+
+# --- 17 to 20, 22 to 24, 26 and 29: tests/elements/test_transport.c; 25:
+# tests/core/ice/test_turnurl.c, test_relay.py ---
+
+class Stun(threading.Thread):
+    """A STUN server that tells everybody the same address."""
+    ADDRESS, PORT = '203.0.113.77', 3479
+
+    def __enter__(self):
+        self.asked = 0
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((lab.ADDRESS, self.PORT))
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.socket.sendto(b'', (lab.ADDRESS, self.PORT))   # wakes it
+        self.join()
+        self.socket.close()
+
+    def run(self):
+        address = socket.inet_aton(self.ADDRESS)
+        while data := self.socket.recvfrom(2000):
+            (request, to), cookie = data, 0x2112A442
+            if not request:
+                return
+            if request[:2] != b'\x00\x01':      # a binding request
+                continue
+            self.asked += 1
+            mapped = struct.pack('!HHBBH4s', 1, 8, 0, 1, 41234, address)
+            xored = struct.pack('!HHBBHI', 0x20, 8, 0, 1, 41234 ^ cookie >> 16,
+                                struct.unpack('!I', address)[0] ^ cookie)
+            self.socket.sendto(struct.pack('!HH', 0x101, 24) + request[4:20]
+                               + mapped + xored, to)
+
+
+def test_21_a_stun_server_gives_a_reflexive_candidate():
+    with Stun() as stun, farbin.Ours([]) as a:
+        a.element.set_property('stun-server', f'{lab.ADDRESS}:{stun.PORT}')
+        offer = a.offer()
+    reflexive = re.findall(r'a=candidate:.* typ srflx.*', offer)
+    tap.note(f'{reflexive}, asked {stun.asked} times')
+    tap.check(stun.asked > 0, 'the server was not asked')
+    tap.check(any(f' {stun.ADDRESS} 41234 ' in c and f'raddr {lab.ADDRESS} ' in c
+                  for c in reflexive), offer)
+
+
+def test_28_gathering_ends_once_and_states_come_in_order():
+    with farbin.Ours(['VP8']) as a, farbin.Ours([]) as b:
+        told = {}
+        for end in a, b:
+            said = told[end] = []
+            end.element.connect('on-ice-candidate',
+                                lambda _, m, text, to=said: to.append(text[:9]))
+            end.element.connect('on-ice-gathering-done',
+                                lambda _, to=said: to.append('done'))
+            end.element.connect('connection-state-changed', lambda _, state,
+                                to=said: to.append(state.value_nick))
+        farbin.call(a, b)
+        flows(b, {'video'})
+    for said in told.values():
+        tap.note(said)
+        states = [s for s in said if s not in ('done', 'candidate')]
+        tap.check(states[:2] == ['connecting', 'connected']
+                  and set(states[2:]) <= {'closed', 'new'}, states)
+        tap.check(said.count('done') == 1, f'done {said.count("done")} times')
+        tap.check('candidate' in said and
+                  'candidate' not in said[said.index('done'):], said)
+
+
+def test_30_a_wrong_fingerprint_fails_and_brings_no_media():
+    with farbin.Ours(['VP8']) as a, farbin.Ours([]) as b:
+        answer = b.answer(a.offer())
+        wrong = re.sub(r'(a=fingerprint:sha-256 )(..)', lambda m: m[1] + (
+            '00' if m[2] != '00' else '01'), answer)
+        tap.check(wrong != answer, answer)
+        a.accept(wrong)
+        until_state(a, 'failed', 15)
+        why = str(a.stats().get_string('failure'))
+        tap.note(why)
+        tap.check('fingerprint' in why or 'certificate' in why, why)
+        sent = [m.get_value('packets-sent') for m in a.stats()['media']]
+        tap.check(sent == [0] and not b.readers, f'{sent} packets were sent')
+
+
+def until_state(end, state, seconds):
+    """Seconds it took."""
+    start = time.monotonic()
+    while end.state() != state:
+        took = time.monotonic() - start
+        tap.check(took < seconds, f'{end.state()}, not {state}')
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def sockets():
+    """UDP sockets of this network namespace."""
+    n = 0
+    for name in 'udp', 'udp6':
+        with open(f'/proc/net/{name}', encoding='ascii') as f:
+            n += len(f.readlines()) - 1
+    return n
+
+
+def test_31_a_peer_that_vanishes_fails_and_stopping_is_clean():
+    before = sockets()
+    with farbin.Ours(['VP8']) as a, farbin.Ours([]) as b:
+        farbin.call(a, b)
+        flows(b, {'video'})
+        network.lose(100)
+        try:
+            took = until_state(b, 'failed', 15)
+            tap.note(f'failed after {took:.1f} s')
+            tap.check(took <= 12, f'failed after {took:.1f} s')
+        finally:
+            network.lose_nothing()
+        during, start = sockets(), time.monotonic()
+        b.pipeline.set_state(Gst.State.NULL)
+        took = time.monotonic() - start
+        tap.check(took < 1, f'stopping took {took:.1f} s')
+    end = time.monotonic() + 5
+    while (after := sockets()) > before and time.monotonic() < end:
+        time.sleep(0.05)
+    tap.note(f'sockets {before} → {during} → {after}')
+    tap.check(during > before, 'there were no sockets')
+    tap.check(after <= before, f'{after - before} sockets stayed')
+
+
+def test_32_an_ice_restart_keeps_the_media():
+    def ufrags(sdp):
+        return set(re.findall(r'a=ice-ufrag:(.*?)\s', sdp))
+    with farbin.Ours(['VP8']) as a, farbin.Ours(['VP8']) as b:
+        offer, answer = farbin.call(a, b)
+        flows(a, {'video'})
+        tap.check(a.element.emit('restart-ice'), a.errors())
+        again = a.emit('generate-offer')
+        reply = b.emit('process-offer', again)
+        a.accept(reply)
+        for old, new in (offer, again), (answer, reply):
+            tap.check(not ufrags(old) & ufrags(new), f'{old}\n{new}')
+        for end in a, b:
+            flows(end, {'video'})
+            handshakes = end.stats().get_value('dtls-handshakes')
+            tap.check(handshakes == 1, f'{handshakes} handshakes')
 
 
 def test_33_video_is_added_and_removed_again():

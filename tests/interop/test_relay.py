@@ -4,6 +4,7 @@
 """Both ends only through a TURN relay; and the password is nowhere to be read."""
 import base64
 import glob
+import hmac
 import os
 import shutil
 import signal
@@ -29,14 +30,15 @@ import signal, sys, gi
 gi.require_version('Gst', '1.0')
 from gi.repository import Gst
 Gst.init(None)
-path, turn, app_data = sys.argv[1:]
+path, turn, secret, app_data = sys.argv[1:]
 pipeline = Gst.parse_launch(
     f'hub name=room playerendpoint uri={path} hub=room '
     'webrtcserver name=s hub=room port=8889 ice-transport-policy=relay')
 server = pipeline.get_by_name('s')
 server.set_property('turn-url', turn)
+server.set_property('turn-secret', secret or None)
 server.set_property('app-data', app_data)
-assert '***' in server.get_property('turn-url')
+assert '***' in server.get_property('turn-secret' if secret else 'turn-url')
 pipeline.connect('deep-notify', lambda p, o, spec: print(
     o.get_path_string(), spec.name, o.get_property(spec.name)))
 bus, over = pipeline.get_bus(), []
@@ -58,9 +60,9 @@ pipeline.set_state(Gst.State.NULL)
 """
 
 
-def forms():
-    """The password in every dress it could appear in."""
-    secrets = {lab.Relay.PASSWORD, lab.Relay.ESCAPED}
+def forms(*more):
+    """The password, and @more, in every dress it could appear in."""
+    secrets = {lab.Relay.PASSWORD, lab.Relay.ESCAPED, *more}
     for text in list(secrets):
         for prefix in ('', f'{lab.Relay.USER}:'):
             for shift in range(3):      # base64 at each alignment
@@ -71,9 +73,15 @@ def forms():
     return [s.encode() for s in secrets]
 
 
-def found_in(folder):
-    """Files below @folder that have the password in them."""
-    hits, wanted = [], forms()
+def made_from_the_secret(user):
+    """The password that goes with it, as coturn makes it."""
+    return base64.b64encode(hmac.digest(
+        lab.Relay.PASSWORD.encode(), user.encode(), 'sha1')).decode()
+
+
+def found_in(folder, *more):
+    """Files below @folder that have the password, or @more, in them."""
+    hits, wanted = [], forms(*more)
     for path in glob.glob(folder + '/**', recursive=True):
         if os.path.isfile(path):
             with open(path, 'rb') as f:
@@ -84,30 +92,37 @@ def found_in(folder):
     return hits
 
 
-def play_through_relay(folder, seconds, app_data='viewer'):
-    """Plays with everything logged into @folder; the page's figures, stats."""
+def play_through_relay(folder, seconds, app_data='viewer', is_secret=False):
+    """Plays with everything logged into @folder; the page's figures, stats, how
+    many relays there were, for whom."""
     env = {**os.environ,
            'GST_DEBUG': '*:9', 'GST_DEBUG_NO_COLOR': '1', 'NICE_DEBUG': 'all',
            'GST_DEBUG_FILE': f'{folder}/debug.log', 'G_MESSAGES_DEBUG': 'all',
            'GST_DEBUG_DUMP_DOT_DIR': folder}
     path = lab.uri(counter.cached_file(lab.DATA, 30))
-    with lab.Relay() as relay, chromium.Browser() as b, \
+    turn, secret = TURN, ''
+    if is_secret:
+        turn = f'turn:{lab.ADDRESS}:{lab.Relay.PORT}'
+        secret = lab.Relay.PASSWORD
+    with lab.Relay(is_secret) as relay, chromium.Browser() as b, \
             open(f'{folder}/output.log', 'wb') as output:
         server = subprocess.Popen(
-            [sys.executable, '-c', PROGRAM, path, TURN, app_data], env=env,
+            [sys.executable, '-c', PROGRAM, path, turn, secret, app_data], env=env,
             stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
             end = time.monotonic() + 30
             while lab.get(URL)[0] != 200:
                 tap.check(time.monotonic() < end, 'the server does not answer')
                 time.sleep(0.1)
-            page = b.open(URL, relay.rtc_config())
+            # with a secret the page is given its own password by Link headers
+            page = b.open(URL, None if is_secret else relay.rtc_config())
             page.watch(30)
             time.sleep(2)
             page.take()
             page.samples.clear()
             time.sleep(seconds)
-            result = page.counters(), page.stats(), relay.allocations()
+            result = (page.counters(), page.stats(), relay.allocations(),
+                      relay.users())
         finally:
             server.send_signal(signal.SIGINT)
             try:
@@ -128,7 +143,7 @@ def in_folder(function):
 
 def test_plays_with_relays_on_both_sides():
     def play(folder):
-        figures, stats, allocations = play_through_relay(folder, 5)
+        figures, stats, allocations, _ = play_through_relay(folder, 5)
         tap.note(f'{figures}, {allocations} allocations')
         tap.check(figures['first'] is not None
                   and figures['last'] - figures['first'] > 60,
@@ -146,6 +161,45 @@ def test_plays_with_relays_on_both_sides():
         hits = found_in(folder)
         tap.check(not hits, f'the password is in {hits}')
     in_folder(play)
+
+
+def test_a_secret_and_what_is_made_from_it_are_told_nowhere():
+    def play(folder):
+        figures, _, _, users = play_through_relay(folder, 1, is_secret=True)
+        tap.check(figures['first'] is not None, f'it does not play: {figures}')
+        made = [made_from_the_secret(u) for u in users]
+        tap.note(f'users {users}')
+        tap.check(made and all(u.split(':')[0].isdigit() for u in users),
+                  f'users {users}')
+        hits = found_in(folder, *made)
+        tap.check(not hits, f'a secret is in {hits}')
+        with open(f'{folder}/made', 'w', encoding='ascii') as f:
+            f.write(f'credential="{made[0]}"')
+        tap.check(found_in(folder, *made) == ['made'], 'it is not looked for')
+    in_folder(play)
+
+
+def test_gst_launch_v_shows_no_password():
+    """What it prints of a call, of a refused value and of a wrong password."""
+    bad = f'{lab.Relay.USER}:{lab.Relay.PASSWORD}x@{lab.ADDRESS}'
+    with lab.Relay(), tempfile.TemporaryDirectory() as folder:
+        for n, turn in enumerate((TURN, f'{bad}:99999', bad)):
+            with lab.Launch(
+                    'audiotestsrc is-live=true ! webrtcendpoint name=a peer=b '
+                    'webrtcendpoint name=b', f'turn-url={turn}',
+                    f'turn-secret={lab.Relay.PASSWORD}',
+                    options=('-v', '-m')) as launch:
+                launch.until_says(r'state=\(string\)connected')
+                launch.interrupt()
+                said = launch.output()
+            tap.check(' caps = ' in said, 'it does not tell much')
+            with open(f'{folder}/{n}', 'w', encoding='utf-8') as f:
+                f.write(said)
+        hits = found_in(folder)
+        tap.check(not hits, f'the password is in {hits}')
+        with open(f'{folder}/planted', 'w', encoding='utf-8') as f:
+            f.write(said + bad)
+        tap.check(found_in(folder) == ['planted'], 'it is not looked for')
 
 
 def test_the_search_finds_a_password_that_is_there():

@@ -19,6 +19,50 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 PORT = 8889
 
 
+class Authority:
+    """Its certificates live in @folder."""
+    NEW = ['openssl', 'req', '-newkey', 'ec', '-pkeyopt',
+           'ec_paramgen_curve:P-256', '-nodes']
+    CONF = ('[ca]\ndefault_ca=a\n[a]\ndatabase={0}/index\nrand_serial=yes\n'
+            'default_md=sha256\npolicy=p\nunique_subject=no\n[p]\n'
+            'commonName=supplied\n')
+
+    def __init__(self, folder, name='ca'):
+        self.path = f'{folder}/{name}'
+        os.mkdir(self.path)
+        self.ca, self.n = self.path + '/ca.pem', 0
+        with open(self.path + '/conf', 'w', encoding='ascii') as f:
+            f.write(self.CONF.format(self.path))
+        with open(self.path + '/index', 'w', encoding='ascii'):
+            pass
+        self._run([*self.NEW, '-x509', '-days', '2', '-subj', '/CN=netlab CA',
+                   '-keyout', self.path + '/ca-key.pem', '-out', self.ca])
+
+    def _run(self, words):
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+
+    def issue(self, names, is_expired=False):
+        """(certificate, key), files, for @names as subjectAltName has them."""
+        self.n += 1
+        cert, key, request, ext = (f'{self.path}/{self.n}-{part}' for part in
+                                   ('cert.pem', 'key.pem', 'request', 'ext'))
+        with open(ext, 'w', encoding='ascii') as f:
+            f.write(f'subjectAltName={names}\n'
+                    'basicConstraints=critical,CA:FALSE\n')
+        self._run([*self.NEW, '-subj', '/CN=turn', '-keyout', key, '-out',
+                   request])
+        day, now = 24 * 3600, time.time()
+        begin, end = (time.strftime('%Y%m%d%H%M%SZ', time.gmtime(now + d * day))
+                      for d in ((-30, -1) if is_expired else (-1, 2)))
+        self._run(['openssl', 'ca', '-batch', '-notext', '-config',
+                   self.path + '/conf', '-cert', self.ca, '-keyfile',
+                   self.path + '/ca-key.pem', '-startdate', begin, '-enddate',
+                   end, '-extfile', ext, '-in', request, '-out', cert,
+                   '-outdir', self.path])
+        return cert, key
+
+
 class Turn:
     """coturn with the words of Kurento's FAQ; with a secret in the place of
     user and password (@is_secret), with TLS on port 443 (@is_tls)."""
@@ -36,18 +80,9 @@ class Turn:
 
     def certificate(self):
         """An authority of its own, and a certificate for the address."""
-        self.ca = self.dir.name + '/ca.pem'
-        key, cert = (f'{self.dir.name}/{n}.pem' for n in ('key', 'cert'))
-        new = ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
-               'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-        quiet = {'check': True, 'stderr': subprocess.DEVNULL}
-        subprocess.run([*new, '-subj', '/CN=netlab CA', '-keyout',
-                        self.dir.name + '/ca-key.pem', '-out', self.ca], **quiet)
-        subprocess.run([*new, '-subj', '/CN=turn', '-addext',
-                        f'subjectAltName=IP:{self.address}', '-addext',
-                        'basicConstraints=critical,CA:FALSE', '-CA', self.ca,
-                        '-CAkey', self.dir.name + '/ca-key.pem', '-keyout', key,
-                        '-out', cert], **quiet)
+        authority = Authority(self.dir.name)
+        self.ca = authority.ca
+        cert, key = authority.issue(f'IP:{self.address}')
         public = subprocess.run(
             f'openssl x509 -in {cert} -pubkey -noout | openssl pkey -pubin '
             '-outform der | openssl dgst -sha256 -binary | base64', shell=True,

@@ -7,7 +7,8 @@
 In: ["offer"], ["process-offer", SDP], ["process-answer", SDP], ["gather"],
 ["candidate", MLINE, TEXT], ["set", NAME, VALUE], ["emit", ACTION], ["forget"],
 ["figures"]. Out: [WHAT, seconds, …]: "offer", "answer", "candidate", "state",
-"needed", "first", "figures". The end of the input ends it.
+"needed", "gathered",
+"candidate-error", "first", "figures". The end of the input ends it.
 """
 import json
 import os
@@ -55,9 +56,19 @@ class End:
                        lambda _, i, text: tell('candidate', i, text))
         self.e.connect('connection-state-changed',
                        lambda _, state: tell('state', state.value_nick))
+        self.e.connect('on-ice-gathering-done', lambda _: tell('gathered'))
         self.e.connect('on-negotiation-needed', lambda _: tell('needed'))
+        bus = self.pipeline.get_bus()
+        bus.enable_sync_message_emission()
+        bus.connect('sync-message::element', self.message)
         threading.Thread(target=self.first, daemon=True).start()
         self.pipeline.set_state(reader.Gst.State.PLAYING)
+
+    def message(self, _, message):
+        s = message.get_structure()
+        if s.get_name() == 'ice-candidate-error':
+            tell('candidate-error', s.get_string('server'),
+                 s.get_string('text'))
 
     def first(self):
         while not self.reader.samples:
