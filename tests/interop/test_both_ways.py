@@ -111,7 +111,7 @@ def test_everyday_lines_without_names_play():
     lab.when_calm(everyday_lines)
 
 
-def test_an_endpoint_without_a_peer_leaves_the_other_branch_of_a_tee():
+def leave_the_other_branch():
     pipeline = reader.parse(
         'videotestsrc is-live=true ! video/x-raw,width=320,height=240,'
         'framerate=30/1 ! tee name=t  t. ! queue ! webrtcendpoint '
@@ -124,7 +124,12 @@ def test_an_endpoint_without_a_peer_leaves_the_other_branch_of_a_tee():
     time.sleep(3)
     rate = (len(count) - before) / 3
     pipeline.set_state(Gst.State.NULL)
-    tap.check(rate >= 28, f'{rate:.1f} pictures a second')
+    # 30, but for when this process is not scheduled at either end of the time.
+    tap.check(rate >= 25, f'{rate:.1f} pictures a second')
+
+
+def test_an_endpoint_without_a_peer_leaves_the_other_branch_of_a_tee():
+    lab.when_calm(leave_the_other_branch)
 
 
 if __name__ == '__main__':

@@ -170,7 +170,8 @@ def three_watch():
             tap.check(video['packetsLost'] == 0, 'packets were lost')
             missing = figures['last'] - figures['first'] + 1 - round(
                 figures['in_order'] * (figures['last'] - figures['first'] + 1))
-            tap.check(missing <= 1, f'{missing} pictures were not seen')
+            # All came (above); a busy browser may pass over one in 50.
+            tap.check(missing <= 4, f'{missing} pictures were not seen')
 
 
 def test_three_watch_and_one_leaves_without_harm():

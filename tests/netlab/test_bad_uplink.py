@@ -57,7 +57,7 @@ def lose_and_publish():
         page.watch()
         time.sleep(2)
         [port] = ports(server)
-        network.lose(5, but=[f'udp dport != {port}'])
+        network.lose(10, but=[f'udp dport != {port}'])
         try:
             page.take()
             page.samples.clear()
@@ -66,9 +66,10 @@ def lose_and_publish():
         finally:
             network.lose_nothing()
     tap.note(f'{figures}, sender {up}')
-    tap.check(up['nacks'] > 3 and up['again'] > 3, f'nothing sent again: {up}')
+    # Some 15 pictures are lost; a NACK may be about several of them.
+    tap.check(up['nacks'] > 1 and up['again'] > 1, f'nothing sent again: {up}')
     tap.check(figures['in_order'] >= judge.IN_ORDER and not figures['backwards'],
-              f'with 5 % loss on the way in: {figures}')
+              f'with 10 % loss on the way in: {figures}')
 
 
 def test_lost_packets_of_a_publisher_are_asked_for():

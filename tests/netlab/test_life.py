@@ -3,10 +3,12 @@
 # long form only
 # timeout: 600
 """What becomes of a call whose peer or path goes away, and how fast."""
+import contextlib
 import os
 import re
 import signal
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'interop'))
@@ -47,11 +49,11 @@ def lose_peer(number):
                       f'{state[1] - start:.1f} s')
 
 
-def test_a_frozen_peer_is_noticed():
+def test_kurento_31_a_frozen_peer_is_noticed():
     lab.when_calm(lambda: lose_peer(signal.SIGSTOP))
 
 
-def test_a_killed_peer_is_noticed():
+def test_kurento_31_a_killed_peer_is_noticed():
     lab.when_calm(lambda: lose_peer(signal.SIGKILL))
 
 
@@ -89,14 +91,31 @@ def restart_under_load():
                       f'{a.dtls() - before} DTLS handshake packets')
 
 
-def test_an_ice_restart_under_load_interrupts_nothing():
+def test_kurento_32_an_ice_restart_under_load_interrupts_nothing():
     lab.when_calm(restart_under_load)
 
 
 # --- through the single port ---
 
+def held(pid):
+    """Threads and descriptors of a process, once they stay for a second."""
+    def now():
+        return tuple(len(os.listdir(f'/proc/{pid}/{what}'))
+                     for what in ('task', 'fd'))
+    last, since, end = now(), time.monotonic(), time.monotonic() + 15
+    while time.monotonic() < end and time.monotonic() - since < 1:
+        time.sleep(0.05)
+        if (seen := now()) != last:
+            last, since = seen, time.monotonic()
+    return last
+
+
 class Watched:
-    """A page watches a server on a single port; states as the bus tells them."""
+    """A page watches a server on a single port, or with a NiceAgent of its own
+    (@is_single); states as the bus tells them."""
+
+    def __init__(self, is_single=True):
+        self.is_single = is_single
 
     def __enter__(self):
         self.lab = nat.Lab()
@@ -104,21 +123,48 @@ class Watched:
         self.b = self.lab.site('b', 'port-restricted')
         rows.ipv4_only(self.a, self.b)
         self.let_through()
+        self.log = tempfile.NamedTemporaryFile('r', prefix='via-life-')
         self.server = ends.Server(
-            self.a.host, f'single-port={MEDIA} {LIVE}', options=('-e', '-m'))
+            self.a.host, (f'single-port={MEDIA} ' if self.is_single
+                          else f'min-port={MEDIA} max-port={MEDIA} ') + LIVE,
+            options=('-e', '-m'),
+            env={'GST_TRACERS': 'leaks', 'GST_DEBUG_NO_COLOR': '1',
+                 'GST_DEBUG': 'GST_TRACER:7', 'GST_DEBUG_FILE': self.log.name})
         self.server.__enter__()
+        self.watch()
+        return self
+
+    def watch(self):
         self.browser = chromium.Browser(prefix=self.b.host.command([]))
         self.page = self.browser.open(
             f'https://{self.a.public}:{ends.PORT}/live/')
         self.page.watch(numbers=False)
         time.sleep(2)
-        return self
+
+    def leave(self):
+        """The page says goodbye, as a closing browser may."""
+        self.page.go('about:blank')
+        self.server.until_says(
+            r'connection-state.*state=\(string\)(closed|failed)')
+        self.browser.close()
+
+    def signal(self, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.browser.process.pid, number)
 
     def __exit__(self, *rest):
-        os.killpg(self.browser.process.pid, signal.SIGCONT)
+        self.signal(signal.SIGCONT)
         self.browser.close()
         self.server.__exit__(*rest)
+        self.log.close()
         self.lab.__exit__()
+
+    def alive(self):
+        """Objects that are left when the server is stopped."""
+        rc, _ = self.server.interrupt(10)
+        tap.check(rc == 0, f'{rc}: {self.server.output()[-2000:]}')
+        return [line for line in self.log.read().splitlines()
+                if 'object-alive, type-name' in line and 'format' not in line]
 
     def let_through(self, drop=False):
         self.a.firewall(
@@ -141,13 +187,56 @@ class Watched:
         return took
 
 
-def freeze_page():
-    with Watched() as w:
+@contextlib.contextmanager
+def everything_freed(w):
+    """What the first page left is what a second one, which is lost, leaves."""
+    w.leave()
+    before = held(w.server.process.pid)
+    w.watch()
+    during = held(w.server.process.pid)
+    yield
+    end = time.monotonic() + 30         # it is let go a while after it failed
+    while ((after := held(w.server.process.pid)) > before
+           and time.monotonic() < end):
+        pass
+    tap.note(f'threads and descriptors {before} → {during} → {after}')
+    tap.check(during[1] > before[1] or w.is_single, 'a viewer held nothing')
+    tap.check(after[0] <= before[0] and after[1] <= before[1],
+              f'{before} became {after}')
+    alive = w.alive()
+    tap.check(not alive, f'{len(alive)} objects stayed: {alive[:3]}')
+
+
+def lose_page(number):
+    """Through libnice: its own consent ends within 12 s."""
+    with Watched(is_single=False) as w, everything_freed(w):
+        n = len(w.server.output())
+        start = time.monotonic()
+        w.signal(number)
+        while not (said := re.search(
+                r'connection-state.*state=\(string\)(disconnected|failed)',
+                w.server.output()[n:])):
+            took = time.monotonic() - start
+            tap.check(took <= 12, f'nothing is said after {took:.1f} s')
+            time.sleep(0.05)
+        tap.note(f'{said[1]} after {time.monotonic() - start:.1f} s')
+
+
+def test_a_frozen_page_is_noticed_and_freed():
+    lab.when_calm(lambda: lose_page(signal.SIGSTOP))
+
+
+def test_a_killed_page_is_noticed_and_freed():
+    lab.when_calm(lambda: lose_page(signal.SIGKILL))
+
+
+def freeze_page(number=signal.SIGSTOP):
+    with Watched() as w, everything_freed(w):
         before = w.sent()
         time.sleep(1)
         tap.check(w.sent() - before > 20, 'nothing is sent to the page')
         start = time.monotonic()
-        os.killpg(w.browser.process.pid, signal.SIGSTOP)
+        w.signal(number)
         took = w.until_state('disconnected', start, 10)
         tap.check(took <= 5, f'disconnected after {took:.1f} s')
         took = w.until_state('failed', start, 35)
@@ -159,6 +248,10 @@ def freeze_page():
 
 def test_single_port_a_frozen_page_is_let_go():
     lab.when_calm(freeze_page)
+
+
+def test_single_port_a_killed_page_is_let_go():
+    lab.when_calm(lambda: freeze_page(signal.SIGKILL))
 
 
 def outage(seconds, most_ms):
