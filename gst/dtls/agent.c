@@ -60,6 +60,7 @@ struct _ViaDtls
     guint in_second, total;
   } restart;
   ViaSrtpKeys keys; /* only in CONNECTED */
+  GQueue came;      /* GBytes*: application data */
 };
 
 /* ---- making ------------------------------------------------------------ */
@@ -216,6 +217,7 @@ via_dtls_free (ViaDtls *self)
     drop_ssl (self);
   BIO_free (self->bio);
   via_srtp_keys_wipe (&self->keys);
+  g_queue_clear_full (&self->came, (GDestroyNotify) g_bytes_unref);
   via_identity_unref (self->identity);
   g_free (self->srtp_names);
   g_free (self->failure);
@@ -363,7 +365,6 @@ conclude (ViaDtls *self)
   via_bio_set_copies (self->bio, 2);
 }
 
-/* Nothing is done with application data here. */
 static void
 read_data (ViaDtls *self)
 {
@@ -373,6 +374,8 @@ read_data (ViaDtls *self)
   do {
     ERR_clear_error ();
     n = SSL_read (self->ssl, sink, sizeof sink);
+    if (n > 0 && g_queue_get_length (&self->came) < VIA_DTLS_WAITING)
+      g_queue_push_tail (&self->came, g_bytes_new (sink, (gsize) n));
   } while (n > 0);
   OPENSSL_cleanse (sink, sizeof sink);
   if (SSL_get_error (self->ssl, n) == SSL_ERROR_ZERO_RETURN) {
@@ -543,6 +546,37 @@ via_dtls_next (ViaDtls *self, guint8 *out, gsize size)
   g_return_val_if_fail (size >= MIN_ROOM, 0);
 
   return via_bio_next (self->bio, out, size);
+}
+
+gsize
+via_dtls_read (ViaDtls *self, guint8 *out, gsize size)
+{
+  while (!g_queue_is_empty (&self->came)) {
+    g_autoptr (GBytes) bytes = g_queue_pop_head (&self->came);
+    gsize len;
+    const guint8 *data = g_bytes_get_data (bytes, &len);
+
+    if (len <= size) {
+      memcpy (out, data, len);
+      return len;
+    }
+  }
+  return 0;
+}
+
+gboolean
+via_dtls_write (ViaDtls *self, const guint8 *data, gsize len)
+{
+  int n;
+
+  if (self->state != VIA_DTLS_CONNECTED)
+    return FALSE;
+  ERR_clear_error ();
+  via_bio_set_copies (self->bio, 1); /* who sent it repeats it */
+  n = SSL_write (self->ssl, data, (int) len);
+  via_bio_set_copies (self->bio, 2);
+  ERR_clear_error ();
+  return n == (int) len;
 }
 
 ViaTime

@@ -50,6 +50,13 @@ void via_dtls_expire (ViaDtls *self, ViaTime now);
 /* Queues close_notify; no more media keys afterwards. */
 void via_dtls_close (ViaDtls *self);
 
+/* Application data: the oldest datagram that came; 0: none. One longer than
+ * @size is dropped, and so are those over VIA_DTLS_WAITING. */
+#define VIA_DTLS_WAITING 256
+gsize via_dtls_read (ViaDtls *self, guint8 *out, gsize size);
+/* Queues @data for _next as a record of its own. FALSE: not CONNECTED. */
+gboolean via_dtls_write (ViaDtls *self, const guint8 *data, gsize len);
+
 ViaDtlsState via_dtls_state (const ViaDtls *self);
 /* Why it failed, for a person; NULL unless FAILED. No secrets. */
 const gchar *via_dtls_failure (const ViaDtls *self);

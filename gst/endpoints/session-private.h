@@ -41,6 +41,7 @@ struct _ViaSession
   gchar *name;
   ViaGuard guard; /* around funcs */
   ViaSessionDoor own, hub;
+  ViaDataLink *data; /* (nullable) */
   /* loop thread */
   ViaCall *call;
   ViaNegotiation *negotiation;
@@ -48,6 +49,7 @@ struct _ViaSession
   guint n_own[2];                   /* tracks of the own room, per kind */
   ViaDirection direction;           /* the most a new m-line does */
   gboolean wants_restart;           /* of ICE, by our next offer */
+  gboolean wants_data;              /* an m-line for data channels */
   gboolean roams;                   /* the call has addresses of its own */
   ViaNetWatch *network;             /* (nullable) the kernel may not tell */
   gboolean told_needed;             /* until the next negotiation */
@@ -83,7 +85,7 @@ void via_session_ask (ViaSession *self, ViaLoopFunc func,
     ViaSessionAsk *question, GError **error);
 void via_session_unref (ViaSession *self);
 
-/* --- session_notice.c: from the loop to via-app --- */
+/* --- session_notice.c: from loops to via-app --- */
 
 typedef struct
 {
@@ -103,6 +105,10 @@ typedef struct
     NOTICE_NEEDED,
     NOTICE_FLOW,
     NOTICE_TRACKS,
+    NOTICE_CHANNEL_OPENED,
+    NOTICE_CHANNEL_CLOSED,
+    NOTICE_CHANNEL_LOW,
+    NOTICE_CHANNEL_MESSAGE,
   } type;
   guint mline; /* or a code of STUN */
   ViaConnectionState state;
@@ -111,6 +117,9 @@ typedef struct
   ViaWirePair pair;
   gboolean is_out, is_flowing;
   ViaTrackInfo track;
+  ViaChannelInfo channel;
+  gboolean is_text;
+  GBytes *message;
 } ViaSessionNotice;
 
 /* Of a type above; holds the session and its user. (transfer full) */
@@ -139,6 +148,12 @@ ViaSessionSlot *via_session_rooms_slot (
 guint via_session_wish (ViaSession *self, ViaPlanWish *out, guint max);
 /* Tells the user once if an offer of ours would change something. */
 void via_session_wish_check (ViaSession *self);
+
+/* --- session_data.c: data channels --- */
+
+void via_session_data_open (ViaSession *self);
+/* Waits for the home; never on a loop. */
+void via_session_data_close (ViaSession *self);
 
 /* --- session_roam.c: the way to the peer goes --- */
 

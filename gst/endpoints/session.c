@@ -82,6 +82,8 @@ on_state (gpointer user, ViaConnectionState state)
   via_session_notice_post (notice);
   if (state == VIA_CONNECTION_CLOSED || state == VIA_CONNECTION_FAILED)
     via_received_end (self->received);
+  if (self->data != NULL && via_call_is_over (self->call))
+    via_datalink_stop (self->data);
   if (state == VIA_CONNECTION_FAILED && via_call_was_connected (self->call))
     via_session_lost (self);
 }
@@ -175,6 +177,8 @@ via_session_open_call (ViaSession *self, const ViaSessionConfig *config,
 
   call.ice.is_controlling = is_controlling;
   self->call = via_call_new (&call, &call_funcs, self, error);
+  if (self->call != NULL && self->data != NULL)
+    via_call_set_data (self->call, self->data);
   if (self->call != NULL && call.lite == NULL)
     via_session_roam (self);
   return self->call != NULL;
@@ -240,6 +244,7 @@ via_session_new (const ViaSessionFuncs *funcs, GObject *user, const gchar *name,
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   via_session_rooms_init (self);
   self->received = via_received_new (loop, ask_peer_for_keyframe, self);
+  via_session_data_open (self);
   return self;
 }
 
@@ -260,6 +265,7 @@ via_session_free (ViaSession *self)
     return;
   via_guard_shut (&self->guard);
   via_loop_call (self->loop, close_call, self);
+  via_session_data_close (self);
   via_member_leave (g_steal_pointer (&self->own.member));
   via_member_leave (g_steal_pointer (&self->hub.member));
   via_member_leave (g_steal_pointer (&self->taker));
@@ -394,5 +400,7 @@ via_session_stats (ViaSession *self)
   ViaSessionAsk question = {0};
 
   via_session_ask (self, ask_stats, &question, NULL);
+  if (self->data != NULL)
+    via_datalink_stats (self->data, question.stats);
   return question.stats;
 }

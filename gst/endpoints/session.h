@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 #include "endpoints/mediaprops.h"
 #include "io/call.h"
+#include "io/datalink.h"
 #include "io/exchange.h"
 #include "sdp/negotiation.h"
 
@@ -15,8 +16,15 @@ G_BEGIN_DECLS
 
 typedef struct _ViaSession ViaSession;
 
-/* All from via-app. One that was under way when via_session_free was called may
- * still run: it holds a reference on @user. */
+typedef enum
+{
+  VIA_SESSION_CHANNEL_OPENED,
+  VIA_SESSION_CHANNEL_MESSAGE,
+  VIA_SESSION_CHANNEL_CLOSED,
+} ViaSessionChannelNews;
+
+/* All from via-app but two. One that was under way when via_session_free was
+ * called may still run: it holds a reference on @user. */
 typedef struct
 {
   void (*candidate) (gpointer user, guint mline, const gchar *candidate);
@@ -42,6 +50,17 @@ typedef struct
       gboolean is_out, gboolean is_flowing);
   /* What via_session_list_tracks says may be another now. */
   void (*tracks) (gpointer user);
+  /* Data channels. */
+  void (*channel_opened) (gpointer user, const ViaChannelInfo *info);
+  void (*channel_closed) (
+      gpointer user, const ViaChannelInfo *info, const gchar *why);
+  void (*channel_low) (gpointer user, const ViaChannelInfo *info);
+  void (*channel_message) (
+      gpointer user, guint id, gboolean is_text, GBytes *message);
+  /* These two on the SCTP home, at once; they may not block. */
+  gboolean (*wants_messages) (gpointer user); /* channel_message */
+  void (*channel_now) (gpointer user, ViaSessionChannelNews what,
+      const ViaChannelInfo *info, gboolean is_text, GBytes *message);
 } ViaSessionFuncs;
 
 typedef struct
@@ -105,6 +124,14 @@ gchar *via_session_describe (ViaSession *self, gboolean is_current);
 ViaConnectionState via_session_state (ViaSession *self);
 /* "via-tracks" (docs/api.md): which m-line shows whom. (transfer full) */
 GstStructure *via_session_list_tracks (ViaSession *self);
+
+/* --- data channels: session_data.c --- */
+
+/* An m-line for data channels is wanted from now on; an error if there can be
+ * none: UNSUPPORTED. */
+gboolean via_session_want_data (ViaSession *self, GError **error);
+/* Of the session's life; NULL: there can be none. See its "any thread". */
+ViaDataLink *via_session_data (const ViaSession *self);
 /* "via-endpoint-stats" (docs/api.md). (transfer full) */
 GstStructure *via_session_stats (ViaSession *self);
 

@@ -17,6 +17,7 @@ local_wishes (const ViaSessionAsk *question)
   local.direction = question->config->direction;
   local.setup = question->config->setup;
   local.stream_id = question->self->name;
+  local.data = question->self->data != NULL;
   return local;
 }
 
@@ -57,6 +58,18 @@ tell_remote (ViaSession *self, const ViaPlan *plan)
     via_session_tell_remote (self, 0, g_ptr_array_index (candidates, i));
 }
 
+/* An offer of data channels that was refused is not made again by itself. */
+static void
+settle_data (ViaSession *self, const ViaPlan *plan)
+{
+  for (guint i = 0; i < plan->media->len; i++)
+    if (via_plan_media (plan, i)->kind == VIA_KIND_DATA
+        && !via_plan_media (plan, i)->is_rejected)
+      return;
+  if (plan->role == VIA_ROLE_OFFERER)
+    self->wants_data = FALSE;
+}
+
 /* @plan was taken: it holds from now on. FALSE: all is as it was. */
 static gboolean
 apply (ViaSession *self, const ViaPlan *plan, GError **error)
@@ -70,6 +83,7 @@ apply (ViaSession *self, const ViaPlan *plan, GError **error)
   via_negotiation_commit (self->negotiation);
   plan = via_negotiation_current (self->negotiation);
   self->told_needed = FALSE;
+  settle_data (self, plan);
   tell_signaling (self);
   tell_remote (self, plan);
   via_session_rooms_follow (self);

@@ -17,9 +17,33 @@ notice_free (gpointer data)
   g_free (notice->text);
   g_free (notice->local);
   g_free (notice->remote);
+  via_channels_info_clear (&notice->channel);
+  g_clear_pointer (&notice->message, g_bytes_unref);
   g_object_unref (notice->session->user);
   via_session_unref (notice->session);
   g_free (notice);
+}
+
+static void
+run_channel (const ViaSession *self, const ViaSessionNotice *notice)
+{
+  switch ((guint) notice->type) {
+    case NOTICE_CHANNEL_OPENED:
+      self->funcs.channel_opened (self->user, &notice->channel);
+      break;
+    case NOTICE_CHANNEL_CLOSED:
+      self->funcs.channel_closed (self->user, &notice->channel, notice->text);
+      break;
+    case NOTICE_CHANNEL_LOW:
+      self->funcs.channel_low (self->user, &notice->channel);
+      break;
+    case NOTICE_CHANNEL_MESSAGE:
+      self->funcs.channel_message (
+          self->user, notice->channel.id, notice->is_text, notice->message);
+      break;
+    default:
+      break;
+  }
 }
 
 static void
@@ -74,6 +98,12 @@ run_notice (gpointer data)
     case NOTICE_TRACKS:
       g_atomic_int_set (&self->tells_tracks, FALSE);
       self->funcs.tracks (self->user);
+      break;
+    case NOTICE_CHANNEL_OPENED:
+    case NOTICE_CHANNEL_CLOSED:
+    case NOTICE_CHANNEL_LOW:
+    case NOTICE_CHANNEL_MESSAGE:
+      run_channel (self, notice);
       break;
   }
   via_guard_leave (&self->guard);

@@ -24,7 +24,8 @@ weigh (ViaSession *self, Balance *out)
     if (!is_first && out->hub[k] < 0)
       out->hub[k]++; /* one is kept for who comes later */
   }
-  if (is_first && out->own[0] + out->own[1] + out->hub[0] + out->hub[1] == 0)
+  if (is_first && !self->wants_data
+      && out->own[0] + out->own[1] + out->hub[0] + out->hub[1] == 0)
     out->own[0] = out->own[1] = 1; /* to hear and see what the peer has */
 }
 
@@ -75,6 +76,15 @@ wish_for (ViaSession *self, const ViaPlanMedia *media, guint line,
   return TRUE;
 }
 
+static gboolean
+has_data (const ViaPlanWish *wishes, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (wishes[i].kind == VIA_KIND_DATA)
+      return TRUE;
+  return FALSE;
+}
+
 guint
 via_session_wish (ViaSession *self, ViaPlanWish *out, guint max)
 {
@@ -93,6 +103,8 @@ via_session_wish (ViaSession *self, ViaPlanWish *out, guint max)
     for (gint i = 0; i < MAX (left.own[k], 0) + MAX (left.hub[k], 0) && n < max;
          i++)
       out[n++] = (ViaPlanWish){(ViaKind) k, self->direction, NULL};
+  if (self->wants_data && n < max && !has_data (out, n))
+    out[n++] = (ViaPlanWish){VIA_KIND_DATA, VIA_DIRECTION_SENDRECV, NULL};
   return n;
 }
 

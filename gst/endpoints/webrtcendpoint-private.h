@@ -105,6 +105,28 @@ void via_webrtc_endpoint_emit_tracks_changed (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_emit_state (
     ViaWebrtcEndpoint *self, ViaConnectionState state);
 
+/* webrtcendpoint-data.c: data channels */
+void via_webrtc_endpoint_install_data (GType type);
+/* See docs/api.md. SETTING: a field is wrong. @out points into both. */
+gboolean via_webrtc_endpoint_read_options (const gchar *label,
+    const GstStructure *options, ViaChannelWish *out, GError **error);
+/* Returns its id, -1 with error. Any thread but a loop. */
+gint via_webrtc_endpoint_create_channel (
+    ViaWebrtcEndpoint *self, const ViaChannelWish *wish, GError **error);
+/* (transfer full) */
+GstStructure *via_webrtc_endpoint_describe_channel (
+    const gchar *name, const ViaChannelInfo *info);
+/* For ViaSessionFuncs. */
+void via_webrtc_endpoint_tell_channel_opened (
+    gpointer user, const ViaChannelInfo *info);
+void via_webrtc_endpoint_tell_channel_closed (
+    gpointer user, const ViaChannelInfo *info, const gchar *why);
+void via_webrtc_endpoint_tell_channel_low (
+    gpointer user, const ViaChannelInfo *info);
+void via_webrtc_endpoint_tell_channel_message (
+    gpointer user, guint id, gboolean is_text, GBytes *message);
+gboolean via_webrtc_endpoint_wants_messages (gpointer user);
+
 /* webrtcendpoint.c; see the actions. Any thread but a loop. */
 #define VIA_WEBRTC_CAPS_WAIT (2 * G_TIME_SPAN_SECOND)
 /* @caps_wait: µs that sink pads get to have caps; ours is above. */

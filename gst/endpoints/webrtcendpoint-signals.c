@@ -215,6 +215,7 @@ via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass)
 
   install_actions (type);
   install_news (type);
+  via_webrtc_endpoint_install_data (type);
   signals[SIGNAL_ON_ICE_CANDIDATE] =
       g_signal_new ("on-ice-candidate", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
           NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_STRING);

@@ -109,6 +109,11 @@ static const ViaSessionFuncs session_funcs = {
     .needed = on_needed,
     .flow = on_flow,
     .tracks = on_tracks,
+    .channel_opened = via_webrtc_endpoint_tell_channel_opened,
+    .channel_closed = via_webrtc_endpoint_tell_channel_closed,
+    .channel_low = via_webrtc_endpoint_tell_channel_low,
+    .channel_message = via_webrtc_endpoint_tell_channel_message,
+    .wants_messages = via_webrtc_endpoint_wants_messages,
 };
 
 /* --- negotiation --- */

@@ -42,6 +42,8 @@ struct _ViaCall
   ViaDatagram batch[MAX_BATCH]; /* in buffers of the loop's scratch */
   guint n_batch;
   guint64 sent, unsent;
+
+  ViaDataLink *data; /* (nullable) not owned */
 };
 
 /* --- out --- */
@@ -103,6 +105,37 @@ drain_peer (ViaCall *self)
     len = via_peer_next (self->peer, out, VIA_PEER_DATAGRAM, now);
     append (self, out, len);
   } while (len > 0);
+}
+
+/* Both ways: what came to the data channels, and what they send. */
+static void
+move_data (ViaCall *self)
+{
+  ViaPeerData agreed;
+  GBytes *packet;
+
+  if (self->data == NULL || !via_peer_data (self->peer, &agreed))
+    return;
+  via_datalink_start (self->data, &agreed);
+  while ((packet = via_datalink_next (self->data)) != NULL) {
+    guint8 *out = via_scratch_take (self->loop);
+
+    append (self, out,
+        via_peer_write_data (self->peer, g_bytes_get_data (packet, NULL),
+            g_bytes_get_size (packet), out, VIA_PEER_DATAGRAM));
+    g_bytes_unref (packet);
+  }
+}
+
+static void
+take_data (ViaCall *self)
+{
+  guint8 packet[VIA_PEER_DATAGRAM];
+  gsize len;
+
+  while (self->data != NULL
+         && (len = via_peer_read_data (self->peer, packet, sizeof packet)) > 0)
+    via_datalink_feed (self->data, packet, len);
 }
 
 /* --- state --- */
@@ -212,6 +245,7 @@ end_turn (gpointer data)
   ViaCall *self = data;
 
   poll_peer (self);
+  move_data (self);
   drain_peer (self);
   flush (self);
   poll_peer (self);
@@ -340,6 +374,7 @@ on_datagram (gpointer user, guint8 *data, gsize len)
           self->peer, data, len, via_loop_now (self->loop), &media)
       == VIA_DROP_NONE)
     via_wire_heard (way->wire);
+  take_data (self);
   touch (self);
   if (media.rtp.data && self->funcs.media)
     self->funcs.media (self->user, &media);
@@ -411,6 +446,8 @@ via_call_free (ViaCall *self)
   if (!self)
     return;
   via_loop_assert (self->loop);
+  if (self->data != NULL)
+    via_datalink_set_outlet (self->data, NULL, NULL);
   via_peer_close (self->peer, via_loop_now (self->loop));
   drain_peer (self);
   flush (self);
@@ -575,6 +612,20 @@ via_call_want_keyframe (ViaCall *self, guint media)
   via_loop_assert (self->loop);
   via_peer_want_keyframe (self->peer, media, via_loop_now (self->loop));
   touch (self);
+}
+
+static void
+on_data (gpointer data)
+{
+  touch (data);
+}
+
+void
+via_call_set_data (ViaCall *self, ViaDataLink *link)
+{
+  via_loop_assert (self->loop);
+  self->data = link;
+  via_datalink_set_outlet (link, on_data, self);
 }
 
 /* --- what is known --- */

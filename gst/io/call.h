@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "io/datalink.h"
 #include "io/icewire.h"
 #include "io/litewire.h"
 #include "peer/peer.h"
@@ -95,6 +96,10 @@ void via_call_send (
 
 /* As via_peer_want_keyframe. */
 void via_call_want_keyframe (ViaCall *self, guint media);
+
+/* Carries the data channels of @link, which outlives the call; as soon as it is
+ * connected and they were agreed on. */
+void via_call_set_data (ViaCall *self, ViaDataLink *link);
 
 /* As via_icewire_selected. */
 gboolean via_call_selected (

@@ -105,6 +105,23 @@ void via_peer_end (ViaPeer *self, guint media);
 gsize via_peer_send (ViaPeer *self, guint media, ViaPacket *packet, guint8 *out,
     gsize size, ViaTime now);
 
+/* --- data channels: SCTP packets in DTLS, RFC 8261 --- */
+
+typedef struct
+{
+  guint remote_port;   /* of SCTP; ours is VIA_PEER_SCTP_PORT */
+  guint64 max_message; /* theirs, bytes; 0: any */
+  gboolean is_dtls_client;
+} ViaPeerData;
+#define VIA_PEER_SCTP_PORT 5000
+/* FALSE: not connected, or no data m-line was agreed. */
+gboolean via_peer_data (const ViaPeer *self, ViaPeerData *out);
+/* The oldest packet that came, into @out; 0: none is left. */
+gsize via_peer_read_data (ViaPeer *self, guint8 *out, gsize size);
+/* The datagram that carries @data, in @out; 0: not connected. */
+gsize via_peer_write_data (
+    ViaPeer *self, const guint8 *data, gsize len, guint8 *out, gsize size);
+
 /* Asks the far end for a key frame of what m-line @media receives: PLI, or FIR
  * where only that was agreed; at most one per 500 ms. */
 void via_peer_want_keyframe (ViaPeer *self, guint media, ViaTime now);

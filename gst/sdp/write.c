@@ -161,7 +161,7 @@ static void
 write_data (GString *out, const ViaPlanMedia *media)
 {
   if (strcmp (media->protocol, "DTLS/SCTP") == 0)
-    write_line (out, "a=sctpmap:%u webrtc-datachannel 1024", media->sctp_port);
+    write_line (out, "a=sctpmap:5000 webrtc-datachannel 1024");
   else
     write_line (out, "a=sctp-port:5000");
   write_line (out, "a=max-message-size:%d", MAX_MESSAGE_SIZE);

@@ -425,6 +425,38 @@ test_keys_of_two_ends_open_each_others_packets (void)
   }
 }
 
+static void
+test_data_goes_both_ways_a_record_each (void)
+{
+  static const guint8 sent[2][3] = {{1, 2, 3}, {0, 0, 9}};
+  g_auto (Lane) lane;
+  guint8 out[1500];
+
+  lane_init (&lane);
+  g_assert_false (via_dtls_write (lane.ends[0], sent[0], 3)); /* too early */
+  lane_start (&lane);
+  lane_settle (&lane);
+  for (guint i = 0; i < 2; i++) {
+    g_assert_true (via_dtls_write (lane.ends[i], sent[0], 3));
+    g_assert_true (via_dtls_write (lane.ends[i], sent[1], 2));
+  }
+  g_assert_cmpuint (lane_collect (&lane, 0), ==, 2); /* each goes once */
+  lane_settle (&lane);
+  for (guint i = 0; i < 2; i++) {
+    g_assert_cmpuint (via_dtls_read (lane.ends[i], out, sizeof out), ==, 3);
+    g_assert_cmpmem (out, 3, sent[0], 3);
+    g_assert_cmpuint (via_dtls_read (lane.ends[i], out, sizeof out), ==, 2);
+    g_assert_cmpuint (via_dtls_read (lane.ends[i], out, sizeof out), ==, 0);
+  }
+  for (guint i = 0; i < VIA_DTLS_WAITING + 10; i++) {
+    g_assert_true (via_dtls_write (lane.ends[0], sent[0], 3));
+    lane_settle (&lane);
+  }
+  for (guint i = 0; i < VIA_DTLS_WAITING; i++)
+    g_assert_cmpuint (via_dtls_read (lane.ends[1], out, sizeof out), ==, 3);
+  g_assert_cmpuint (via_dtls_read (lane.ends[1], out, sizeof out), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -455,6 +487,8 @@ main (int argc, char **argv)
   g_test_add_func ("/dtls/close/told", test_close_is_told_and_obeyed);
   g_test_add_func (
       "/dtls/close/early", test_close_early_says_nothing_and_stays_closed);
+  g_test_add_func (
+      "/dtls/data/both-ways", test_data_goes_both_ways_a_record_each);
   g_test_add_func ("/dtls/keys/state", test_keys_come_with_connected_only);
   g_test_add_func (
       "/dtls/keys/srtp", test_keys_of_two_ends_open_each_others_packets);

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * data/sctp.c – SCTP associations by usrsctp, without its threads or sockets.
+ * usrsctp calls back while it is called; what it says is queued and polled.
+ * An association is known to it by a number, never by a pointer, so that a late
+ * word about one that is gone finds nothing. The library is initialised once
+ * and stays: its own end does not wait for timers of closed associations.
+ * CRC32c stays in every packet (RFC 8261 §5; zero is to be negotiated).
+ * RFC 9260 · RFC 8261 · RFC 3758 · RFC 6525
+ */
+#include "data/sctp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <usrsctp.h>
+
+#define OUT_MAX 4096 /* packets that wait to be fetched; more are lost */
+/* Bytes; of half of it a message is given out before it is whole. */
+#define BUFFER (1 << 20)
+#define HEADER 12       /* of a packet, which usrsctp does not count here */
+#define RTO_INITIAL 500 /* ms */
+#define RTO_MIN 300
+#define RTO_MAX 10000
+
+struct _ViaSctp
+{
+  guint number;          /* what usrsctp knows us by */
+  struct socket *socket; /* NULL: aborted */
+  GQueue out;            /* GBytes* */
+  GQueue events;         /* ViaSctpEvent* */
+  gboolean is_up, is_down;
+};
+
+/* Of the home thread. */
+static GHashTable *associations; /* number → ViaSctp* */
+static guint last_number;
+
+static ViaSctp *
+find (const void *number)
+{
+  return g_hash_table_lookup (associations, number);
+}
+
+/* --- what usrsctp says --- */
+
+static int
+on_output (void *address, void *data, size_t len, uint8_t tos, uint8_t set_df)
+{
+  ViaSctp *self = find (address);
+
+  if (self != NULL && g_queue_get_length (&self->out) < OUT_MAX)
+    g_queue_push_tail (&self->out, g_bytes_new (data, len));
+  return 0;
+}
+
+static ViaSctpEvent *
+tell (ViaSctp *self, ViaSctpEventType type)
+{
+  ViaSctpEvent *event = g_new0 (ViaSctpEvent, 1);
+
+  event->type = type;
+  g_queue_push_tail (&self->events, event);
+  return event;
+}
+
+static void
+note_association (ViaSctp *self, const struct sctp_assoc_change *change)
+{
+  if (change->sac_state == SCTP_COMM_UP && !self->is_up) {
+    self->is_up = TRUE;
+    tell (self, VIA_SCTP_UP)->n_streams =
+        MIN (change->sac_inbound_streams, change->sac_outbound_streams);
+  } else if (change->sac_state != SCTP_COMM_UP && !self->is_down) {
+    self->is_down = TRUE; /* a restart too: channels would not survive it */
+    tell (self, VIA_SCTP_DOWN);
+  }
+}
+
+static void
+note_reset (ViaSctp *self, const struct sctp_stream_reset_event *reset)
+{
+  gsize n = (reset->strreset_length - sizeof *reset) / sizeof (guint16);
+  gboolean is_theirs =
+      (reset->strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0;
+
+  for (gsize i = 0; i < n; i++)
+    tell (self, is_theirs ? VIA_SCTP_PEER_RESET : VIA_SCTP_RESET_DONE)->stream =
+        reset->strreset_stream_list[i];
+}
+
+static void
+note (ViaSctp *self, const union sctp_notification *said, gsize len)
+{
+  if (len < sizeof said->sn_header || said->sn_header.sn_length != len)
+    return;
+  if (said->sn_header.sn_type == SCTP_ASSOC_CHANGE
+      && len >= sizeof said->sn_assoc_change)
+    note_association (self, &said->sn_assoc_change);
+  else if (said->sn_header.sn_type == SCTP_STREAM_RESET_EVENT
+           && len >= sizeof said->sn_strreset_event)
+    note_reset (self, &said->sn_strreset_event);
+}
+
+static int
+on_receive (struct socket *socket, union sctp_sockstore from, void *data,
+    size_t len, struct sctp_rcvinfo info, int flags, void *number)
+{
+  ViaSctp *self = find (number);
+  ViaSctpEvent *event;
+
+  if (self == NULL || data == NULL) {
+    free (data);
+    return 1;
+  }
+  if ((flags & MSG_NOTIFICATION) != 0) {
+    note (self, data, len);
+    free (data);
+    return 1;
+  }
+  event = tell (self, VIA_SCTP_DATA);
+  event->stream = info.rcv_sid;
+  event->ppid = g_ntohl (info.rcv_ppid);
+  event->is_end = (flags & MSG_EOR) != 0;
+  event->data = g_bytes_new_with_free_func (data, len, free, data);
+  return 1;
+}
+
+/* --- life --- */
+
+static void
+start_usrsctp (void)
+{
+  if (associations != NULL)
+    return;
+  associations = g_hash_table_new (NULL, NULL);
+  usrsctp_init_nothreads (0, on_output, NULL);
+  usrsctp_sysctl_set_sctp_ecn_enable (0); /* nothing marks below DTLS */
+  usrsctp_sysctl_set_sctp_asconf_enable (0);
+  usrsctp_sysctl_set_sctp_auth_enable (0);
+  usrsctp_sysctl_set_sctp_blackhole (2);
+  usrsctp_sysctl_set_sctp_no_csum_on_loopback (0);
+  usrsctp_sysctl_set_sctp_max_chunks_on_queue (8192);
+}
+
+static gboolean
+set (ViaSctp *self, int level, int name, const void *value, socklen_t len)
+{
+  return usrsctp_setsockopt (self->socket, level, name, value, len) == 0;
+}
+
+static gboolean
+set_events (ViaSctp *self)
+{
+  static const guint16 wanted[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT};
+
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++) {
+    struct sctp_event event = {SCTP_ALL_ASSOC, wanted[i], 1};
+
+    if (!set (self, IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+set_options (ViaSctp *self, guint n_streams)
+{
+  struct linger linger = {1, 0}; /* close aborts and waits for nothing */
+  struct sctp_assoc_value resets = {SCTP_ALL_ASSOC,
+      SCTP_ENABLE_RESET_STREAM_REQ | SCTP_ENABLE_CHANGE_ASSOC_REQ};
+  struct sctp_initmsg init = {(guint16) n_streams, (guint16) n_streams, 0, 0};
+  struct sctp_rtoinfo rto = {0, RTO_INITIAL, RTO_MAX, RTO_MIN};
+  int buffer = BUFFER;
+  uint32_t on = 1;
+
+  return usrsctp_set_non_blocking (self->socket, 1) == 0
+         && set (self, SOL_SOCKET, SO_LINGER, &linger, sizeof linger)
+         && set (self, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer)
+         && set (self, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer)
+         && set (self, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on)
+         && set (self, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &resets,
+             sizeof resets)
+         && set (self, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init)
+         && set (self, IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto)
+         && set_events (self);
+}
+
+static struct sockaddr_conn
+address_of (const ViaSctp *self, guint port)
+{
+  struct sockaddr_conn address = {0};
+
+  address.sconn_family = AF_CONN;
+  address.sconn_port = g_htons ((guint16) port);
+  address.sconn_addr = GUINT_TO_POINTER (self->number);
+  return address;
+}
+
+/* DTLS does not fragment: our packets never grow. RFC 8261 §5 */
+static gboolean
+set_path (ViaSctp *self, struct sockaddr_conn *remote)
+{
+  struct sctp_paddrparams path = {0};
+
+  memcpy (&path.spp_address, remote, sizeof *remote);
+  path.spp_flags = SPP_PMTUD_DISABLE;
+  path.spp_pathmtu = VIA_SCTP_MTU - HEADER;
+  return set (self, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
+}
+
+static gboolean
+connect_to (ViaSctp *self, guint local_port, guint remote_port)
+{
+  struct sockaddr_conn local = address_of (self, local_port);
+  struct sockaddr_conn remote = address_of (self, remote_port);
+
+  return usrsctp_bind (self->socket, (struct sockaddr *) &local, sizeof local)
+             == 0
+         && (usrsctp_connect (
+                 self->socket, (struct sockaddr *) &remote, sizeof remote)
+                 == 0
+             || errno == EINPROGRESS)
+         && set_path (self, &remote);
+}
+
+ViaSctp *
+via_sctp_new (
+    guint local_port, guint remote_port, guint n_streams, GError **error)
+{
+  g_autoptr (ViaSctp) self = g_new0 (ViaSctp, 1);
+
+  start_usrsctp ();
+  do
+    self->number = ++last_number;
+  while (self->number == 0 || find (GUINT_TO_POINTER (self->number)) != NULL);
+  g_queue_init (&self->out);
+  g_queue_init (&self->events);
+  g_hash_table_insert (associations, GUINT_TO_POINTER (self->number), self);
+  usrsctp_register_address (GUINT_TO_POINTER (self->number));
+  self->socket = usrsctp_socket (AF_CONN, SOCK_STREAM, IPPROTO_SCTP, on_receive,
+      NULL, 0, GUINT_TO_POINTER (self->number));
+  if (self->socket == NULL || !set_options (self, n_streams)
+      || !connect_to (self, local_port, remote_port)) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_IO,
+        "cannot begin an SCTP association: %s", g_strerror (errno));
+    return NULL;
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+via_sctp_abort (ViaSctp *self)
+{
+  if (self->socket == NULL)
+    return;
+  usrsctp_close (self->socket);
+  self->socket = NULL;
+  usrsctp_deregister_address (GUINT_TO_POINTER (self->number));
+}
+
+void
+via_sctp_free (ViaSctp *self)
+{
+  ViaSctpEvent event;
+
+  if (self == NULL)
+    return;
+  via_sctp_abort (self);
+  g_hash_table_remove (associations, GUINT_TO_POINTER (self->number));
+  g_queue_clear_full (&self->out, (GDestroyNotify) g_bytes_unref);
+  while (via_sctp_poll (self, &event))
+    via_sctp_event_clear (&event);
+  g_free (self);
+}
+
+/* --- packets --- */
+
+void
+via_sctp_feed (ViaSctp *self, const guint8 *data, gsize len)
+{
+  if (self->socket != NULL && len <= VIA_SCTP_DATAGRAM)
+    usrsctp_conninput (GUINT_TO_POINTER (self->number), data, len, 0);
+}
+
+GBytes *
+via_sctp_next (ViaSctp *self)
+{
+  return g_queue_pop_head (&self->out);
+}
+
+gboolean
+via_sctp_poll (ViaSctp *self, ViaSctpEvent *out)
+{
+  ViaSctpEvent *event = g_queue_pop_head (&self->events);
+
+  if (event == NULL)
+    return FALSE;
+  *out = *event;
+  g_free (event);
+  return TRUE;
+}
+
+void
+via_sctp_event_clear (ViaSctpEvent *self)
+{
+  g_clear_pointer (&self->data, g_bytes_unref);
+}
+
+gboolean
+via_sctp_send (ViaSctp *self, const ViaSctpMessage *message)
+{
+  struct sctp_sendv_spa spa = {0};
+
+  if (self->socket == NULL)
+    return FALSE;
+  spa.sendv_flags = SCTP_SEND_SNDINFO_VALID;
+  spa.sendv_sndinfo.snd_sid = message->stream;
+  spa.sendv_sndinfo.snd_flags =
+      SCTP_EOR | (message->is_unordered ? SCTP_UNORDERED : 0);
+  spa.sendv_sndinfo.snd_ppid = g_htonl (message->ppid);
+  if (message->reliability != VIA_SCTP_RELIABLE) {
+    spa.sendv_flags |= SCTP_SEND_PRINFO_VALID;
+    spa.sendv_prinfo.pr_policy = message->reliability == VIA_SCTP_RETRANSMITS
+                                     ? SCTP_PR_SCTP_RTX
+                                     : SCTP_PR_SCTP_TTL;
+    spa.sendv_prinfo.pr_value = message->limit;
+  }
+  return usrsctp_sendv (self->socket, message->data, message->len, NULL, 0,
+             &spa, sizeof spa, SCTP_SENDV_SPA, 0)
+         >= 0;
+}
+
+gboolean
+via_sctp_reset (ViaSctp *self, const guint16 *streams, guint n)
+{
+  gsize size = sizeof (struct sctp_reset_streams) + n * sizeof (guint16);
+  g_autofree struct sctp_reset_streams *request = g_malloc0 (size);
+
+  if (self->socket == NULL)
+    return FALSE;
+  request->srs_assoc_id = SCTP_ALL_ASSOC;
+  request->srs_flags = SCTP_STREAM_RESET_OUTGOING;
+  request->srs_number_streams = (guint16) n;
+  memcpy (request->srs_stream_list, streams, n * sizeof (guint16));
+  return set (
+      self, IPPROTO_SCTP, SCTP_RESET_STREAMS, request, (socklen_t) size);
+}
+
+void
+via_sctp_elapse (guint elapsed_ms)
+{
+  if (associations != NULL)
+    usrsctp_handle_timers (elapsed_ms);
+}

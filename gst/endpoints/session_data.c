@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * endpoints/session_data.c – the data channels of a session: what happens on
+ * the SCTP home is told its owner, at once and by notices.
+ * RFC 8831
+ */
+#include "endpoints/session-private.h"
+
+/* --- the SCTP home --- */
+
+static void
+tell_now (ViaSession *self, ViaSessionChannelNews what,
+    const ViaChannelInfo *info, gboolean is_text, GBytes *message)
+{
+  if (self->funcs.channel_now != NULL)
+    self->funcs.channel_now (self->user, what, info, is_text, message);
+}
+
+static ViaSessionNotice *
+notice_of (ViaSession *self, guint type, const ViaChannelInfo *info)
+{
+  ViaSessionNotice *notice = via_session_notice_new (self, type);
+
+  via_channels_info_copy (&notice->channel, info);
+  return notice;
+}
+
+static void
+on_opened (gpointer user, const ViaChannelInfo *info)
+{
+  ViaSession *self = user;
+
+  tell_now (self, VIA_SESSION_CHANNEL_OPENED, info, FALSE, NULL);
+  if (self->funcs.channel_opened != NULL)
+    via_session_notice_post (notice_of (self, NOTICE_CHANNEL_OPENED, info));
+}
+
+static void
+on_message (gpointer user, const ViaChannelInfo *info, gboolean is_text,
+    GBytes *message)
+{
+  ViaSession *self = user;
+  ViaSessionNotice *notice;
+
+  tell_now (self, VIA_SESSION_CHANNEL_MESSAGE, info, is_text, message);
+  if (self->funcs.wants_messages == NULL
+      || !self->funcs.wants_messages (self->user))
+    return;
+  notice = notice_of (self, NOTICE_CHANNEL_MESSAGE, info);
+  notice->is_text = is_text;
+  notice->message = g_bytes_ref (message);
+  via_session_notice_post (notice);
+}
+
+static void
+on_low (gpointer user, const ViaChannelInfo *info)
+{
+  ViaSession *self = user;
+
+  if (self->funcs.channel_low != NULL)
+    via_session_notice_post (notice_of (self, NOTICE_CHANNEL_LOW, info));
+}
+
+static void
+on_closed (gpointer user, const ViaChannelInfo *info, const gchar *why)
+{
+  ViaSession *self = user;
+  ViaSessionNotice *notice;
+
+  tell_now (self, VIA_SESSION_CHANNEL_CLOSED, info, FALSE, NULL);
+  if (self->funcs.channel_closed == NULL)
+    return;
+  notice = notice_of (self, NOTICE_CHANNEL_CLOSED, info);
+  notice->text = g_strdup (why);
+  via_session_notice_post (notice);
+}
+
+static const ViaDataLinkFuncs link_funcs = {
+    .opened = on_opened,
+    .message = on_message,
+    .low = on_low,
+    .closed = on_closed,
+};
+
+/* --- any thread --- */
+
+void
+via_session_data_open (ViaSession *self)
+{
+  if (via_datalink_is_possible ())
+    self->data = via_datalink_new (self->loop, &link_funcs, self);
+}
+
+void
+via_session_data_close (ViaSession *self)
+{
+  via_datalink_free (g_steal_pointer (&self->data));
+}
+
+ViaDataLink *
+via_session_data (const ViaSession *self)
+{
+  return self->data;
+}
+
+/* Loop thread. */
+static void
+ask_want_data (gpointer data)
+{
+  ViaSessionAsk *question = data;
+  ViaSession *self = question->self;
+
+  if (self->wants_data)
+    return;
+  self->wants_data = TRUE;
+  via_session_wish_check (self);
+}
+
+gboolean
+via_session_want_data (ViaSession *self, GError **error)
+{
+  ViaSessionAsk question = {0};
+
+  if (self->data == NULL) {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_UNSUPPORTED,
+        "there are no data channels: the plugin was built without usrsctp");
+    return FALSE;
+  }
+  via_session_ask (self, ask_want_data, &question, NULL);
+  return TRUE;
+}

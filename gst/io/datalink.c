@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/datalink.c – the data channels of one peer between its loop, the SCTP home
+ * and whoever sends. Decides nothing.
+ */
+#include "io/datalink.h"
+
+#include "data/association.h"
+#include "io/sctphome.h"
+
+#define MAILBOX 2048 /* packets one way; more are lost, which SCTP repairs */
+
+typedef struct
+{
+  guint id;
+  gboolean is_text;
+  GBytes *message;
+} Letter;
+
+struct _ViaDataLink
+{
+  /* immutable */
+  ViaLoop *loop, *home;
+  ViaDataLinkFuncs funcs;
+  gpointer user;
+
+  GMutex lock;    /* guards all to the next blank; a leaf */
+  GQueue in, out; /* GBytes*: packets to the home, to the loop */
+  GQueue letters; /* Letter* to the home */
+  gboolean is_home_called, is_loop_called; /* a post is on its way */
+  guint64 n_letters;                       /* bytes in @letters */
+  guint64 n_waiting;                       /* bytes that wait on the channels */
+  guint64 n_dropped;
+  GCond room;
+
+  /* the peer's loop */
+  ViaLoopFunc outlet; /* (nullable) */
+  gpointer outlet_data;
+  gboolean has_begun;
+
+  /* home */
+  ViaChannels *channels;
+  ViaAssociation *association; /* (nullable) */
+  ViaSctpHomeUser user_of_home;
+  gboolean is_gone;
+  gatomicrefcount refs; /* posts hold one */
+};
+
+gboolean
+via_datalink_is_possible (void)
+{
+  return TRUE;
+}
+
+static void
+letter_free (gpointer data)
+{
+  Letter *letter = data;
+
+  g_bytes_unref (letter->message);
+  g_free (letter);
+}
+
+static ViaDataLink *
+link_ref (ViaDataLink *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+static void
+link_unref (gpointer data)
+{
+  ViaDataLink *self = data;
+
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_queue_clear_full (&self->in, (GDestroyNotify) g_bytes_unref);
+  g_queue_clear_full (&self->out, (GDestroyNotify) g_bytes_unref);
+  g_queue_clear_full (&self->letters, letter_free);
+  via_channels_free (self->channels);
+  g_cond_clear (&self->room);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* --- what the home does --- */
+
+/* The peer's loop. */
+static void
+run_outlet (gpointer data)
+{
+  ViaDataLink *self = data;
+
+  g_mutex_lock (&self->lock);
+  self->is_loop_called = FALSE;
+  g_mutex_unlock (&self->lock);
+  if (self->outlet != NULL)
+    self->outlet (self->outlet_data);
+}
+
+static void
+tell (ViaDataLink *self, const ViaChannelsEvent *event)
+{
+  const ViaDataLinkFuncs *funcs = &self->funcs;
+
+  switch (event->type) {
+    case VIA_CHANNELS_OPENED:
+      if (funcs->opened != NULL)
+        funcs->opened (self->user, &event->info);
+      break;
+    case VIA_CHANNELS_MESSAGE_CAME:
+      if (funcs->message != NULL)
+        funcs->message (
+            self->user, &event->info, event->is_text, event->message);
+      break;
+    case VIA_CHANNELS_LOW:
+      if (funcs->low != NULL)
+        funcs->low (self->user, &event->info);
+      break;
+    case VIA_CHANNELS_CLOSED:
+      if (funcs->closed != NULL)
+        funcs->closed (self->user, &event->info, event->why);
+      break;
+  }
+}
+
+static void
+hand_out (ViaDataLink *self)
+{
+  GQueue packets = G_QUEUE_INIT;
+  guint64 n_waiting = via_channels_buffered (self->channels);
+  gboolean is_first;
+  GBytes *packet;
+
+  while (self->association != NULL
+         && (packet = via_association_next (self->association)) != NULL)
+    g_queue_push_tail (&packets, packet);
+  g_mutex_lock (&self->lock);
+  is_first = packets.length > 0 && !self->is_loop_called;
+  self->is_loop_called |= is_first;
+  while (self->out.length < MAILBOX
+         && (packet = g_queue_pop_head (&packets)) != NULL)
+    g_queue_push_tail (&self->out, packet);
+  self->n_waiting = n_waiting;
+  g_cond_broadcast (&self->room);
+  g_mutex_unlock (&self->lock);
+  g_queue_clear_full (&packets, (GDestroyNotify) g_bytes_unref);
+  if (is_first)
+    via_loop_post (self->loop, run_outlet, link_ref (self), link_unref);
+}
+
+/* The end of the home's turn. */
+static void
+work (gpointer data)
+{
+  ViaDataLink *self = data;
+  ViaChannelsEvent event;
+
+  if (self->association != NULL)
+    via_association_work (self->association);
+  while (via_channels_poll (self->channels, &event)) {
+    tell (self, &event);
+    via_channels_event_clear (&event);
+  }
+  if (self->association != NULL)
+    via_association_work (self->association); /* what was answered at once */
+  hand_out (self);
+}
+
+static void
+touch (ViaDataLink *self)
+{
+  via_sctp_home_touch ();
+  via_loop_at_turn_end (self->home, work, self);
+}
+
+static void
+on_time (gpointer data)
+{
+  ViaDataLink *self = data;
+
+  via_loop_at_turn_end (self->home, work, self);
+}
+
+static void
+open_mail (ViaDataLink *self, GQueue *packets, GQueue *letters)
+{
+  static const GQueue empty = G_QUEUE_INIT;
+
+  g_mutex_lock (&self->lock);
+  *packets = self->in;
+  *letters = self->letters;
+  self->in = self->letters = empty;
+  self->n_letters = 0;
+  self->is_home_called = FALSE;
+  g_mutex_unlock (&self->lock);
+}
+
+/* Home. */
+static void
+run_mail (gpointer data)
+{
+  ViaDataLink *self = data;
+  GQueue packets, letters;
+  guint n_failed = 0;
+  GBytes *packet;
+  Letter *letter;
+
+  open_mail (self, &packets, &letters);
+  while ((packet = g_queue_pop_head (&packets)) != NULL) {
+    if (self->association != NULL)
+      via_association_feed (self->association, g_bytes_get_data (packet, NULL),
+          g_bytes_get_size (packet));
+    g_bytes_unref (packet);
+  }
+  while ((letter = g_queue_pop_head (&letters)) != NULL) {
+    n_failed += self->is_gone
+                || !via_channels_send (self->channels, letter->id,
+                    letter->is_text, letter->message, NULL);
+    letter_free (letter);
+  }
+  g_mutex_lock (&self->lock);
+  self->n_dropped += n_failed;
+  g_mutex_unlock (&self->lock);
+  if (!self->is_gone)
+    touch (self);
+}
+
+/* Call without the lock; @is_first: nobody called the home since its last. */
+static void
+call_home (ViaDataLink *self, gboolean is_first)
+{
+  if (is_first)
+    via_loop_post (self->home, run_mail, link_ref (self), link_unref);
+}
+
+/* --- life --- */
+
+ViaDataLink *
+via_datalink_new (ViaLoop *loop, const ViaDataLinkFuncs *funcs, gpointer user)
+{
+  ViaLoop *home = via_sctp_home_acquire ();
+  ViaDataLink *self;
+
+  if (home == NULL)
+    return NULL;
+  self = g_new0 (ViaDataLink, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->loop = loop;
+  self->home = home;
+  self->funcs = *funcs;
+  self->user = user;
+  self->user_of_home = (ViaSctpHomeUser){on_time, self};
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->room);
+  g_queue_init (&self->in);
+  g_queue_init (&self->out);
+  g_queue_init (&self->letters);
+  self->channels = via_channels_new ();
+  return self;
+}
+
+static void
+drop_association (ViaDataLink *self)
+{
+  if (self->association == NULL)
+    return;
+  via_sctp_home_remove (&self->user_of_home);
+  g_clear_pointer (&self->association, via_association_free);
+}
+
+static void
+run_free (gpointer data)
+{
+  ViaDataLink *self = data;
+
+  self->is_gone = TRUE;
+  via_loop_not_at_turn_end (self->home, work, self);
+  drop_association (self);
+}
+
+void
+via_datalink_free (ViaDataLink *self)
+{
+  if (self == NULL)
+    return;
+  via_loop_call (self->home, run_free, self);
+  via_sctp_home_release ();
+  link_unref (self);
+}
+
+/* --- the peer's loop --- */
+
+void
+via_datalink_set_outlet (ViaDataLink *self, ViaLoopFunc func, gpointer data)
+{
+  via_loop_assert (self->loop);
+  self->outlet = func;
+  self->outlet_data = data;
+}
+
+typedef struct
+{
+  ViaDataLink *link;
+  ViaAssociationConfig config;
+} Start;
+
+static void
+start_free (gpointer data)
+{
+  Start *start = data;
+
+  link_unref (start->link);
+  g_free (start);
+}
+
+static void
+run_start (gpointer data)
+{
+  const Start *start = data;
+  ViaDataLink *self = start->link;
+  g_autoptr (GError) error = NULL;
+
+  if (self->is_gone || self->association != NULL)
+    return;
+  self->association =
+      via_association_new (&start->config, self->channels, &error);
+  if (self->association == NULL)
+    via_channels_down (self->channels, "SCTP could not begin");
+  else
+    via_sctp_home_add (&self->user_of_home);
+  touch (self);
+}
+
+void
+via_datalink_start (ViaDataLink *self, const ViaPeerData *agreed)
+{
+  Start *start;
+
+  via_loop_assert (self->loop);
+  if (self->has_begun)
+    return;
+  self->has_begun = TRUE;
+  start = g_new0 (Start, 1);
+  start->link = link_ref (self);
+  start->config = (ViaAssociationConfig){.local_port = VIA_PEER_SCTP_PORT,
+      .remote_port = agreed->remote_port,
+      .is_dtls_client = agreed->is_dtls_client,
+      .max_message = agreed->max_message};
+  via_loop_post (self->home, run_start, start, start_free);
+}
+
+static void
+run_stop (gpointer data)
+{
+  ViaDataLink *self = data;
+
+  if (self->is_gone)
+    return;
+  drop_association (self);
+  via_channels_down (self->channels, "the connection ended");
+  touch (self);
+}
+
+void
+via_datalink_stop (ViaDataLink *self)
+{
+  via_loop_assert (self->loop);
+  via_loop_post (self->home, run_stop, link_ref (self), link_unref);
+}
+
+void
+via_datalink_feed (ViaDataLink *self, const guint8 *data, gsize len)
+{
+  gboolean is_first;
+
+  via_loop_assert (self->loop);
+  g_mutex_lock (&self->lock);
+  if (self->in.length < MAILBOX)
+    g_queue_push_tail (&self->in, g_bytes_new (data, len));
+  is_first = !self->is_home_called;
+  self->is_home_called = TRUE;
+  g_mutex_unlock (&self->lock);
+  call_home (self, is_first);
+}
+
+GBytes *
+via_datalink_next (ViaDataLink *self)
+{
+  GBytes *packet;
+
+  via_loop_assert (self->loop);
+  g_mutex_lock (&self->lock);
+  packet = g_queue_pop_head (&self->out);
+  g_mutex_unlock (&self->lock);
+  return packet;
+}
+
+/* --- asking the home --- */
+
+typedef struct
+{
+  ViaDataLink *link;
+  const ViaChannelWish *wish;
+  guint id;
+  gboolean is_text;
+  GBytes *message;
+  GstStructure *stats;
+  gint created;
+  gboolean is_done;
+  guint64 buffered;
+  GError *error;
+} Question;
+
+static void
+ask (ViaDataLink *self, ViaLoopFunc func, Question *question, GError **error)
+{
+  question->link = self;
+  via_loop_call (self->home, func, question);
+  if (question->error != NULL)
+    g_propagate_error (error, question->error);
+}
+
+static void
+ask_create (gpointer data)
+{
+  Question *question = data;
+
+  question->created = via_channels_create (
+      question->link->channels, question->wish, &question->error);
+  touch (question->link);
+}
+
+gint
+via_datalink_create (
+    ViaDataLink *self, const ViaChannelWish *wish, GError **error)
+{
+  Question question = {.wish = wish};
+
+  ask (self, ask_create, &question, error);
+  return question.created;
+}
+
+static void
+ask_send (gpointer data)
+{
+  Question *question = data;
+
+  question->is_done = via_channels_send (question->link->channels, question->id,
+      question->is_text, question->message, &question->error);
+  touch (question->link);
+}
+
+gboolean
+via_datalink_send (ViaDataLink *self, guint id, gboolean is_text,
+    GBytes *message, GError **error)
+{
+  Question question = {.id = id, .is_text = is_text, .message = message};
+
+  ask (self, ask_send, &question, error);
+  return question.is_done;
+}
+
+static void
+ask_close (gpointer data)
+{
+  Question *question = data;
+
+  question->is_done =
+      via_channels_close (question->link->channels, question->id);
+  touch (question->link);
+}
+
+gboolean
+via_datalink_close (ViaDataLink *self, guint id)
+{
+  Question question = {.id = id};
+
+  ask (self, ask_close, &question, NULL);
+  return question.is_done;
+}
+
+static void
+ask_buffered (gpointer data)
+{
+  Question *question = data;
+  const ViaChannelInfo *info =
+      via_channels_info (question->link->channels, question->id);
+
+  question->buffered = info != NULL ? info->buffered : 0;
+}
+
+guint64
+via_datalink_buffered (ViaDataLink *self, guint id)
+{
+  Question question = {.id = id};
+
+  ask (self, ask_buffered, &question, NULL);
+  return question.buffered;
+}
+
+/* --- statistics --- */
+
+static GstStructure *
+channel_stats (const ViaChannelInfo *info)
+{
+  static const gchar *const states[] = {
+      "connecting", "open", "closing", "closed"};
+
+  return gst_structure_new ("via-data-channel-stats",             //
+      "id", G_TYPE_UINT, info->id,                                //
+      "dataChannelIdentifier", G_TYPE_INT, info->stream,          //
+      "label", G_TYPE_STRING, info->label,                        //
+      "protocol", G_TYPE_STRING, info->protocol,                  //
+      "state", G_TYPE_STRING, states[info->state],                //
+      "ordered", G_TYPE_BOOLEAN, !info->is_unordered,             //
+      "bufferedAmount", G_TYPE_UINT64, info->buffered,            //
+      "messagesSent", G_TYPE_UINT64, info->messages_sent,         //
+      "bytesSent", G_TYPE_UINT64, info->bytes_sent,               //
+      "messagesReceived", G_TYPE_UINT64, info->messages_received, //
+      "bytesReceived", G_TYPE_UINT64, info->bytes_received, NULL);
+}
+
+static void
+ask_stats (gpointer data)
+{
+  Question *question = data;
+  ViaDataLink *self = question->link;
+  guint64 opened, closed, dropped;
+  g_autoptr (GstStructure) all = gst_structure_new_empty ("via-data-channels");
+  guint left = via_channels_size (self->channels);
+
+  for (guint id = 0; left > 0; id++) {
+    const ViaChannelInfo *info = via_channels_info (self->channels, id);
+    g_autofree gchar *field = g_strdup_printf ("channel-%u", id);
+    g_autoptr (GstStructure) one = NULL;
+
+    if (info == NULL)
+      continue;
+    left--;
+    one = channel_stats (info);
+    gst_structure_set (all, field, GST_TYPE_STRUCTURE, one, NULL);
+  }
+  via_channels_counts (self->channels, &opened, &closed, &dropped);
+  g_mutex_lock (&self->lock);
+  dropped += self->n_dropped;
+  g_mutex_unlock (&self->lock);
+  gst_structure_set (question->stats, "data-channels", GST_TYPE_STRUCTURE, all,
+      "dataChannelsOpened", G_TYPE_UINT64, opened, "dataChannelsClosed",
+      G_TYPE_UINT64, closed, "data-messages-dropped", G_TYPE_UINT64, dropped,
+      NULL);
+}
+
+void
+via_datalink_stats (ViaDataLink *self, GstStructure *out)
+{
+  Question question = {.stats = out};
+
+  ask (self, ask_stats, &question, NULL);
+}
+
+/* --- by the mailbox --- */
+
+void
+via_datalink_post (
+    ViaDataLink *self, guint id, gboolean is_text, GBytes *message)
+{
+  Letter *letter = g_new0 (Letter, 1);
+  gboolean is_first;
+
+  letter->id = id;
+  letter->is_text = is_text;
+  letter->message = g_bytes_ref (message);
+  g_mutex_lock (&self->lock);
+  g_queue_push_tail (&self->letters, letter);
+  self->n_letters += g_bytes_get_size (message);
+  is_first = !self->is_home_called;
+  self->is_home_called = TRUE;
+  g_mutex_unlock (&self->lock);
+  call_home (self, is_first);
+}
+
+gboolean
+via_datalink_wait_room (ViaDataLink *self, guint64 bytes, const gint *stop)
+{
+  gboolean has_room;
+
+  g_mutex_lock (&self->lock);
+  while (!(has_room = self->n_letters + self->n_waiting < bytes)
+         && !g_atomic_int_get (stop))
+    g_cond_wait (&self->room, &self->lock);
+  g_mutex_unlock (&self->lock);
+  return has_room && !g_atomic_int_get (stop);
+}
+
+void
+via_datalink_wake (ViaDataLink *self)
+{
+  g_mutex_lock (&self->lock);
+  g_cond_broadcast (&self->room);
+  g_mutex_unlock (&self->lock);
+}

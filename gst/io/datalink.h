@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * io/datalink.h – the data channels of one peer across threads: they live on
+ * the SCTP home, the one loop all associations of the process share; packets
+ * go to and from the peer's loop by mailbox. RFC 8831 · RFC 8261
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "data/channels.h"
+#include "io/loop.h"
+#include "peer/peer.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ViaDataLink ViaDataLink;
+
+/* All nullable, all on the SCTP home: may not block; may call what is "any
+ * thread" here, of any link. */
+typedef struct
+{
+  void (*opened) (gpointer user, const ViaChannelInfo *info);
+  void (*message) (gpointer user, const ViaChannelInfo *info, gboolean is_text,
+      GBytes *message);
+  /* What waits on the channel fell to its threshold. */
+  void (*low) (gpointer user, const ViaChannelInfo *info);
+  void (*closed) (gpointer user, const ViaChannelInfo *info, const gchar *why);
+} ViaDataLinkFuncs;
+
+/* FALSE: built without usrsctp; then _new gives NULL. */
+gboolean via_datalink_is_possible (void);
+/* @loop: the peer's. NULL: not possible, or the process is out of descriptors.
+ * (transfer full) (nullable) Any thread. */
+ViaDataLink *via_datalink_new (
+    ViaLoop *loop, const ViaDataLinkFuncs *funcs, gpointer user);
+/* After return nothing is called any more. NULL does nothing. Waits for the
+ * home; never on a loop. */
+void via_datalink_free (ViaDataLink *self);
+
+/* --- the peer's loop --- */
+
+/* @func: packets wait for _next; NULL: nobody takes any. */
+void via_datalink_set_outlet (
+    ViaDataLink *self, ViaLoopFunc func, gpointer data);
+/* What was agreed: the association begins. Once. */
+void via_datalink_start (ViaDataLink *self, const ViaPeerData *agreed);
+/* It is over: every channel closes. */
+void via_datalink_stop (ViaDataLink *self);
+/* One packet of the far end. */
+void via_datalink_feed (ViaDataLink *self, const guint8 *data, gsize len);
+/* The next packet to send, NULL: none. (transfer full) (nullable) */
+GBytes *via_datalink_next (ViaDataLink *self);
+
+/* --- any thread but another loop than the home; waits for that --- */
+
+/* As via_channels_create, _send, _close. */
+gint via_datalink_create (
+    ViaDataLink *self, const ViaChannelWish *wish, GError **error);
+gboolean via_datalink_send (ViaDataLink *self, guint id, gboolean is_text,
+    GBytes *message, GError **error);
+gboolean via_datalink_close (ViaDataLink *self, guint id);
+/* Bytes that wait on channel @id; 0 too if there is none. */
+guint64 via_datalink_buffered (ViaDataLink *self, guint id);
+/* Adds "data-channels" and the fields of the transport (docs/api.md). */
+void via_datalink_stats (ViaDataLink *self, GstStructure *out);
+
+/* --- any thread --- */
+
+/* Sends by the mailbox; what cannot go is dropped and counted. */
+void via_datalink_post (
+    ViaDataLink *self, guint id, gboolean is_text, GBytes *message);
+/* Waits until less than @bytes wait on all channels, the mailbox included.
+ * FALSE: @stop (atomic) became TRUE, see _wake. Not on a loop. */
+gboolean via_datalink_wait_room (
+    ViaDataLink *self, guint64 bytes, const gint *stop);
+void via_datalink_wake (ViaDataLink *self);
+
+G_END_DECLS
