@@ -101,6 +101,10 @@ void via_peers_reap_later (ViaPeersOne *peer, guint ms);
 /* The answer goes when all candidates are there, or in @ms. via-app. */
 void via_peers_answer_later (ViaPeersOne *peer, guint ms);
 
+/* peers_report.c; for ViaHttpConfig */
+void via_peers_report (
+    gpointer user, const gchar *ticket, ViaReportKind kind, const gchar *path);
+
 /* peers_http.c */
 extern const ViaWishFuncs via_peers_wish_funcs;
 /* Of @task's id, app-data and role (its number), in @room. via-app. */

@@ -4,45 +4,11 @@
  * shutting the socket: libsoup would first read the whole body. RFC 9112 §6.3,
  * §11.2
  */
-#include "http/door.h"
+#include "http/door-private.h"
 
 #include <string.h>
 
 #include "http/head.h"
-
-#define DRAIN_MAX (1024 * 1024) /* bytes read and dropped after a refusal */
-
-struct _ViaDoor
-{
-  GSocketListener *listener;
-  guint port;
-  gboolean is_loopback; /* what it listens on */
-  SoupServer *soup;     /* (unowned) */
-  GTlsCertificate *certificate;
-  const ViaGate *gate; /* (unowned) */
-  ViaDoorCheck check;
-  gpointer user;
-  GMainContext *context;
-  GCancellable *cancellable;
-  GHashTable *conns; /* Conn*, one reference each */
-  GSource *retry;    /* accept again, after an error */
-};
-
-/* One TCP connection. Freed when libsoup has dropped the stream. */
-typedef struct _ViaDoorGuest
-{
-  gatomicrefcount refs;
-  ViaDoor *door; /* NULL once it stopped */
-  GMainContext *context;
-  GSocket *socket;
-  GIOStream *stream; /* (unowned) what libsoup reads; TLS or the socket's */
-  gchar *address;
-  gboolean is_local;
-  gboolean is_closing;
-  GIOStream *refused; /* taken from libsoup; being drained */
-  gsize drained;
-  GSource *timer;
-} Conn;
 
 static void accept_next (ViaDoor *self);
 
@@ -60,10 +26,10 @@ body_quark (void)
   return g_quark_from_static_string ("via-door-body");
 }
 
-static void
-conn_unref (gpointer data)
+void
+via_door_conn_unref (gpointer data)
 {
-  Conn *conn = data;
+  ViaDoorConn *conn = data;
 
   if (!g_atomic_ref_count_dec (&conn->refs))
     return;
@@ -73,15 +39,15 @@ conn_unref (gpointer data)
   g_free (conn);
 }
 
-static Conn *
-conn_ref (Conn *conn)
+ViaDoorConn *
+via_door_conn_ref (ViaDoorConn *conn)
 {
   g_atomic_ref_count_inc (&conn->refs);
   return conn;
 }
 
 static void
-conn_stop_timer (Conn *conn)
+conn_stop_timer (ViaDoorConn *conn)
 {
   if (conn->timer != NULL) {
     g_source_destroy (conn->timer);
@@ -89,9 +55,8 @@ conn_stop_timer (Conn *conn)
   }
 }
 
-/* libsoup sees the end of the stream and lets go of it. */
-static void
-conn_kill (Conn *conn)
+void
+via_door_conn_kill (ViaDoorConn *conn)
 {
   conn->is_closing = TRUE;
   g_socket_shutdown (conn->socket, TRUE, TRUE, NULL);
@@ -102,10 +67,13 @@ conn_kill (Conn *conn)
 static gboolean
 on_deadline (gpointer data)
 {
-  Conn *conn = data;
+  ViaDoorConn *conn = data;
 
   g_source_set_ready_time (conn->timer, -1);
-  conn_kill (conn);
+  if (conn->is_waited_for && conn->stream != NULL && !conn->is_closing)
+    via_door_refuse_late (conn);
+  else
+    via_door_conn_kill (conn);
   return G_SOURCE_CONTINUE;
 }
 
@@ -117,8 +85,8 @@ timer_dispatch (GSource *source, GSourceFunc func, gpointer data)
 
 static GSourceFuncs timer_funcs = {NULL, NULL, timer_dispatch, NULL};
 
-static void
-conn_deadline (Conn *conn, guint ms)
+void
+via_door_conn_deadline (ViaDoorConn *conn, guint ms)
 {
   if (conn->timer != NULL && !conn->is_closing)
     g_source_set_ready_time (
@@ -128,7 +96,7 @@ conn_deadline (Conn *conn, guint ms)
 static gboolean
 conn_gone (gpointer data)
 {
-  Conn *conn = data;
+  ViaDoorConn *conn = data;
 
   conn_stop_timer (conn);
   if (conn->door != NULL)
@@ -140,16 +108,16 @@ conn_gone (gpointer data)
 static void
 on_stream_gone (gpointer data, GObject *where_it_was)
 {
-  Conn *conn = data;
+  ViaDoorConn *conn = data;
 
   g_main_context_invoke_full (
-      conn->context, G_PRIORITY_DEFAULT, conn_gone, conn, conn_unref);
+      conn->context, G_PRIORITY_DEFAULT, conn_gone, conn, via_door_conn_unref);
 }
 
-static Conn *
+static ViaDoorConn *
 conn_new (ViaDoor *self, GSocketConnection *stream, GInetAddress *address)
 {
-  Conn *conn = g_new0 (Conn, 1);
+  ViaDoorConn *conn = g_new0 (ViaDoorConn, 1);
 
   g_atomic_ref_count_init (&conn->refs);
   conn->door = self;
@@ -157,16 +125,20 @@ conn_new (ViaDoor *self, GSocketConnection *stream, GInetAddress *address)
   conn->socket = g_object_ref (g_socket_connection_get_socket (stream));
   conn->stream = G_IO_STREAM (stream);
   conn->address = g_inet_address_to_string (address);
-  conn->is_local = g_inet_address_get_is_loopback (address);
+  conn->is_waited_for = TRUE;
+  conn->since = g_get_monotonic_time ();
   conn->timer = g_source_new (&timer_funcs, sizeof (GSource));
+  /* after all who have something to say: many may be late at once */
+  g_source_set_priority (conn->timer, G_PRIORITY_LOW);
   g_source_set_callback (conn->timer, on_deadline, conn, NULL);
   g_source_attach (conn->timer, self->context);
   g_hash_table_add (self->conns, conn);
-  g_object_weak_ref (G_OBJECT (stream), on_stream_gone, conn_ref (conn));
+  g_object_weak_ref (
+      G_OBJECT (stream), on_stream_gone, via_door_conn_ref (conn));
   return conn;
 }
 
-static Conn *
+static ViaDoorConn *
 conn_of (SoupServerMessage *message)
 {
   GSocketAddress *remote = soup_server_message_get_remote_address (message);
@@ -177,6 +149,25 @@ conn_of (SoupServerMessage *message)
 
 /* --- caps --- */
 
+/* Who has been longest without a whole request; NULL: all have theirs. */
+static ViaDoorConn *
+find_idle (ViaDoor *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+  ViaDoorConn *found = NULL;
+
+  g_hash_table_iter_init (&iter, self->conns);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    ViaDoorConn *conn = key;
+
+    if (conn->is_waited_for && !conn->is_closing
+        && (found == NULL || conn->since < found->since))
+      found = conn;
+  }
+  return found;
+}
+
 static gboolean
 may_come_in (ViaDoor *self, GInetAddress *address)
 {
@@ -185,18 +176,25 @@ may_come_in (ViaDoor *self, GInetAddress *address)
   GHashTableIter iter;
   gpointer key;
   guint total = 0, same = 0;
+  ViaDoorConn *idle;
 
   g_hash_table_iter_init (&iter, self->conns);
   while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    Conn *conn = key;
+    ViaDoorConn *conn = key;
 
     if (conn->is_closing)
       continue;
     total++;
     same += !strcmp (conn->address, text);
   }
-  return total < VIA_DOOR_CONNECTIONS_MAX
-         && (is_local || same < VIA_DOOR_PER_ADDRESS_MAX);
+  if (!is_local && same >= VIA_DOOR_PER_ADDRESS_MAX)
+    return FALSE;
+  if (total < VIA_DOOR_CONNECTIONS_MAX)
+    return TRUE;
+  idle = find_idle (self);
+  if (idle != NULL)
+    via_door_conn_kill (idle);
+  return idle != NULL;
 }
 
 /* Again once the request's headers are in: they name the origin. */
@@ -206,84 +204,6 @@ set_headers (ViaDoor *self, SoupServerMessage *message)
   via_gate_set_headers (self->gate,
       soup_server_message_get_request_headers (message),
       soup_server_message_get_response_headers (message));
-}
-
-/* --- refusing --- */
-
-static void
-append_header (const gchar *name, const gchar *value, gpointer text)
-{
-  g_string_append_printf (text, "%s: %s\r\n", name, value);
-}
-
-static void drain_next (Conn *conn, GInputStream *in);
-
-static void
-on_drained (GObject *object, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GBytes) bytes =
-      g_input_stream_read_bytes_finish (G_INPUT_STREAM (object), result, NULL);
-  Conn *conn = data;
-  gsize len = bytes != NULL ? g_bytes_get_size (bytes) : 0;
-
-  conn->drained += len;
-  if (conn->door != NULL && len > 0 && conn->drained <= DRAIN_MAX) {
-    drain_next (conn, G_INPUT_STREAM (object));
-  } else {
-    g_socket_close (conn->socket, NULL);
-    g_clear_object (&conn->refused);
-  }
-  conn_unref (conn);
-}
-
-static void
-drain_next (Conn *conn, GInputStream *in)
-{
-  g_input_stream_read_bytes_async (
-      in, 16384, G_PRIORITY_LOW, NULL, on_drained, conn_ref (conn));
-}
-
-/* Answers with the headers @more and @reply, and ends: what still comes in is
- * dropped for a moment, so that the answer is not lost to a reset. */
-static void
-finish (Conn *conn, const gchar *more, const ViaReply *reply)
-{
-  gsize len;
-  g_autofree gchar *wire = via_reply_to_wire (reply, more, &len);
-
-  conn->refused = g_object_ref (conn->stream);
-  g_pollable_output_stream_write_nonblocking (
-      G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (conn->refused)),
-      wire, len, NULL, NULL);
-  g_socket_shutdown (conn->socket, FALSE, TRUE, NULL);
-  conn_deadline (conn, VIA_DOOR_LINGER_MS);
-  conn->is_closing = TRUE;
-  drain_next (conn, g_io_stream_get_input_stream (conn->refused));
-}
-
-/* Takes the connection from libsoup, which would read the whole body first,
- * and answers on it. */
-static void
-refuse (Conn *conn, SoupServerMessage *message, const ViaReply *reply)
-{
-  g_autoptr (GString) more = g_string_new (NULL);
-  g_autoptr (GIOStream) stolen = NULL;
-
-  soup_message_headers_foreach (
-      soup_server_message_get_response_headers (message), append_header, more);
-  finish (conn, more->str, reply);
-  stolen = soup_server_message_steal_connection (message);
-}
-
-static void
-refuse_problem (
-    Conn *conn, SoupServerMessage *message, guint status, const gchar *detail)
-{
-  g_auto (ViaReply) reply = {0};
-
-  via_reply_init (&reply);
-  via_reply_problem (&reply, status, detail);
-  refuse (conn, message, &reply);
 }
 
 /* --- one request --- */
@@ -305,26 +225,27 @@ announced_length (SoupMessageHeaders *headers)
 static void
 on_got_headers (SoupServerMessage *message, gpointer data)
 {
-  Conn *conn = conn_of (message);
+  ViaDoorConn *conn = conn_of (message);
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (message);
   g_auto (ViaReply) reply = {0};
 
   if (conn == NULL || conn->door == NULL)
     return;
-  conn_deadline (conn, VIA_DOOR_BODY_MS);
+  via_door_conn_deadline (conn, VIA_DOOR_BODY_MS);
+  conn->message = message;
   set_headers (conn->door, message);
   soup_message_headers_remove (headers, "Range");
   via_reply_init (&reply);
   if (conn->door->check (
           conn->door->user, message, announced_length (headers), &reply))
-    refuse (conn, message, &reply);
+    via_door_refuse (conn, message, &reply);
 }
 
 static void
 on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
 {
-  Conn *conn = conn_of (message);
+  ViaDoorConn *conn = conn_of (message);
   GByteArray *body = g_object_get_qdata (G_OBJECT (message), body_quark ());
   gsize len;
   gconstpointer bytes = g_bytes_get_data (chunk, &len);
@@ -332,7 +253,7 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
   if (conn == NULL || body == NULL)
     return;
   if (body->len + len > VIA_HTTP_BODY_MAX) {
-    refuse_problem (conn, message, 413, "A body may have 128 KiB");
+    via_door_refuse_problem (conn, message, 413, "A body may have 128 KiB");
   } else {
     g_byte_array_append (body, bytes, len);
     g_byte_array_append (body, (const guint8 *) "", 1); /* for text readers */
@@ -343,10 +264,13 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
 static void
 on_got_body (SoupServerMessage *message, gpointer data)
 {
-  Conn *conn = conn_of (message);
+  ViaDoorConn *conn = conn_of (message);
 
-  if (conn != NULL)
-    conn_deadline (conn, VIA_DOOR_REPLY_MS);
+  if (conn == NULL)
+    return;
+  conn->message = NULL;
+  conn->is_waited_for = FALSE;
+  via_door_conn_deadline (conn, VIA_DOOR_REPLY_MS);
 }
 
 /* A connection serves one request: libsoup keeps none alive that it did not
@@ -354,12 +278,12 @@ on_got_body (SoupServerMessage *message, gpointer data)
 static void
 on_request_started (SoupServer *soup, SoupServerMessage *message, gpointer data)
 {
-  Conn *conn = conn_of (message);
+  ViaDoorConn *conn = conn_of (message);
 
   if (conn == NULL || conn->door == NULL
       || g_object_get_qdata (G_OBJECT (message), body_quark ()))
     return;
-  conn_deadline (conn, VIA_DOOR_HEADER_MS);
+  via_door_conn_deadline (conn, VIA_DOOR_HEADER_MS);
   set_headers (conn->door, message);
   soup_message_body_set_accumulate (
       soup_server_message_get_request_body (message), FALSE);
@@ -389,12 +313,14 @@ via_door_address (SoupServerMessage *message)
 ViaDoorGuest *
 via_door_stay (SoupServerMessage *message)
 {
-  Conn *conn = conn_of (message);
+  ViaDoorConn *conn = conn_of (message);
 
   if (conn == NULL)
     return NULL;
   conn_stop_timer (conn);
-  return conn_ref (conn);
+  conn->message = NULL;
+  conn->is_waited_for = FALSE;
+  return via_door_conn_ref (conn);
 }
 
 void
@@ -408,13 +334,13 @@ void
 via_door_guest_free (ViaDoorGuest *self)
 {
   if (self != NULL)
-    conn_unref (self);
+    via_door_conn_unref (self);
 }
 
 /* --- accepting --- */
 
 static void
-hand_to_soup (Conn *conn, GIOStream *stream)
+hand_to_soup (ViaDoorConn *conn, GIOStream *stream)
 {
   g_autoptr (GSocketAddress) local =
       g_socket_get_local_address (conn->socket, NULL);
@@ -425,15 +351,15 @@ hand_to_soup (Conn *conn, GIOStream *stream)
     return;
   conn->stream = stream;
   /* how a message finds its connection again */
-  g_object_set_qdata_full (
-      G_OBJECT (remote), conn_quark (), conn_ref (conn), conn_unref);
+  g_object_set_qdata_full (G_OBJECT (remote), conn_quark (),
+      via_door_conn_ref (conn), via_door_conn_unref);
   soup_server_accept_iostream (conn->door->soup, stream, local, remote, NULL);
 }
 
 static void
 on_head (GObject *object, GAsyncResult *result, gpointer data)
 {
-  Conn *conn = data;
+  ViaDoorConn *conn = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (GIOStream) stream = via_head_read_finish (result, &error);
 
@@ -446,36 +372,36 @@ on_head (GObject *object, GAsyncResult *result, gpointer data)
       via_reply_init (&reply);
       via_reply_problem (
           &reply, error->code == VIA_ERROR_LIMIT ? 431 : 400, error->message);
-      finish (conn, "Connection: close\r\n", &reply);
+      via_door_finish (conn, "Connection: close\r\n", &reply);
     }
   }
-  conn_unref (conn);
+  via_door_conn_unref (conn);
 }
 
 static void
-read_head (Conn *conn, GIOStream *stream)
+read_head (ViaDoorConn *conn, GIOStream *stream)
 {
   conn->stream = stream;
-  conn_deadline (conn, VIA_DOOR_HEADER_MS);
-  via_head_read_async (
-      stream, conn->door->cancellable, on_head, conn_ref (conn));
+  via_door_conn_deadline (conn, VIA_DOOR_HEADER_MS);
+  via_head_read_async (stream, conn->door->cancellable, &conn->n_head, on_head,
+      via_door_conn_ref (conn));
 }
 
 static void
 on_handshake (GObject *object, GAsyncResult *result, gpointer data)
 {
-  Conn *conn = data;
+  ViaDoorConn *conn = data;
 
   if (g_tls_connection_handshake_finish (
           G_TLS_CONNECTION (object), result, NULL)
       && conn->door != NULL && !conn->is_closing)
     read_head (conn, G_IO_STREAM (object));
   g_object_unref (object);
-  conn_unref (conn);
+  via_door_conn_unref (conn);
 }
 
 static void
-start_tls (ViaDoor *self, Conn *conn, GSocketConnection *stream)
+start_tls (ViaDoor *self, ViaDoorConn *conn, GSocketConnection *stream)
 {
   GIOStream *tls = g_tls_server_connection_new (
       G_IO_STREAM (stream), self->certificate, NULL);
@@ -483,9 +409,9 @@ start_tls (ViaDoor *self, Conn *conn, GSocketConnection *stream)
   if (tls == NULL)
     return;
   g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
-  conn_deadline (conn, VIA_DOOR_HANDSHAKE_MS);
+  via_door_conn_deadline (conn, VIA_DOOR_HANDSHAKE_MS);
   g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT,
-      self->cancellable, on_handshake, conn_ref (conn));
+      self->cancellable, on_handshake, via_door_conn_ref (conn));
 }
 
 static void
@@ -494,7 +420,7 @@ come_in (ViaDoor *self, GSocketConnection *stream)
   g_autoptr (GSocketAddress) remote =
       g_socket_connection_get_remote_address (stream, NULL);
   GInetAddress *address;
-  Conn *conn;
+  ViaDoorConn *conn;
 
   if (!G_IS_INET_SOCKET_ADDRESS (remote))
     return;
@@ -585,7 +511,7 @@ via_door_new (const gchar *address, guint port, GError **error)
   self->is_loopback = g_inet_address_get_is_loopback (inet);
   self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
   self->cancellable = g_cancellable_new ();
-  self->conns = g_hash_table_new_full (NULL, NULL, conn_unref, NULL);
+  self->conns = g_hash_table_new_full (NULL, NULL, via_door_conn_unref, NULL);
   return self;
 }
 
@@ -637,7 +563,7 @@ via_door_stop (ViaDoor *self)
   }
   g_hash_table_iter_init (&iter, self->conns);
   while (g_hash_table_iter_next (&iter, &key, NULL))
-    conn_kill (key);
+    via_door_conn_kill (key);
 }
 
 void
@@ -649,7 +575,7 @@ via_door_free (ViaDoor *self)
   g_hash_table_iter_init (&iter, self->conns);
   while (g_hash_table_iter_next (&iter, &key, NULL)) {
     conn_stop_timer (key);
-    ((Conn *) key)->door = NULL;
+    ((ViaDoorConn *) key)->door = NULL;
   }
   g_hash_table_unref (self->conns);
   if (self->soup != NULL)

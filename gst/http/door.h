@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * http/door.h – accepts connections for a SoupServer and bounds what each may
  * cost. SoupServer itself is not made for untrusted clients: caps and deadlines
- * stand here. One request per connection, which may become a WebSocket. Knows
- * no address of ours. RFC 9112 §6.3, §11.2 (request smuggling)
+ * stand here. One request per connection, which may become a WebSocket; where
+ * all places are taken, who has been longest without a whole request makes
+ * room. Knows no address of ours. RFC 9112 §6.3, §11.2 (request smuggling)
  */
 #pragma once
 
@@ -16,9 +17,9 @@ G_BEGIN_DECLS
 
 #define VIA_DOOR_CONNECTIONS_MAX 512
 #define VIA_DOOR_PER_ADDRESS_MAX 32 /* loopback is not counted */
-#define VIA_DOOR_HANDSHAKE_MS 5000
-#define VIA_DOOR_HEADER_MS 5000
-#define VIA_DOOR_BODY_MS 10000
+#define VIA_DOOR_HANDSHAKE_MS 4000
+#define VIA_DOOR_HEADER_MS 4000
+#define VIA_DOOR_BODY_MS 4000
 #define VIA_DOOR_REPLY_MS 20000 /* body read → answer written */
 #define VIA_DOOR_LINGER_MS 1000 /* after a refusal, to let it be read */
 

@@ -208,6 +208,22 @@ via_gate_base (
   return g_strdup_printf ("%s://%s", scheme, host);
 }
 
+gboolean
+via_gate_is_local (GInetAddress *peer, SoupMessageHeaders *headers)
+{
+  static const gchar *const proxied[] = {"X-Forwarded-For", "X-Forwarded-Host",
+      "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"};
+  const gchar *host = soup_message_headers_get_one (headers, "Host");
+  g_autofree gchar *origin = g_strconcat ("http://", host, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (proxied); i++) {
+    if (soup_message_headers_get_list (headers, proxied[i]) != NULL)
+      return FALSE;
+  }
+  return peer != NULL && g_inet_address_get_is_loopback (peer) && host != NULL
+         && via_request_is_local_origin (origin);
+}
+
 /* --- whose page --- */
 
 /* Several, joined by commas, are no page of anybody. */
@@ -334,8 +350,10 @@ via_gate_enter (ViaGate *self, SoupMessageHeaders *headers, ViaRequest *request,
     return FALSE;
   }
   if (via_auth_check (self->auth, authorization, token, unix_s, &request->roles)
-      != VIA_AUTH_WRONG)
+      != VIA_AUTH_WRONG) {
+    request->has_token = request->roles != 0 && via_auth_is_needed (self->auth);
     return TRUE;
+  }
   via_limits_failed (self->limits, request->address, now);
   via_reply_problem (reply, 401, "This token is unknown, or its time is over");
   via_reply_header (

@@ -50,7 +50,10 @@ void via_gate_set_headers (const ViaGate *self, SoupMessageHeaders *request,
 gboolean via_gate_allows_page (
     const ViaGate *self, GInetAddress *peer, SoupMessageHeaders *headers);
 
-/* Fills in request's roles and address. FALSE: @reply says why it is refused
+/* TRUE: @headers came from this machine itself, through no proxy, for a name
+ * that means it (a page elsewhere whose name was made to mean it does not). */
+gboolean via_gate_is_local (GInetAddress *peer, SoupMessageHeaders *headers);
+/* Fills in request's roles and has_token. FALSE: @reply says why it is refused
  * (401 for a token that is wrong, 429). @now: monotonic; @unix_s: the clock. A
  * request without a token passes with no role, if tokens are wanted. */
 gboolean via_gate_enter (ViaGate *self, SoupMessageHeaders *headers,

@@ -316,13 +316,29 @@ via_head_stream_allow (GIOStream *stream, gsize bytes)
 
 /* --- reading --- */
 
+typedef struct
+{
+  GByteArray *head;
+  gsize *n_read;
+} Reading;
+
+static void
+reading_free (gpointer data)
+{
+  Reading *reading = data;
+
+  g_byte_array_unref (reading->head);
+  g_free (reading);
+}
+
 static void read_more (GTask *task);
 
 static void
 on_read (GObject *object, GAsyncResult *result, gpointer data)
 {
   GTask *task = data;
-  GByteArray *head = g_task_get_task_data (task);
+  Reading *reading = g_task_get_task_data (task);
+  GByteArray *head = reading->head;
   g_autoptr (GBytes) bytes =
       g_input_stream_read_bytes_finish (G_INPUT_STREAM (object), result, NULL);
   GError *error = NULL;
@@ -336,6 +352,7 @@ on_read (GObject *object, GAsyncResult *result, gpointer data)
   }
   g_byte_array_append (
       head, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  *reading->n_read = head->len;
   end = find_end ((const gchar *) head->data, head->len);
   if (end == 0 && head->len <= VIA_HEAD_BYTES_MAX) {
     read_more (task);
@@ -362,12 +379,14 @@ read_more (GTask *task)
 
 void
 via_head_read_async (GIOStream *stream, GCancellable *cancellable,
-    GAsyncReadyCallback callback, gpointer user)
+    gsize *n_read, GAsyncReadyCallback callback, gpointer user)
 {
   GTask *task = g_task_new (stream, cancellable, callback, user);
+  Reading *reading = g_new0 (Reading, 1);
 
-  g_task_set_task_data (
-      task, g_byte_array_new (), (GDestroyNotify) g_byte_array_unref);
+  reading->head = g_byte_array_new ();
+  reading->n_read = n_read;
+  g_task_set_task_data (task, reading, reading_free);
   g_task_set_check_cancellable (task, FALSE);
   read_more (task);
 }

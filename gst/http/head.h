@@ -17,9 +17,10 @@ G_BEGIN_DECLS
  * SYNTAX names the rule; LIMIT: too many fields. Pure. */
 gboolean via_head_check (const gchar *text, gsize len, GError **error);
 
-/* Reads a head from @stream and calls back on the thread's default context. */
+/* Reads a head from @stream and calls back on the thread's default context.
+ * @n_read: told how many bytes came, until then. */
 void via_head_read_async (GIOStream *stream, GCancellable *cancellable,
-    GAsyncReadyCallback callback, gpointer user);
+    gsize *n_read, GAsyncReadyCallback callback, gpointer user);
 /* A stream that gives the head again, and then what follows. Errors: SYNTAX;
  * LIMIT – more than VIA_HEAD_BYTES_MAX; IO – it ended before. (transfer full)
  */

@@ -66,6 +66,18 @@ reply_page (const Page *page, ViaReply *reply)
   via_reply_header (reply, "Cache-Control", "no-cache");
 }
 
+/* "watch" for "cam1/watch": pages stand below the name of a stream too, and ask
+ * for that stream. */
+static const gchar *
+below_stream (const gchar *name)
+{
+  const gchar *slash = name != NULL ? strchr (name, '/') : NULL;
+
+  return slash != NULL && slash > name && strchr (slash + 1, '/') == NULL
+             ? slash + 1
+             : name;
+}
+
 /* "" for "/base/", "watch" for "/base/watch"; NULL if elsewhere. */
 static const gchar *
 name_below (const gchar *base, const gchar *path)
@@ -81,7 +93,7 @@ gboolean
 via_pages_request (const gchar *base, const gchar *main_page,
     const ViaRequest *request, ViaReply *reply)
 {
-  const gchar *name = name_below (base, request->path);
+  const gchar *name = below_stream (name_below (base, request->path));
   const Page *page =
       name != NULL ? find_page (*name != '\0' ? name : main_page) : NULL;
   gboolean is_short =

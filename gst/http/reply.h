@@ -26,6 +26,8 @@ typedef struct
   const gchar *etag;          /* (nullable) as some send it, for If-Match */
   const gchar *address;       /* of the client, behind trusted proxies too */
   guint roles;                /* ViaAuthRole: what its token allows */
+  gboolean has_token;         /* it has one, which was found good */
+  gboolean is_local;          /* from this machine, through no proxy */
 } ViaRequest;
 
 typedef struct

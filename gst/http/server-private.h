@@ -25,6 +25,8 @@ struct _ViaHttpServer
   GThread *thread;
   ViaWishFuncs funcs;
   const ViaRoomtextFuncs *room;
+  void (*report) (gpointer user, const gchar *ticket, ViaReportKind kind,
+      const gchar *path);
   gpointer user;
   gchar *room_path; /* "/live/ws" */
   gint is_stopping; /* atomic */
@@ -34,7 +36,8 @@ struct _ViaHttpServer
   SoupServer *soup;
   ViaWish *wish;
   ViaRoomsockets *sockets; /* NULL without a room */
-  GHashTable *pending;     /* gchar* id → SoupServerMessage, paused */
+  GHashTable *pending; /* gchar* id or ticket → SoupServerMessage, paused */
+  guint n_tickets;
 };
 
 /* server.c */

@@ -21,6 +21,7 @@ typedef struct
 {
   gchar *address, *base;
   guint roles;
+  gboolean has_token;
 } Guest;
 
 static void
@@ -77,6 +78,8 @@ via_http_read_request (
       .etag = soup_message_headers_get_one (headers, "ETag"),
       .address = guest->address,
       .roles = guest->roles,
+      .has_token = guest->has_token,
+      .is_local = via_gate_is_local (via_door_address (message), headers),
   };
 }
 
@@ -139,6 +142,7 @@ on_check (
   if (via_server_room_is_upgrade (message)
       && !via_server_room_may_enter (self, &request, reply))
     return TRUE;
+  guest_of (self, message)->has_token = request.has_token;
   return length > VIA_HTTP_BODY_MAX
          && via_wish_refuse_early (self->wish, &request, length, reply);
 }
@@ -178,6 +182,8 @@ typedef struct
   gchar *sdp;
   GError *error;
   gpointer message; /* which one timed out; only compared */
+  gchar *type;      /* of a report */
+  guint status;
   void (*run) (ViaHttpServer *self, const gchar *id);
 } Call;
 
@@ -188,6 +194,7 @@ call_free (gpointer data)
 
   g_free (call->id);
   g_free (call->sdp);
+  g_free (call->type);
   g_clear_error (&call->error);
   g_free (call);
 }
@@ -213,35 +220,29 @@ finish_pending (ViaHttpServer *self, const gchar *id,
   g_hash_table_remove (self->pending, id);
 }
 
+/* FALSE: no session waits there. */
 static gboolean
-run_answer (gpointer data)
+run_answer_of (ViaHttpServer *self, const Call *call)
 {
-  Call *call = data;
-  ViaHttpServer *self = call->self;
   SoupServerMessage *message = g_hash_table_lookup (self->pending, call->id);
   g_auto (ViaReply) reply = {0};
 
   if (message == NULL)
-    return G_SOURCE_REMOVE;
+    return FALSE;
   via_reply_init (&reply);
-  if (via_wish_answer (self->wish, call->id, call->sdp, call->error,
+  if (!via_wish_answer (self->wish, call->id, call->sdp, call->error,
           guest_of (self, message)->base, &reply))
-    finish_pending (self, call->id, message, &reply);
-  return G_SOURCE_REMOVE;
+    return FALSE;
+  finish_pending (self, call->id, message, &reply);
+  return TRUE;
 }
 
-/* Too late: what is being made for the player is dropped with it. */
 static gboolean
-run_timeout (gpointer data)
+run_answer (gpointer data)
 {
   Call *call = data;
-  ViaHttpServer *self = call->self;
 
-  if (g_hash_table_lookup (self->pending, call->id) == call->message) {
-    if (via_wish_is_starting (self->wish, call->id))
-      self->funcs.bye (self->user, call->id);
-    run_answer (data);
-  }
+  run_answer_of (call->self, call);
   return G_SOURCE_REMOVE;
 }
 
@@ -256,6 +257,54 @@ via_http_server_answer (
   call->sdp = g_strdup (sdp);
   call->error = error != NULL ? g_error_copy (error) : NULL;
   via_http_post (self, 0, run_answer, call, call_free);
+}
+
+static gboolean
+run_report (gpointer data)
+{
+  Call *call = data;
+  SoupServerMessage *message =
+      g_hash_table_lookup (call->self->pending, call->id);
+  g_auto (ViaReply) reply = {0};
+
+  if (message == NULL)
+    return G_SOURCE_REMOVE;
+  via_reply_init (&reply);
+  via_reply_text (&reply, call->status, call->type,
+      call->sdp != NULL ? call->sdp : "no answer\n");
+  via_reply_header (&reply, "Cache-Control", "no-store");
+  finish_pending (call->self, call->id, message, &reply);
+  return G_SOURCE_REMOVE;
+}
+
+/* Too late: what is being made for the player is dropped with it. */
+static gboolean
+run_timeout (gpointer data)
+{
+  Call *call = data;
+  ViaHttpServer *self = call->self;
+
+  if (g_hash_table_lookup (self->pending, call->id) == call->message) {
+    if (via_wish_is_starting (self->wish, call->id))
+      self->funcs.bye (self->user, call->id);
+    if (!run_answer_of (self, call))
+      run_report (data);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+void
+via_http_server_report (ViaHttpServer *self, const gchar *ticket, guint status,
+    const gchar *type, const gchar *text)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->self = self;
+  call->id = g_strdup (ticket);
+  call->sdp = g_strdup (text);
+  call->type = g_strdup (type);
+  call->status = status;
+  via_http_post (self, 0, run_report, call, call_free);
 }
 
 static gboolean
@@ -335,9 +384,32 @@ wait_for_answer (
   call->self = self;
   call->id = g_strdup (id);
   call->message = message;
+  call->status = 503; /* if it is a report that does not come */
+  call->type = g_strdup ("text/plain; charset=utf-8");
   call->error = g_error_new_literal (
       VIA_ERROR, VIA_ERROR_STATE, "The server has no answer now");
   via_http_post (self, ANSWER_MS, run_timeout, call, call_free);
+}
+
+/* FALSE: it is no address of these. */
+static gboolean
+try_report (ViaHttpServer *self, SoupServerMessage *message,
+    const ViaRequest *request, ViaReply *reply)
+{
+  g_autofree gchar *ticket = NULL;
+  ViaReportKind kind;
+  ViaReportsResult result = self->report != NULL ? via_reports_request (
+                                self->path, request, reply, &kind)
+                                                 : VIA_REPORTS_NOT_OURS;
+
+  if (result == VIA_REPORTS_WAIT) {
+    ticket = g_strdup_printf ("report-%u", self->n_tickets++);
+    wait_for_answer (self, message, ticket);
+    self->report (self->user, ticket, kind, self->path);
+  } else if (result == VIA_REPORTS_REPLIED) {
+    via_http_send_reply (message, reply);
+  }
+  return result != VIA_REPORTS_NOT_OURS;
 }
 
 static void
@@ -361,6 +433,9 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
     wait_for_answer (self, message, id);
     return;
   }
+  if (result == VIA_WISH_NOT_OURS
+      && try_report (self, message, &request, &reply))
+    return;
   if (result == VIA_WISH_NOT_OURS
       && !via_pages_request (self->path, self->page, &request, &reply))
     via_reply_problem (&reply, 404, "There is nothing at this address");
@@ -495,6 +570,7 @@ make_wish (ViaHttpServer *self, const ViaHttpConfig *config,
   self->funcs = *funcs;
   self->room = config->room;
   self->room_path = g_strdup_printf ("/%s/ws", config->path);
+  self->report = config->report;
   self->user = user;
   self->wish = via_wish_new (&wish, funcs, user);
   self->pending =

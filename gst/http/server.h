@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "http/gate.h"
 #include "http/roomtext.h"
+#include "http/reports.h"
 #include "http/wish.h"
 
 G_BEGIN_DECLS
@@ -29,6 +30,10 @@ typedef struct
   gboolean strict_etag, counter_offer;
   ViaGateConfig gate;
   const ViaRoomtextFuncs *room; /* (nullable) the room's WebSockets; static */
+  /* (nullable) Somebody reads what ViaReportKind says, of PATH: to be answered
+   * by via_http_server_report. On the server's thread; must not block. */
+  void (*report) (gpointer user, const gchar *ticket, ViaReportKind kind,
+      const gchar *path);
 } ViaHttpConfig;
 
 /* FALSE, with a STATE error, if the process has libsoup 2 loaded: two libsoups
@@ -65,6 +70,9 @@ void via_http_server_unref (ViaHttpServer *self);
  * answer that was taken), or why it is refused. */
 void via_http_server_answer (ViaHttpServer *self, const gchar *id,
     const gchar *sdp, const GError *error);
+/* What @ticket of the config's report waits for. */
+void via_http_server_report (ViaHttpServer *self, const gchar *ticket,
+    guint status, const gchar *type, const gchar *text);
 void via_http_server_connected (ViaHttpServer *self, const gchar *id);
 /* The peer is gone: its address answers 404 from now on. */
 void via_http_server_end (ViaHttpServer *self, const gchar *id);

@@ -180,6 +180,12 @@
   function explain(error) {
     if (error instanceof viaWish.Refusal) {
       if (error.status === 503) return again(viaPage.busy(error.message), error.after);
+      if (error.status === 409) return again('Somebody else is publishing under this name.', error.after);
+      if (error.status === 429) return again('The server is busy.', error.after);
+      if (error.status === 401 || error.status === 403) {
+        end(session);
+        return show('error', 'Publishing here needs an invitation.', 'Open the whole link you were sent; it may have run out.');
+      }
       if (error.status === 404) return again('There is no server at this address.', 5);
       stop();
       return show('error', 'The server does not take this.', error.message || `It answered ${error.status}.`);

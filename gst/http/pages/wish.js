@@ -6,6 +6,10 @@ const viaWish = (() => {
   const ANSWER_MS = 10000;
   const SERVERS_MS = 2000;
 
+  // From the part of the address that browsers send to nobody.
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  const withToken = (headers) => (token ? { ...headers, Authorization: `Bearer ${token}` } : headers);
+
   const within = (promise, ms) => Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
 
   const gathered = (pc) => new Promise((done) => {
@@ -35,7 +39,7 @@ const viaWish = (() => {
 
   async function iceServersOf(endpoint) {
     try {
-      const response = await fetch(endpoint, { method: 'OPTIONS', cache: 'no-store', signal: AbortSignal.timeout(SERVERS_MS) });
+      const response = await fetch(endpoint, { method: 'OPTIONS', headers: withToken({}), cache: 'no-store', signal: AbortSignal.timeout(SERVERS_MS) });
       return iceServersIn(response.headers.get('Link') || '');
     } catch {
       return []; // whoever is not there will not answer the offer either
@@ -94,7 +98,7 @@ const viaWish = (() => {
         const sent = this.pc.localDescription.sdp;
         this.early.length = 0; // they are in the offer
         const response = await fetch(this.endpoint, {
-          method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: sent, signal: abort.signal, cache: 'no-store',
+          method: 'POST', headers: withToken({ 'Content-Type': 'application/sdp' }), body: sent, signal: abort.signal, cache: 'no-store',
         });
         if (!response.ok) throw await refusalOf(response);
         const where = response.headers.get('Location');
@@ -129,13 +133,13 @@ const viaWish = (() => {
       for (const c of this.early) text += `m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:${c.sdpMid}\r\na=${c.candidate}\r\n`;
       this.early.length = 0;
       fetch(this.url, {
-        method: 'PATCH', headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' }, body: text,
+        method: 'PATCH', headers: withToken({ 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' }), body: text,
       }).catch(() => {});
     }
 
     leave() {
       if (!this.url) return;
-      fetch(this.url, { method: 'DELETE', keepalive: true }).catch(() => {});
+      fetch(this.url, { method: 'DELETE', headers: withToken({}), keepalive: true }).catch(() => {});
       this.url = null;
     }
 
