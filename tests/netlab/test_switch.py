@@ -103,8 +103,9 @@ def lose_relay():
                       f'over {local} ↔ {remote}')
 
 
-def test_a_turn_server_that_dies_is_survived_by_the_direct_way():
-    lab.when_calm(lose_relay)
+if lab.IS_LONG:
+    def test_a_turn_server_that_dies_is_survived_by_the_direct_way():
+        lab.when_calm(lose_relay)
 
 
 if __name__ == '__main__':

@@ -126,8 +126,9 @@ def play():
         check_secret(other)
 
 
-def test_a_call_through_the_front_shows_no_credentials():
-    lab.when_calm(play)
+if lab.IS_LONG:
+    def test_a_call_through_the_front_shows_no_credentials():
+        lab.when_calm(play)
 
 
 def gather(host, properties):
@@ -152,8 +153,9 @@ def refused(why, **front_options):
         check_secret(seen)
 
 
-def test_a_front_of_another_authority_is_refused():
-    refused('trusted', is_strange=True)
+if lab.IS_LONG:
+    def test_a_front_of_another_authority_is_refused():
+        refused('trusted', is_strange=True)
 
 
 def test_a_front_of_another_name_is_refused():
