@@ -74,7 +74,7 @@ def folder_programs(suite, is_long):
 
 # Where threads of ours meet; what only calls libraries is left out.
 TSAN = ('app', 'call', 'exchange', 'icewire', 'loop', 'loop_pool', 'reentry',
-        'webrtcendpoint')
+        'reentry_server', 'webrtcendpoint', 'exchange_slots')
 
 
 def long_programs():
