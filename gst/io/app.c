@@ -18,6 +18,7 @@ static struct
   GCond ended; /* the thread is over, or wanted again */
   GQueue jobs;
   guint n_holders;
+  guint n_waiting; /* releases that wait for the end, to join the thread */
   gboolean is_running;
   GThread *thread; /* also after it ended, until joined */
 } app;
@@ -48,6 +49,8 @@ app_thread (gpointer unused)
     }
   }
   app.is_running = FALSE;
+  if (app.n_waiting == 0) /* the last to leave was in a job of ours */
+    g_thread_unref (g_steal_pointer (&app.thread));
   g_cond_broadcast (&app.ended);
   g_mutex_unlock (&app.lock);
   return NULL;
@@ -90,12 +93,14 @@ via_app_release (void)
     g_cond_broadcast (&app.work);
     if (!is_app_thread) {
       /* Not for ever: a handler may itself wait for who releases here. The
-       * thread then ends by itself and is joined by the next acquire. */
+       * thread then ends by itself and nobody joins it. */
       gint64 patience = g_get_monotonic_time () + RELEASE_WAIT;
 
+      app.n_waiting++;
       while (app.is_running && app.n_holders == 0)
         if (!g_cond_wait_until (&app.ended, &app.lock, patience))
           break;
+      app.n_waiting--;
       old = steal_ended_locked ();
     }
   }
