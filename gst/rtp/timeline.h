@@ -48,7 +48,8 @@ typedef struct
   ViaTime last_at, last_captured;
 
   gboolean has_sr, has_suspect;
-  ViaTimelineSr sr, suspect;
+  ViaTimelineSr sr, suspect; /* the last ones */
+  ViaTimelineLeast relation; /* NTP time - media time since base */
 
   struct
   {

@@ -118,6 +118,33 @@ test_timeline_one_cname_keeps_lips_and_voice_together (void)
   }
 }
 
+/* As Chromium's of sound: each says of a sample that it was taken when it was
+ * sent. The earliest is nearest. */
+static void
+test_timeline_late_reports_do_not_move_lips_from_voice (void)
+{
+  static const guint8 late_ms[] = {12, 1, 19, 7};
+  ViaTimelineClock clock = {0};
+  Stream audio, video;
+  guint i = 0, n = 0;
+
+  begin (&audio, 48000, 30 * MS, 5 * MS, 0);
+  begin (&video, 90000, 30 * MS, 5 * MS, 0);
+  for (ViaTime at = START; at < START + 120 * VIA_S; at += 20 * MS, i++) {
+    ViaTime a = come (&audio, &clock, at), v = come (&video, &clock, at);
+
+    if (i % 100 == 30)
+      via_timeline_sr (&audio.line, &clock,
+          via_ntp_from_unix (UNIX_US + skewed (&audio, at)
+                             + late_ms[n++ % G_N_ELEMENTS (late_ms)] * MS),
+          timestamp (&audio, at), at + 30 * MS);
+    if (i % 50 == 40)
+      report (&video, &clock, at);
+    if (at > START + 10 * VIA_S)
+      g_assert_cmpint (ABS (v - a), <=, 2 * MS);
+  }
+}
+
 static void
 test_timeline_change_of_mind_is_slow (void)
 {
@@ -264,6 +291,7 @@ main (int argc, char **argv)
 #define ADD(path, func) g_test_add_func ("/rtp/timeline/" path, func)
   ADD ("no-reports", test_timeline_without_reports_finds_the_least_delay);
   ADD ("lips", test_timeline_one_cname_keeps_lips_and_voice_together);
+  ADD ("late-reports", test_timeline_late_reports_do_not_move_lips_from_voice);
   ADD ("slew", test_timeline_change_of_mind_is_slow);
   ADD ("frame", test_timeline_packets_of_one_frame_have_one_time);
   ADD ("absurd", test_timeline_absurd_reports_change_nothing);
