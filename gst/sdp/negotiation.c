@@ -116,7 +116,9 @@ via_negotiation_take_answer (
     return NULL;
   if (self->pending == NULL) {
     g_set_error_literal (error, VIA_ERROR, VIA_ERROR_STATE,
-        "SDP: an answer without an offer of ours that waits for one");
+        self->current != NULL && self->current->role == VIA_ROLE_OFFERER
+            ? "SDP: an answer, but our offer has been answered already"
+            : "SDP: an answer, but no offer of ours waits for one");
     return NULL;
   }
   self->proposal = via_plan_accept (self->pending, answer, error);

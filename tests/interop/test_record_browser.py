@@ -14,7 +14,7 @@ lab.enter()
 
 import chromium  # noqa: E402
 import tap  # noqa: E402
-from recorded import HEIGHT, WIDTH, File, onsets, run  # noqa: E402
+from recorded import HEIGHT, WIDTH, File, beep_offsets  # noqa: E402
 
 PORT = 8889
 BASE = f'http://127.0.0.1:{PORT}/live/'
@@ -50,40 +50,13 @@ def publish(path, size, seconds, end):
         end(launch)
 
 
-def beeps(sound):
-    """Seconds at which 1 kHz begins beside the tone."""
-    n, rate = 480, 48000 // 96
-    wave = numpy.exp(-2j * numpy.pi * 1000 / 48000 * numpy.arange(n))
-    window = numpy.hanning(n) * wave
-    levels = numpy.array([abs((sound[i:i + n] * window).sum()) * 4 / n
-                          for i in range(0, len(sound) - n, 48000 // rate)])
-    # The window is half in when its middle passes the edge.
-    return [t + n / 2 / 48000 for t in onsets(levels, rate, 0.025)]
-
-
-def flashes(f):
-    """Seconds at which the lower right quarter becomes white."""
-    raw = run('ffmpeg', '-v', 'error', '-i', f.path, '-map', '0:v',
-              '-fps_mode', 'passthrough', '-vf',
-              'crop=iw/2-32:ih/2-32:iw/2+16:ih/2+16,scale=2:2:flags=area,'
-              'format=gray', '-f', 'rawvideo', '-')
-    found, was = [], 0
-    for t, level in zip(f.times(f.index('video')), raw[::4]):
-        if level > 190 and was <= 190:
-            found.append(t)
-        was = level
-    return found
-
-
 def check_together(f, at_least):
     """The page's flashes and beeps lie together in the file."""
-    lights, tones = flashes(f), beeps(f.sound())
-    offsets = [min((b - t for b in tones), key=abs)
-               for t in lights if t > 0.5 and t < f.duration() - 0.5]
-    tap.note(f'beep after flash: {[round(o * 1000) for o in offsets]} ms')
-    tap.check(len(offsets) >= at_least, f'flashes {lights}, beeps {tones}')
-    tap.check(abs(numpy.median(offsets)) <= OFFSET,
-              f'flashes {lights}, beeps {tones}')
+    offsets = beep_offsets(f)
+    said = f'beep after flash: {[round(o * 1000) for o in offsets]} ms'
+    tap.note(said)
+    tap.check(len(offsets) >= at_least, said)
+    tap.check(abs(numpy.median(offsets)) <= OFFSET, said)
 
 
 def record(name, size, seconds, end):
