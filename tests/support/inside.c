@@ -4,6 +4,10 @@
  */
 #include "inside.h"
 
+const gchar *const inside_actions[] = {"process-offer", "generate-offer",
+    "process-answer", "restart-ice", "gather-candidates", "add-ice-candidate",
+    "add-tag", "get-tag", "remove-tag", NULL};
+
 #define WAIT (15 * G_TIME_SPAN_SECOND)
 
 static void

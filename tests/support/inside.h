@@ -31,3 +31,5 @@ void inside_try_tags (
 /* Each action of a webrtcendpoint; what it does changes the call for nobody. */
 void inside_try_all (
     GstElement *endpoint, GstElement *other, GstElement *whole);
+/* Those, until NULL. */
+extern const gchar *const inside_actions[];
