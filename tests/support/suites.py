@@ -72,6 +72,11 @@ def folder_programs(suite, is_long):
                       env, int(m.group(1)) if m else 300)
 
 
+# Two programs run at a time here, but for those that measure a pace.
+IN_PAIRS = ('core', 'style', 'elements')
+ALONE = ('elements-intake_pace', 'elements-loop', 'elements-netwatch',
+         'elements-player', 'elements-player_states',
+         'elements-webrtcendpoint')
 # Where threads of ours meet; what only calls libraries is left out.
 TSAN = ('app', 'call', 'exchange', 'icewire', 'loop', 'loop_pool', 'reentry',
         'reentry_server', 'webrtcendpoint', 'exchange_slots')
@@ -168,6 +173,18 @@ def report(result):
     sys.stdout.flush()
 
 
+def run_suite(suite, programs, skips):
+    pairs = [p for p in programs if p.suite == suite
+             and suite in IN_PAIRS and p.name not in ALONE]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        futures = [pool.submit(run, p, skips) for p in pairs]
+        for future in concurrent.futures.as_completed(futures):
+            yield future.result()
+    for p in programs:
+        if p.suite == suite and p not in pairs:
+            yield run(p, skips)
+
+
 def main(args):
     is_long = 'all' in args
     wanted = [a for a in args if a != 'all']
@@ -190,15 +207,10 @@ def main(args):
     total = [0, 0, 0]
     for suite in dict.fromkeys(p.suite for p in programs):
         start = time.monotonic()
-        jobs = 2 if suite in ('core', 'style') else 1
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            futures = [pool.submit(run, p, skips)
-                       for p in programs if p.suite == suite]
-            for future in concurrent.futures.as_completed(futures):
-                result = future.result()
-                report(result)
-                for i in range(3):
-                    total[i] += len(result[i + 1])
+        for result in run_suite(suite, programs, skips):
+            report(result)
+            for i in range(3):
+                total[i] += len(result[i + 1])
         print(f'{suite}: {time.monotonic() - start:.0f} s', flush=True)
     print(f'{total[0]} passed, {total[1]} failed'
           + (f', {total[2]} skipped' if total[2] else ''))
