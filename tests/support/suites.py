@@ -75,7 +75,7 @@ def folder_programs(suite, is_long):
 # Two programs run at a time here, but for those that measure a pace.
 IN_PAIRS = ('core', 'style', 'elements')
 ALONE = ('elements-intake_pace', 'elements-loop', 'elements-netwatch',
-         'elements-player', 'elements-player_states',
+         'elements-outlet_states', 'elements-player', 'elements-player_states',
          'elements-webrtcendpoint')
 # Where threads of ours meet; what only calls libraries is left out.
 TSAN = ('app', 'call', 'exchange', 'icewire', 'loop', 'loop_pool', 'reentry',
