@@ -242,18 +242,25 @@ on_tick (gpointer data)
 static void
 watch (ViaPeers *self, ViaExchange *exchange)
 {
+  gboolean is_watched, is_stopped;
   gpointer handle;
 
-  if (self->watch.exchange == exchange)
+  g_mutex_lock (&self->lock);
+  is_watched = self->watch.exchange == exchange;
+  g_mutex_unlock (&self->lock);
+  if (is_watched)
     return;
   via_peers_room_unwatch (self);
   handle = via_exchange_watch (exchange, tell_soon, via_peers_ref (self),
       (GDestroyNotify) via_peers_unref);
   g_mutex_lock (&self->lock);
+  is_stopped = self->http == NULL;
   self->watch.exchange = via_exchange_ref (exchange);
   self->watch.handle = handle;
   g_mutex_unlock (&self->lock);
-  if (self->ticks_room)
+  if (is_stopped) /* just now */
+    via_peers_room_unwatch (self);
+  else if (self->ticks_room)
     on_tick (self);
 }
 

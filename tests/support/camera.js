@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Runs in a page before its own scripts: getUserMedia () gives the counter of
-// counter.py (window.viaCamera = [width, height, fps, beeps]) and a 440 Hz tone.
+// counter.py from @first on (window.viaCamera = [width, height, fps, beeps, hz,
+// first]) and a tone of @hz.
 // With beeps, at each full second of one clock, the tone's: the lower right
 // quarter white for 100 ms, and 50 ms of 1 kHz, low enough to leave the tone.
 (() => {
-  const [width, height, fps, beeps] = window.viaCamera;
+  const [width, height, fps, beeps, hz, first] = window.viaCamera;
   const audio = beeps ? new AudioContext() : null;
 
   const crc8 = (value) => {
@@ -22,7 +23,7 @@
     canvas.width = width;
     canvas.height = height;
     const ctx = canvas.getContext('2d', { alpha: false });
-    let number = 0;
+    let number = first;
     const draw = () => {
       const x = number * 4 % width;
       ctx.fillStyle = '#555';
@@ -61,15 +62,15 @@
   function tone() {
     const context = audio || new AudioContext();
     const out = context.createMediaStreamDestination();
-    const sound = (hz, volume) => {
+    const sound = (pitch, volume) => {
       const oscillator = context.createOscillator(), gain = context.createGain();
-      oscillator.frequency.value = hz;
+      oscillator.frequency.value = pitch;
       gain.gain.value = volume;
       oscillator.connect(gain).connect(out);
       oscillator.start();
       return gain.gain;
     };
-    sound(440, 0.3);
+    sound(hz, 0.3);
     if (beeps) {
       const beep = sound(1000, 0);
       for (let t = 1 + Math.ceil(context.currentTime); t < 120; t++) {

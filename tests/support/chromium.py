@@ -33,12 +33,13 @@ FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic',
 HERE = os.path.dirname(os.path.realpath(__file__))
 
 
-def camera(width, height, fps=30, beeps=False):
-    """The script that makes getUserMedia () give the counter and a 440 Hz tone
-    (camera.js); with @beeps, a flash and a beep each second of one clock."""
+def camera(width, height, fps=30, beeps=False, hz=440, first=0):
+    """The script that makes getUserMedia () give the counter, from @first on, and
+    a tone of @hz (camera.js); with @beeps, a flash and a beep each second of one
+    clock."""
     with open(os.path.join(HERE, 'camera.js'), encoding='utf-8') as f:
         return (f'window.viaCamera = [{width}, {height}, {fps}, '
-                f'{str(beeps).lower()}];\n' + f.read())
+                f'{str(beeps).lower()}, {hz}, {first}];\n' + f.read())
 
 
 class BrowserError(Exception):

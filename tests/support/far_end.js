@@ -11,6 +11,7 @@
       constructor(config, ...rest) {
         super({ ...config, ...window.viaRtcConfig }, ...rest);
         far.peers.push(this);
+        far.madeAt = performance.now(); // the last of them
       }
       createOffer(...args) {
         far.offeredAt = performance.now();
@@ -60,7 +61,7 @@
 
   // Every picture of a received track as it leaves the decoder: none is missed
   // because this machine draws slowly.
-  const readTrack = async (track, readNumbers) => {
+  far.readTrack = async (track, readNumbers, samples = far.samples) => {
     const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 100 })
       .readable.getReader();
     for (;;) {
@@ -68,7 +69,7 @@
       if (done) return;
       const number = readNumbers
         ? readNumber(value, value.displayWidth, value.displayHeight) : null;
-      far.samples.push([performance.now(), number]);
+      samples.push([performance.now(), number]);
       value.close();
     }
   };
@@ -92,7 +93,7 @@
         };
         video.requestVideoFrameCallback(each);
         if (stream)
-          readTrack(stream.getVideoTracks()[0].clone(), readNumbers);
+          far.readTrack(stream.getVideoTracks()[0].clone(), readNumbers);
         resolve([video.videoWidth, video.videoHeight]);
       } else if (performance.now() > end)
         reject(new Error('no picture; the page says: ' +
@@ -150,11 +151,11 @@
   // Each sample once.
   far.take = () => far.samples.splice(0);
 
-  // Decibels of @hz ± 25 Hz above all the rest.
-  far.tone = async (hz, ms) => {
+  // Decibels of @hz ± 25 Hz above all the rest, in @stream or the <video>.
+  far.tone = async (hz, ms, stream) => {
     const audio = new AudioContext();
     await audio.resume();
-    const media = far.video.srcObject
+    const media = stream || far.video.srcObject
       || (far.video.captureStream && far.video.captureStream());
     const analyser = audio.createAnalyser();
     analyser.fftSize = 16384; analyser.smoothingTimeConstant = 0;

@@ -16,10 +16,20 @@
   let opening = 0; // counts calls of open (): only the last one matters
   let iceServers = [];
   let newsTimer = 0;
+  let comesBack = remember('via-in-room') === 'yes'; // reloaded in the room: join by itself
   const muted = { audio: false, video: false };
   const tiles = new Map(); // peer id → its tile
 
   const short = { asking: 'Not in the room', ready: 'Not in the room', connecting: 'Joining', live: 'In the room', unstable: 'Unstable', retrying: 'Reconnecting', error: 'Not in the room' };
+
+  // What this tab knows of before it was reloaded; with @value, from now on.
+  function remember(key, value) {
+    try {
+      if (value === undefined) return sessionStorage.getItem(key);
+      sessionStorage.setItem(key, value);
+    } catch { /* not allowed here */ }
+    return null;
+  }
 
   const text = (element, value) => { if (element.textContent !== value) element.textContent = value; };
 
@@ -125,7 +135,13 @@
     await list().catch(() => {});
     send();
     if (problem && !wanted) show('error', ...problem);
-    else if (!wanted) show('ready', 'Ready to join', missing());
+    else if (!wanted) ready();
+  }
+
+  function ready() {
+    show('ready', 'Ready to join', missing());
+    if (comesBack && $('name').value) join();
+    comesBack = false;
   }
 
   // Other tracks, perhaps: to the room and to the own tile.
@@ -291,6 +307,7 @@
 
   function leave() {
     wanted = false;
+    remember('via-in-room', 'no');
     retry.stop();
     drop();
     clearTiles();
@@ -342,15 +359,20 @@
     send();
   }
 
-  $('panel').addEventListener('submit', (e) => {
-    e.preventDefault();
+  function join() {
     wanted = true;
     retry.succeeded();
+    remember('via-in-room', 'yes');
     try {
       localStorage.setItem('via-name', $('name').value.trim());
     } catch { /* not allowed here */ }
     awake.ask();
     connect();
+  }
+
+  $('panel').addEventListener('submit', (e) => {
+    e.preventDefault();
+    join();
     $('mute').focus();
   });
   $('mute').addEventListener('click', () => {
@@ -404,6 +426,7 @@
     show('error', 'Without HTTPS you can only watch.', location.protocol === 'https:'
       ? 'The browser gives no camera or microphone to this page.' : viaPage.NEEDS_HTTPS);
     send();
+    if (comesBack && $('name').value) join();
   } else {
     navigator.mediaDevices.addEventListener('devicechange', () => list().catch(() => {}));
     open();
