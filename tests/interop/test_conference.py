@@ -11,6 +11,8 @@ import time
 import lab
 lab.enter()
 
+import numpy  # noqa: E402
+
 import chromium  # noqa: E402
 import counter  # noqa: E402
 import judge  # noqa: E402
@@ -25,14 +27,16 @@ LIVE = 'document.body.dataset.state === "live"'
 WIDTH, HEIGHT, FPS = 320, 180, 15
 MILLION = 1000000               # counters of one person begin with his number
 NAMES = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank']
-FILM = 'The film'
+FILM = 'Film'
 AUDIO, VIDEO = {111}, {96}      # payload types of our offers: Opus, VP8
 WINDOW = 4                      # seconds that are looked at
 PACKET_MS, FRAME_MS, FIRST_MS = 100, 300, 1000
 
-# What each tile shows, as it leaves the decoder: viaTiles[name].samples.
+# What each tile shows, as it leaves the decoder: viaTiles[name].samples; with
+# numbers while viaReads holds, since reading them costs as much as decoding.
 VIEW = '''(() => {
   window.viaTiles = {};
+  window.viaReads = true;
   setInterval(() => {
     for (const tile of document.querySelectorAll('.tile[data-peer]')) {
       const name = tile.querySelector('.name').textContent;
@@ -42,7 +46,7 @@ VIEW = '''(() => {
       seen.stream = stream;
       if (!track || seen.track === track) continue;
       seen.track = track;
-      viaFar.readTrack(track.clone(), true, seen.samples);
+      viaFar.readTrack(track.clone(), () => viaReads, seen.samples);
     }
   }, 20);
 })();'''
@@ -68,6 +72,7 @@ class Person:
                                  first=first(name))
         self.page = browser.open(f'{BASE}?name={name}&app-data=data-of-{name}',
                                  script=camera + VIEW)
+        self.page.resize(480, 320)      # drawing many pictures costs, too
         self.page.until('document.body.dataset.state === "ready"')
         if joins:
             self.join()
@@ -212,6 +217,8 @@ def confer(n, film=(), line=LINE):
         for p in people:
             check_pictures(p, control.took[p.name],
                            [x for x in names if x != p.name] + list(film))
+        for p in people:
+            p.page.eval('window.viaReads = false')
         db = check_tones(people, film)
         with Window(stay, going, arriving) as change:
             os.killpg(doomed.process.pid, signal.SIGKILL)
@@ -242,6 +249,69 @@ def confer(n, film=(), line=LINE):
 
 def test_one_is_killed_one_comes_late_one_reloads():
     lab.when_calm(lambda: confer(5 if lab.IS_LONG else 3))
+
+
+# --- a film takes part, and all is recorded ---
+
+def numbers(path, stream):
+    """The counter in each picture of the @stream-th stream of a file."""
+    raw = recorded.run('ffmpeg', '-v', 'error', '-i', path, '-map',
+                       f'0:{stream}', '-fps_mode', 'passthrough', '-f',
+                       'rawvideo', '-pix_fmt', 'gray', '-s',
+                       f'{WIDTH}x{HEIGHT}', '-')
+    size = WIDTH * HEIGHT
+    return [counter.read_luma(raw[i:i + size], WIDTH, HEIGHT, WIDTH)
+            for i in range(0, len(raw), size)]
+
+
+def tone(path, stream, pitch):
+    raw = recorded.run('ffmpeg', '-v', 'error', '-i', path, '-map',
+                       f'0:{stream}', '-f', 'f32le', '-ac', '1', '-ar',
+                       '48000', '-')
+    return judge.tone_db(numpy.frombuffer(raw, numpy.float32), 48000, pitch)
+
+
+def check_file(path, everybody):
+    """Each one's track is in it, under his name, with his counter and tone."""
+    streams = json.loads(recorded.run(
+        'ffprobe', '-v', 'error', '-of', 'json', '-show_streams', path))['streams']
+    found = {'video': set(), 'audio': set()}
+    for s in streams:
+        kind, index = s['codec_type'], s['index']
+        of = s.get('tags', {}).get('APP_DATA', '')
+        if kind == 'video':
+            seen = [n for n in numbers(path, index) if n is not None]
+            for name in everybody:
+                own = [n for n in seen if 0 <= n - first(name) < MILLION]
+                if len(own) > FPS:
+                    tap.check(len(own) == len(seen) and name in of,
+                              f'stream {index} ({of}): {name} and others')
+                    tap.check(all(a < b for a, b in zip(own, own[1:])),
+                              f'the counter of {name} in the file goes back')
+                    found[kind].add(name)
+        else:
+            found[kind] |= {n for n in everybody if n in of
+                            and tone(path, index, hz(n)) >= judge.TONE_DB}
+    for kind, names in found.items():
+        tap.check(names == set(everybody),
+                  f'{kind} of {sorted(names)} only; {len(streams)} streams')
+    tap.note(f'{len(streams)} streams in the file, of {sorted(everybody)}')
+
+
+def confer_with_film(n):
+    film = counter.cached_file(lab.DATA, 60, 'webm', WIDTH, HEIGHT, FPS)
+    path = os.path.join(lab.DATA, 'conference.mkv')
+    line = (f'{LINE} playerendpoint uri={lab.uri(film)} loop=true hub=room '
+            f'app-data=film tags=tags,display-name={FILM} '
+            f'recorderendpoint hub=room location={path}')
+    everybody = confer(n, [FILM], line)
+    check_file(path, [*everybody, NAMES[n - 1]])    # who was killed, too
+    os.unlink(path)
+
+
+if lab.IS_LONG:
+    def test_a_film_takes_part_and_all_is_recorded():
+        lab.when_calm(lambda: confer_with_film(5))
 
 
 if __name__ == '__main__':

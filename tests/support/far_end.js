@@ -60,14 +60,14 @@
   };
 
   // Every picture of a received track as it leaves the decoder: none is missed
-  // because this machine draws slowly.
+  // because this machine draws slowly. @readNumbers: a boolean, or a function.
   far.readTrack = async (track, readNumbers, samples = far.samples) => {
     const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 100 })
       .readable.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const number = readNumbers
+      const number = (readNumbers.call ? readNumbers() : readNumbers)
         ? readNumber(value, value.displayWidth, value.displayHeight) : null;
       samples.push([performance.now(), number]);
       value.close();
