@@ -29,7 +29,7 @@ MILLION = 1000000               # counters of one person begin with his number
 NAMES = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank']
 FILM = 'Film'
 AUDIO, VIDEO = {111}, {96}      # payload types of our offers: Opus, VP8
-WINDOW = 4                      # seconds that are looked at
+WINDOW = 3                      # seconds that are looked at
 PACKET_MS, FRAME_MS, FIRST_MS = 100, 300, 1000
 
 # What each tile shows, as it leaves the decoder: viaTiles[name].samples; with
@@ -212,14 +212,15 @@ def confer(n, film=(), line=LINE):
         stay = people[:-1]
         going = [p.name for p in stay] + list(film)
         streams = len(stay) * (len(going) - 1)
-        with Window(people, names + list(film), arriving) as control:
+        with Window(people, names + list(film), arriving) as pictures:
             pass
         for p in people:
-            check_pictures(p, control.took[p.name],
+            check_pictures(p, pictures.took[p.name],
                            [x for x in names if x != p.name] + list(film))
-        for p in people:
             p.page.eval('window.viaReads = false')
         db = check_tones(people, film)
+        with Window(people, names + list(film), arriving) as control:
+            pass
         with Window(stay, going, arriving) as change:
             os.killpg(doomed.process.pid, signal.SIGKILL)
         compare(control, change, streams, f'{killed} is killed')
