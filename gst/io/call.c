@@ -661,11 +661,13 @@ ice_stats (ViaCall *self)
       "new", "checking", "connected", "disconnected", "failed"};
   g_autofree gchar *local = NULL;
   g_autofree gchar *remote = NULL;
-  GstStructure *out = gst_structure_new ("via-ice-stats",               //
-      "state", G_TYPE_STRING, states[via_wire_state (self->way->wire)], //
-      "datagrams-sent", G_TYPE_UINT64, self->sent,                      //
-      "datagrams-unsent", G_TYPE_UINT64, self->unsent,                  //
-      "names-dropped", G_TYPE_UINT, via_names_dropped (self->way->names), NULL);
+  GstStructure *out = gst_structure_new ("via-ice-stats",                 //
+      "state", G_TYPE_STRING, states[via_wire_state (self->way->wire)],   //
+      "datagrams-sent", G_TYPE_UINT64, self->sent,                        //
+      "datagrams-unsent", G_TYPE_UINT64, self->unsent,                    //
+      "names-dropped", G_TYPE_UINT, via_names_dropped (self->way->names), //
+      "candidates-dropped", G_TYPE_UINT, via_names_refused (self->way->names),
+      NULL);
 
   if (via_wire_selected (self->way->wire, &local, &remote))
     gst_structure_set (out, "local", G_TYPE_STRING, local, "remote",

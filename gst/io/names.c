@@ -20,7 +20,8 @@ struct _ViaNames
   ViaWire *wire;
   GPtrArray *asked; /* Name, owned */
   gboolean has_ended;
-  guint dropped;
+  guint dropped; /* names */
+  guint refused; /* of no use to the wire */
 };
 
 static void
@@ -101,12 +102,18 @@ gboolean
 via_names_add (ViaNames *self, const gchar *text, GError **error)
 {
   ViaCandidate candidate;
+  GError *why = NULL;
 
   self->has_ended = FALSE;
   if (via_candidate_parse (&candidate, text, NULL) && candidate.is_mdns
       && candidate.transport == VIA_TRANSPORT_UDP)
     return ask (self, &candidate);
-  return via_wire_add_candidate (self->wire, text, error);
+  if (via_wire_add_candidate (self->wire, text, &why))
+    return TRUE;
+  self->refused += why == NULL ? 1 : 0;
+  if (why != NULL)
+    g_propagate_error (error, why);
+  return FALSE;
 }
 
 void
@@ -121,4 +128,10 @@ guint
 via_names_dropped (const ViaNames *self)
 {
   return self->dropped;
+}
+
+guint
+via_names_refused (const ViaNames *self)
+{
+  return self->refused + self->dropped;
 }

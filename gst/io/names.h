@@ -24,5 +24,7 @@ gboolean via_names_add (ViaNames *self, const gchar *candidate, GError **error);
 void via_names_end (ViaNames *self);
 /* Candidates whose name nobody answered for. */
 guint via_names_dropped (const ViaNames *self);
+/* Those, and what the wire could not use. */
+guint via_names_refused (const ViaNames *self);
 
 G_END_DECLS

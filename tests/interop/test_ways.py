@@ -126,12 +126,12 @@ def test_kurento_27_ipv6_only():
     lab.when_calm(call_by_ipv6)
 
 
-def dropped_names(end):
+def dropped(end, what='names'):
     stats = end.stats()
-    return stats.get_value('ice').get_value('names-dropped')
+    return stats.get_value('ice').get_value(f'{what}-dropped')
 
 
-def test_a_name_nobody_knows_is_dropped_counted_and_harms_nothing():
+def hear_of_useless_candidates():
     with farbin.Ours(['VP8']) as a, farbin.Ours([]) as b:
         farbin.call(a, b)
         start = time.monotonic()
@@ -139,13 +139,22 @@ def test_a_name_nobody_knows_is_dropped_counted_and_harms_nothing():
             b.emit('add-ice-candidate', 0, 'candidate:1 1 udp 2113937151 '
                    f'0f4a-{n}.local 5000{n} typ host')
         tap.check(time.monotonic() - start < 0.5, 'it was waited for')
-        while dropped_names(b) < 3 and time.monotonic() - start < 5:
+        while dropped(b) < 3 and time.monotonic() - start < 5:
             time.sleep(0.02)
         took = time.monotonic() - start
-        tap.note(f'{dropped_names(b)} dropped after {took:.2f} s')
-        tap.check(dropped_names(b) == 3 and took < 2, f'{took:.2f} s')
-        tap.check(dropped_names(a) == 0, 'counted at the wrong end')
+        tap.note(f'{dropped(b)} dropped after {took:.2f} s')
+        tap.check(dropped(b) == 3 and took < 2, f'{took:.2f} s')
+        before = dropped(b, 'candidates')       # the other end's own, if any
+        b.emit('add-ice-candidate', 0, 'candidate:1 1 tcp 2113937151 '
+               f'{lab.ADDRESS} 50009 typ host tcptype passive')
+        tap.check(before >= 3 and dropped(b, 'candidates') == before + 1,
+                  f'{before}, then {dropped(b, "candidates")} candidates')
+        tap.check(dropped(a) == 0, 'counted at the wrong end')
         flows(b)
+
+
+def test_a_name_nobody_knows_is_dropped_counted_and_harms_nothing():
+    lab.when_calm(hear_of_useless_candidates)
 
 
 if __name__ == '__main__':
