@@ -26,6 +26,7 @@ struct _ViaOutPad
   struct
   {
     ViaRewrite rewrite;
+    ViaPicidRow picids;
     ViaCodec codec; /* of what is pushed */
     gint pt;        /* of the codec; -1: the next packet tells */
   } stream;         /* the taker's loop */
@@ -110,11 +111,15 @@ rewrite (ViaOutPad *self, const ViaPacket *packet)
       || !via_rewrite_map (&self->stream.rewrite, &view, packet->captured,
           g_get_monotonic_time (), &to))
     return NULL;
+  if (to.is_new_source)
+    via_picid_switch (&self->stream.picids);
   if (self->stream.pt < 0)
     self->stream.pt = view.pt;
   header.seq = (guint16) to.seq;
   header.timestamp = to.timestamp;
   header.marker = view.marker;
+  header.picids = via_picid_map (&self->stream.picids, self->stream.codec.id,
+      view.payload, view.payload_len);
   header.pt = (guint8) self->stream.pt;
   len = via_rewrite_write (&header, &none, &view, data, sizeof data);
   return via_packet_new (data, len, packet->captured, packet->is_key);

@@ -171,12 +171,16 @@ via_sender_write (ViaSender *self, ViaPacket *packet, guint16 twcc_seq,
   if (!map_packet (self, &view, packet, now, &mapped))
     return refuse (VIA_DROP_REPLAY, out_drop);
 
+  if (mapped.is_new_source)
+    via_picid_switch (&self->picids);
   out_packet->seq = mapped.seq;
   out_packet->payload_len = view.payload_len;
   out_packet->header = (ViaRtpHeader){
       .ssrc = self->plan->ssrc,
       .timestamp = mapped.timestamp,
       .abs_send_time = via_rewrite_abs_send_time (now),
+      .picids = via_picid_map (
+          &self->picids, self->codec.id, view.payload, view.payload_len),
       .osn = -1,
       .seq = (guint16) mapped.seq,
       .twcc_seq = twcc_seq,

@@ -41,6 +41,7 @@ typedef struct
   guint32 clock_rate;
 
   ViaRewrite rewrite;
+  ViaPicidRow picids;
   ViaHistory *history; /* NULL: NACK was not agreed */
   guint16 rtx_seq;
   gboolean waits_for_key;

@@ -88,17 +88,20 @@ via_rewrite_map (ViaRewrite *self, const ViaRtpView *in, ViaTime captured,
   ViaUnwrap unwrap = {self->in_highest, TRUE};
   gint64 seq;
 
+  out->is_new_source = FALSE;
   if (self->has_old && in->ssrc == self->old_ssrc
       && now - self->switched < OLD_SOURCE)
     return FALSE;
   if (!self->has_source || in->ssrc != self->ssrc) {
     adopt (self, in, captured, now);
+    out->is_new_source = TRUE;
     unwrap.last = self->in_highest;
   }
   seq = via_unwrap_u16 (&unwrap, in->seq);
   if (seq - self->in_highest > MAX_DROPOUT
       || self->in_highest - seq > MAX_MISORDER) {
     adopt (self, in, captured, now);
+    out->is_new_source = TRUE;
     seq = self->in_base;
   }
   if (seq < self->in_base)
@@ -193,5 +196,9 @@ via_rewrite_write (const ViaRtpHeader *header, const ViaRtpExts *exts,
     via_writer_u16 (&writer, (guint16) header->osn);
   if (source->payload_len > 0)
     via_writer_bytes (&writer, source->payload, source->payload_len);
-  return writer.failed ? 0 : writer.pos;
+  if (writer.failed)
+    return 0;
+  via_picid_apply (&header->picids, out + writer.pos - source->payload_len,
+      source->payload_len);
+  return writer.pos;
 }

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "rtp/packet.h"
+#include "rtp/picid.h"
 
 G_BEGIN_DECLS
 
@@ -41,6 +42,7 @@ typedef struct
 {
   gint64 seq; /* not wrapped; the low 16 bits go out */
   guint32 timestamp;
+  gboolean is_new_source; /* the first of one */
 } ViaRewritten;
 
 /* The first packet gets @first_seq (random, below 2^15 so that SRTP's rollover
@@ -69,6 +71,7 @@ typedef struct
 {
   guint32 ssrc, timestamp;
   guint32 abs_send_time; /* 6.18 fixed point seconds */
+  ViaPicidShift picids;  /* added to the payload's numbers */
   gint32 osn;            /* RTX: original sequence number; -1: no RTX */
   guint16 seq, twcc_seq;
   guint8 pt;
@@ -81,8 +84,8 @@ guint32 via_rewrite_abs_send_time (ViaTime now);
  * FALSE: nothing. */
 gboolean via_rewrite_audio_level (const ViaRtpView *source, guint8 *out);
 /* Writes @header, the extensions in @exts, and @source's payload (without
- * padding and CSRCs) to @out. The same input gives the same bytes. Returns the
- * length; 0 if it does not fit. */
+ * padding and CSRCs; with the shift in @header) to @out. The same input gives
+ * the same bytes. Returns the length; 0 if it does not fit. */
 gsize via_rewrite_write (const ViaRtpHeader *header, const ViaRtpExts *exts,
     const ViaRtpView *source, guint8 *out, gsize size);
 

@@ -57,14 +57,15 @@ def source(codec, pt, freq):
 class Painter(threading.Thread):
     """Pushes the counter picture into an appsrc at its pace."""
 
-    def __init__(self, appsrc):
+    def __init__(self, appsrc, first=0):
         super().__init__(daemon=True)
-        self.appsrc, self.ends = appsrc, threading.Event()
+        self.appsrc, self.first = appsrc, first
+        self.ends = threading.Event()
 
     def run(self):
         painter, start, n = counter.Painter(WIDTH, HEIGHT), time.monotonic(), 0
         while not self.ends.wait(max(0, start + n / FPS - time.monotonic())):
-            frame = Gst.Buffer.new_wrapped(painter.frame(n))
+            frame = Gst.Buffer.new_wrapped(painter.frame(self.first + n))
             if self.appsrc.emit('push-buffer', frame) != Gst.FlowReturn.OK:
                 return
             n += 1
