@@ -148,13 +148,19 @@ via_join_find (GstElement *element, const gchar *hub, GError **error)
 }
 
 ViaExchange *
-via_join_find_started (GstElement *element, const gchar *hub, GError **error)
+via_join_find_again (
+    GstElement *element, const gchar *hub, GObject *same, GError **error)
 {
   g_autoptr (GstElement) found =
       via_join_find_element (element, "hub", hub, error);
 
   if (found == NULL)
     return NULL;
+  if (G_OBJECT (found) != same) {
+    g_set_error (error, VIA_ERROR, VIA_ERROR_STATE,
+        "hub=%s: that is another hub than the one that was joined", hub);
+    return NULL;
+  }
   /* one on its way down still says READY */
   if (GST_STATE (found) >= GST_STATE_READY
       && GST_STATE_TARGET (found) >= GST_STATE_READY)

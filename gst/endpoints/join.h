@@ -29,9 +29,10 @@ ViaExchange *via_room_owner_get_exchange (ViaRoomOwner *self);
  * is no hub). (transfer full) */
 ViaExchange *via_join_find (
     GstElement *element, const gchar *hub, GError **error);
-/* The same, of a hub that is in READY or above; else STATE. */
-ViaExchange *via_join_find_started (
-    GstElement *element, const gchar *hub, GError **error);
+/* The same, of @same alone (whatever else has that name now: STATE), once it is
+ * in READY or above (else STATE). */
+ViaExchange *via_join_find_again (
+    GstElement *element, const gchar *hub, GObject *same, GError **error);
 /* Any element by the same rules; @property is named in errors. Gives @element
  * itself only if no other has that name. (transfer full) */
 GstElement *via_join_find_element (GstElement *element, const gchar *property,

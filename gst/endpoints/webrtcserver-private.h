@@ -49,6 +49,7 @@ struct _ViaWebrtcServer
   ViaIdentity *identity;
   ViaExchange *received; /* what publishers send, for our source pads */
   ViaPeers *peers;       /* above READY */
+  GWeakRef hub;          /* the one that was joined, who may come back */
   ViaLitePort *lite;     /* (nullable) above READY; all peers' one port */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * endpoints/webrtcserver-room.c – the room of a webrtcserver: its hub's or one
- * of its own. A hub that goes is left at once and joined again when it is back.
+ * of its own. A hub that goes is left at once and joined again when it is back;
+ * another one of its name is not.
  */
 #include "endpoints/webrtcserver-private.h"
 
@@ -114,6 +115,25 @@ via_webrtc_server_tell_app_data (ViaWebrtcServer *self)
   g_mutex_unlock (&self->room_lock);
 }
 
+/* @hub by name the first time; then only the same one: nobody joins another of
+ * that name by accident. */
+static ViaExchange *
+find_hub (ViaWebrtcServer *self, const gchar *hub, GError **error)
+{
+  GstElement *element = GST_ELEMENT (self);
+  g_autoptr (GObject) before = g_weak_ref_get (&self->hub);
+  g_autoptr (GstElement) found = NULL;
+  ViaExchange *exchange;
+
+  if (self->peers != NULL) /* one that went to NULL is not back before READY */
+    return via_join_find_again (element, hub, before, error);
+  exchange = via_join_find (element, hub, error);
+  if (exchange != NULL)
+    found = via_join_find_element (element, "hub", hub, NULL);
+  g_weak_ref_set (&self->hub, found);
+  return exchange;
+}
+
 gboolean
 via_webrtc_server_join (ViaWebrtcServer *self, GError **error)
 {
@@ -122,12 +142,7 @@ via_webrtc_server_join (ViaWebrtcServer *self, GError **error)
 
   if (self->exchange != NULL)
     return TRUE;
-  if (hub == NULL)
-    exchange = via_exchange_new ();
-  else if (self->peers == NULL)
-    exchange = via_join_find (GST_ELEMENT (self), hub, error);
-  else /* one that went to NULL is not back before READY */
-    exchange = via_join_find_started (GST_ELEMENT (self), hub, error);
+  exchange = hub != NULL ? find_hub (self, hub, error) : via_exchange_new ();
   if (exchange == NULL)
     return FALSE;
   g_mutex_lock (&self->room_lock);

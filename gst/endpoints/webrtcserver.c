@@ -377,6 +377,7 @@ finalize (GObject *object)
   g_free (self->set.path);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->room_lock);
+  g_weak_ref_clear (&self->hub);
   g_rw_lock_clear (&self->outlets_lock);
   via_transport_clear (&self->transport);
   via_mediaprops_clear (&self->media);
@@ -426,6 +427,7 @@ via_webrtc_server_init (ViaWebrtcServer *self)
   via_eos_init_bin (GST_BIN (self));
   g_mutex_init (&self->lock);
   g_mutex_init (&self->room_lock);
+  g_weak_ref_init (&self->hub, NULL);
   g_rw_lock_init (&self->outlets_lock);
   self->publishers = via_publishers_new (GST_BIN (self), &funcs, self);
   self->set.address = g_strdup (VIA_WEBRTC_SERVER_ADDRESS);

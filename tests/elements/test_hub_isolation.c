@@ -108,7 +108,9 @@ check_bus (Studio *s)
   while ((message = gst_bus_pop (s->bus)) != NULL) {
     GstObject *src = GST_MESSAGE_SRC (message);
 
-    if (src != NULL && GST_OBJECT_PARENT (src) != NULL)
+    if (GST_IS_PIPELINE (src))
+      g_assert_true (src == GST_OBJECT (s->pipeline));
+    else if (src != NULL && GST_OBJECT_PARENT (src) != NULL)
       g_assert_true (
           gst_object_has_as_ancestor (src, GST_OBJECT (s->pipeline)));
     gst_message_unref (message);
@@ -296,22 +298,106 @@ test_hub_isolation_key_frames_are_asked_of_ones_own (void)
   studio_close (&two);
 }
 
+/* How many hub-lost alice posts within a second; all name the hub. */
+static guint
+count_lost (Studio *s)
+{
+  gint64 end = g_get_monotonic_time () + G_TIME_SPAN_SECOND;
+  guint n = 0;
+
+  while (g_get_monotonic_time () < end) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (
+        s->bus, 50 * GST_MSECOND, GST_MESSAGE_ELEMENT);
+
+    if (message == NULL || !gst_message_has_name (message, "hub-lost"))
+      continue;
+    g_assert_true (GST_MESSAGE_SRC (message) == GST_OBJECT (s->alice));
+    g_assert_cmpstr (
+        gst_structure_get_string (gst_message_get_structure (message), "hub"),
+        ==, "room");
+    n++;
+  }
+  return n;
+}
+
+/* 23–26: nobody joins by accident, whatever is said or asked meanwhile. */
 static void
 test_hub_isolation_new_hub_of_the_name_is_joined_by_nobody (void)
 {
   Studio one;
   GstElement *again = gst_element_factory_make ("hub", "room");
-  GstStructure *all = NULL;
 
   studio_open (&one);
   gst_element_set_state (one.hub, GST_STATE_NULL);
   gst_bin_remove (GST_BIN (one.pipeline), one.hub);
   gst_bin_add (GST_BIN (one.pipeline), again);
   gst_element_sync_state_with_parent (again);
-  g_usleep (300 * 1000);
-  g_signal_emit_by_name (again, "list-ports", &all);
-  g_assert_cmpuint (number_in (all, "ports"), ==, 0);
+  g_assert_cmpuint (count_lost (&one), ==, 1);
+  gst_object_replace ((GstObject **) &one.hub, GST_OBJECT (again));
+  g_assert_cmpuint (number_in (ports (&one), "ports"), ==, 0);
+  g_object_set (one.alice, "app-data", "still here", NULL);
+  add_tag (one.alice, "late", 1);
+  g_assert_cmpuint (number_in (stats (&one), "ports"), ==, 0);
+  gst_element_set_state (one.alice, GST_STATE_PAUSED);
+  gst_element_set_state (one.alice, GST_STATE_PLAYING);
+  g_assert_false (has (&one, "name", "alice"));
+  /* by intent it may */
+  gst_element_set_state (one.alice, GST_STATE_NULL);
+  gst_element_sync_state_with_parent (one.alice);
+  g_assert_true (has (&one, "app-data", "still here"));
   studio_close (&one);
+}
+
+/* 27–29: pads of two pipelines cannot be linked, sinks or sources. */
+static void
+test_hub_isolation_links_end_at_the_pipeline (void)
+{
+  static const gchar *const hubs[] = {"hub", "dispatcher"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (hubs); i++) {
+    GstElement *one = gst_pipeline_new ("one"), *two = gst_pipeline_new ("two");
+    GstElement *hub = gst_element_factory_make (hubs[i], "room");
+    GstElement *source = gst_element_factory_make ("fakesrc", NULL);
+    GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+    g_autoptr (GstPad) in = NULL, out = NULL, src = NULL;
+
+    gst_bin_add (GST_BIN (one), hub);
+    gst_bin_add_many (GST_BIN (two), source, sink, NULL);
+    in = gst_element_request_pad_simple (hub, "video_sink_0");
+    src = gst_element_get_static_pad (source, "src");
+    g_assert_cmpint (gst_pad_link (src, in), ==, GST_PAD_LINK_WRONG_HIERARCHY);
+    if (i == 1) {
+      g_autoptr (GstPad) to = gst_element_get_static_pad (sink, "sink");
+
+      out = gst_element_request_pad_simple (hub, "video_src_0");
+      g_assert_cmpint (
+          gst_pad_link (out, to), ==, GST_PAD_LINK_WRONG_HIERARCHY);
+    }
+    gst_object_unref (one);
+    gst_object_unref (two);
+  }
+}
+
+/* 30–31: two of one name in nested bins, wherever the member stands. */
+static void
+test_hub_isolation_two_of_a_name_in_nested_bins_are_refused (void)
+{
+  static const gchar *const lines[] = {
+      "bin.( name=left hub name=room ) bin.( name=right hub name=room ) "
+      "webrtcendpoint hub=room",
+      "bin.( name=a bin.( name=left hub name=room ) "
+      "bin.( name=right hub name=room ) webrtcendpoint hub=room ) identity",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
+    g_autoptr (GError) error = NULL;
+    GstElement *pipeline = gst_parse_launch (lines[i], &error);
+
+    g_assert_no_error (error);
+    expect_hub_error (pipeline, "left/ViaHub:room", "right/ViaHub:room");
+    gst_element_set_state (pipeline, GST_STATE_NULL);
+    gst_object_unref (pipeline);
+  }
 }
 
 int
@@ -321,6 +407,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func (
       "/hub-isolation/names", test_hub_isolation_same_names_are_two_worlds);
+  g_test_add_func (
+      "/hub-isolation/links", test_hub_isolation_links_end_at_the_pipeline);
+  g_test_add_func ("/hub-isolation/nested",
+      test_hub_isolation_two_of_a_name_in_nested_bins_are_refused);
   g_test_add_func (
       "/hub-isolation/lookup", test_hub_isolation_lookup_ends_at_the_pipeline);
   g_test_add_func ("/hub-isolation/moved",

@@ -161,7 +161,7 @@ test_hub_in_null_is_told_and_joined_again (Fixture *f, gconstpointer data)
 }
 
 static void
-test_another_hub_of_that_name_is_joined (Fixture *f, gconstpointer data)
+test_another_hub_of_that_name_is_not_joined (Fixture *f, gconstpointer data)
 {
   GstElement *other = gst_element_factory_make ("hub", NULL);
 
@@ -172,6 +172,13 @@ test_another_hub_of_that_name_is_joined (Fixture *f, gconstpointer data)
   gst_object_set_name (GST_OBJECT (other), "room");
   gst_bin_add (GST_BIN (f->pipeline), other);
   gst_element_sync_state_with_parent (other);
+  g_usleep (1200000); /* it has looked twice */
+  g_assert_cmpuint (ask (f), ==, 503);
+  g_assert_cmpuint (count_tracks (other), ==, 0);
+  gst_element_set_state (f->server, GST_STATE_READY);
+  gst_element_set_state (f->server, GST_STATE_NULL);
+  gst_element_sync_state_with_parent (f->server); /* asked to */
+  g_object_get (f->server, "port", &f->port, NULL);
   wait_status (f, 201);
   wait_tracks (other, 1);
 }
@@ -267,7 +274,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   ADD ("null", test_hub_in_null_is_told_and_joined_again);
-  ADD ("other", test_another_hub_of_that_name_is_joined);
+  ADD ("other", test_another_hub_of_that_name_is_not_joined);
   ADD ("pipeline", test_whole_pipeline_down_loses_no_hub);
   ADD ("stop", test_stop_waits_for_no_handler);
   return g_test_run ();
