@@ -7,17 +7,8 @@
 #include <string.h>
 
 #include "endpoints/publishers.h"
-#include "hubs/outpad.h"
+#include "hubs/hubport.h"
 #include "hubs/stall.h"
-
-/* One port while the element is above NULL. */
-typedef struct
-{
-  /* immutable */
-  ViaMember *member;
-  ViaLoop *loop;     /* NULL: it takes nothing, so there is no source pad */
-  ViaOutPad *out[2]; /* owned; loop thread */
-} Port;
 
 /* A source pad, in any state. */
 typedef struct
@@ -34,81 +25,10 @@ struct _ViaHubPorts
   ViaPublishers *publishers; /* the sink pads */
   GMutex lock;               /* guards all below; after that of the sink pads */
   ViaExchange *exchange;
-  GHashTable *ports; /* key → Port, above NULL */
+  GHashTable *ports; /* key → ViaHubPort, above NULL */
   GPtrArray *outs;   /* Out */
   gboolean is_started;
 };
-
-/* --- what a port is given; its loop --- */
-
-static void
-on_attach (gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
-{
-  const Port *port = user;
-
-  if (port->out[kind] != NULL)
-    via_out_pad_attach (port->out[kind], track);
-}
-
-static void
-on_packets (
-    gpointer user, ViaKind kind, guint slot, ViaPacket *const *packets, guint n)
-{
-  const Port *port = user;
-
-  if (port->out[kind] != NULL)
-    via_out_pad_push (port->out[kind], packets, n);
-}
-
-static void
-on_app_data (gpointer user, ViaKind kind, guint slot, const gchar *app_data)
-{
-  const Port *port = user;
-
-  if (port->out[kind] != NULL)
-    via_out_pad_set_app_data (port->out[kind], app_data);
-}
-
-static const ViaMemberFuncs port_funcs = {
-    .attach = on_attach, .packets = on_packets, .app_data = on_app_data};
-
-typedef struct
-{
-  Port *port; /* lives until its member left, so until after this */
-  ViaKind kind;
-  ViaOutPad *pad; /* (nullable) owned */
-} Plug;
-
-static void
-run_plug (gpointer data)
-{
-  Plug *plug = data;
-  ViaOutPad **out = &plug->port->out[plug->kind];
-
-  g_clear_pointer (out, via_out_pad_unref);
-  *out = g_steal_pointer (&plug->pad);
-}
-
-static void
-plug_free (gpointer data)
-{
-  Plug *plug = data;
-
-  g_clear_pointer (&plug->pad, via_out_pad_unref);
-  g_free (plug);
-}
-
-/* Call with self->lock held: so the port is still there when it is run. */
-static void
-post_plug_locked (Port *port, ViaKind kind, ViaOutPad *pad)
-{
-  Plug *plug = g_new0 (Plug, 1);
-
-  plug->port = port;
-  plug->kind = kind;
-  plug->pad = pad != NULL ? via_out_pad_ref (pad) : NULL;
-  via_loop_post (port->loop, run_plug, plug, plug_free);
-}
 
 /* --- ports --- */
 
@@ -142,59 +62,27 @@ may_take (ViaHubPorts *self)
          != NULL;
 }
 
-/* NULL: the room is closed, or there is no loop for it. */
-static Port *
-port_new (ViaHubPorts *self, gpointer key)
+static ViaHubPort *
+make_port (ViaHubPorts *self, gpointer key)
 {
-  static const ViaMemberFuncs none = {0};
-  gboolean takes = !is_unnamed (key) && may_take (self);
   g_auto (ViaCommonWho) who = {0};
-  Port *port;
 
-  port = g_new0 (Port, 1);
-  if (takes && (port->loop = via_loop_acquire ()) == NULL) {
-    g_free (port);
-    return NULL;
-  }
   via_common_who (self->common, GST_ELEMENT (self->bin), &who);
   if (!is_unnamed (key))
     who.who.port = (GPOINTER_TO_UINT (key) >> 1) + 1;
-  port->member = via_exchange_join_as (self->exchange, port->loop, &who.who,
-      takes ? &port_funcs : &none, port, NULL);
-  if (port->member != NULL) {
-    via_common_present (self->common, port->member);
-    return port;
-  }
-  if (port->loop != NULL)
-    via_loop_release (port->loop);
-  g_free (port);
-  return NULL;
-}
-
-/* Waits for the port's loop. NULL does nothing. */
-static void
-port_free (ViaHubPorts *self, Port *port)
-{
-  if (port == NULL)
-    return;
-  via_common_absent (self->common, port->member);
-  via_member_leave (port->member);
-  for (guint k = 0; k < G_N_ELEMENTS (port->out); k++)
-    g_clear_pointer (&port->out[k], via_out_pad_unref);
-  if (port->loop != NULL)
-    via_loop_release (port->loop);
-  g_free (port);
+  return via_hub_port_new (self->exchange, self->common, &who.who,
+      !is_unnamed (key) && may_take (self));
 }
 
 /* Call with self->lock held. NULL: not above NULL. */
-static Port *
+static ViaHubPort *
 get_port_locked (ViaHubPorts *self, gpointer key)
 {
-  Port *port = g_hash_table_lookup (self->ports, key);
+  ViaHubPort *port = g_hash_table_lookup (self->ports, key);
 
   if (port != NULL || !self->is_started)
     return port;
-  port = port_new (self, key);
+  port = make_port (self, key);
   if (port != NULL)
     g_hash_table_insert (self->ports, key, port);
   return port;
@@ -205,18 +93,18 @@ find_member (gpointer user, const ViaPublisher *publisher)
 {
   ViaHubPorts *self = user;
   gpointer key = key_of_pad (via_publisher_pad (publisher));
-  const Port *port;
+  const ViaHubPort *port;
   ViaMember *member;
 
   g_mutex_lock (&self->lock);
   port = get_port_locked (self, key);
-  member = port != NULL ? port->member : NULL;
+  member = port != NULL ? via_hub_port_member (port) : NULL;
   g_mutex_unlock (&self->lock);
   return member;
 }
 
 /* The port of @key if no pad needs it any more. Call with self->lock held. */
-static Port *
+static ViaHubPort *
 steal_port_locked (ViaHubPorts *self, gpointer key)
 {
   GstElement *element = GST_ELEMENT (self->bin);
@@ -246,26 +134,29 @@ key_of_out (const Out *out)
 static void
 plug_locked (ViaHubPorts *self, const Out *out)
 {
-  Port *port = get_port_locked (self, key_of_out (out));
+  ViaHubPort *port = get_port_locked (self, key_of_out (out));
 
-  if (port == NULL || port->loop == NULL)
+  if (port == NULL || via_hub_port_loop (port) == NULL)
     return;
-  via_out_pad_set_taker (out->pad, port->member, port->loop);
-  post_plug_locked (port, via_out_pad_kind (out->pad), out->pad);
-  via_member_set_slots (port->member, via_out_pad_kind (out->pad), 1);
+  via_out_pad_set_taker (
+      out->pad, via_hub_port_member (port), via_hub_port_loop (port));
+  via_hub_port_plug (port, via_out_pad_kind (out->pad), out->pad);
+  via_member_set_slots (
+      via_hub_port_member (port), via_out_pad_kind (out->pad), 1);
 }
 
 /* Call with self->lock held. */
 static void
 unplug_locked (ViaHubPorts *self, const Out *out)
 {
-  Port *port = g_hash_table_lookup (self->ports, key_of_out (out));
+  ViaHubPort *port = g_hash_table_lookup (self->ports, key_of_out (out));
 
   via_out_pad_set_taker (out->pad, NULL, NULL);
   if (port == NULL)
     return;
-  via_member_set_slots (port->member, via_out_pad_kind (out->pad), 0);
-  post_plug_locked (port, via_out_pad_kind (out->pad), NULL);
+  via_member_set_slots (
+      via_hub_port_member (port), via_out_pad_kind (out->pad), 0);
+  via_hub_port_plug (port, via_out_pad_kind (out->pad), NULL);
 }
 
 static void
@@ -347,34 +238,43 @@ parse_name (const gchar *name, guint *out_number)
   return FALSE;
 }
 
+static void
+reserve (ViaHubPorts *self, guint number)
+{
+  g_mutex_lock (&self->lock);
+  via_exchange_reserve (self->exchange, number, TRUE);
+  g_mutex_unlock (&self->lock);
+}
+
 GstPad *
 via_hub_ports_request (
     ViaHubPorts *self, GstPadTemplate *templ, const gchar *name)
 {
+  GstPad *pad;
   guint number;
 
-  if (name != NULL && parse_name (name, &number)) {
-    g_mutex_lock (&self->lock);
-    via_exchange_reserve (self->exchange, number, TRUE);
-    g_mutex_unlock (&self->lock);
-  }
-  return GST_PAD_TEMPLATE_DIRECTION (templ) == GST_PAD_SRC
-             ? request_source (self, templ, name)
-             : via_publishers_request (self->publishers, templ, name);
+  if (name != NULL && parse_name (name, &number))
+    reserve (self, number); /* before anybody joins who takes the lowest */
+  pad = GST_PAD_TEMPLATE_DIRECTION (templ) == GST_PAD_SRC
+            ? request_source (self, templ, name)
+            : via_publishers_request (self->publishers, templ, name);
+  if (pad != NULL && parse_name (GST_OBJECT_NAME (pad), &number))
+    reserve (self, number);
+  return pad;
 }
 
 void
 via_hub_ports_release (ViaHubPorts *self, GstPad *pad)
 {
   gpointer key = key_of_pad (pad);
-  Port *port;
+  ViaHubPort *port;
 
   if (!release_source (self, pad))
     via_publishers_release (self->publishers, pad);
   g_mutex_lock (&self->lock);
   port = steal_port_locked (self, key);
   g_mutex_unlock (&self->lock);
-  port_free (self, port);
+  via_hub_port_free (port, self->common);
 }
 
 /* --- states --- */
@@ -410,7 +310,7 @@ via_hub_ports_stop (ViaHubPorts *self, ViaExchange *exchange)
   via_publishers_update (self->publishers);
   g_hash_table_iter_init (&iter, ports);
   while (g_hash_table_iter_next (&iter, NULL, &port))
-    port_free (self, port);
+    via_hub_port_free (port, self->common);
 }
 
 /* --- who does not keep up --- */
@@ -421,13 +321,14 @@ via_hub_ports_tick (ViaHubPorts *self)
   g_mutex_lock (&self->lock);
   for (guint i = 0; i < self->outs->len; i++) {
     Out *out = g_ptr_array_index (self->outs, i);
-    const Port *port = g_hash_table_lookup (self->ports, key_of_out (out));
+    const ViaHubPort *port =
+        g_hash_table_lookup (self->ports, key_of_out (out));
     GstStructure *news = NULL;
 
     if (port != NULL) /* who holds via-app */
       news = via_stall_look (&out->stall, via_out_pad_overflow (out->pad),
           GST_OBJECT_NAME (via_out_pad_pad (out->pad)),
-          via_member_port (port->member));
+          via_member_port (via_hub_port_member (port)));
     if (news != NULL)
       via_exchange_tell (self->exchange, news);
   }

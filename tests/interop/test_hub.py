@@ -65,6 +65,24 @@ def test_a_dispatcher_gives_the_port_what_its_route_says():
 
 
 if lab.IS_LONG:
+    def test_the_readme_shows_the_first_browser_that_publishes():
+        import re
+        import chromium
+        with open(lab.TOP + '/README.md', encoding='utf-8') as f:
+            line = re.search(r'-e (hub name=room .*?) ! videoconvert ! '
+                             'autovideosink', f.read(), re.S)[1]
+        with lab.Launch(line.replace('\\\n', ' '), '! fakesink silent=false',
+                        options=('-e', '-v')) as launch, \
+                chromium.Browser() as b:
+            url = 'http://127.0.0.1:8889/live/'
+            launch.until(url)
+            page = b.open(url, script=chromium.camera(320, 180))
+            page.until('!document.getElementById("go").disabled')
+            page.eval('document.getElementById("go").click()')
+            launch.until_says(r'(?s)(last-message = chain .*){40}', 25)
+            rc, took = launch.interrupt()
+            tap.check(rc == 0, f'{rc} after {took:.1f} s')
+
     def test_a_pad_of_the_hub_comes_out_of_its_ports_pads():
         lab.when_calm(lambda: play(
             f'hub name=room  {sound_and_picture("room")}  '
