@@ -162,13 +162,14 @@ def connect(s, source):
 
 
 def test_58_dispatcher_switched_under_load():
-    switch('dispatcher name=d', connect)
+    lab.when_calm(lambda: switch('dispatcher name=d', connect))
 
 
 if lab.IS_LONG:
     def test_58_one_to_many_switched_under_load():
-        switch('dispatcheronetomany name=d',
-               lambda s, source: s.hub.set_property('main', json.dumps(source)))
+        lab.when_calm(lambda: switch(
+            'dispatcheronetomany name=d', lambda s, source:
+            s.hub.set_property('main', json.dumps(source))))
 
 
 if __name__ == '__main__':
