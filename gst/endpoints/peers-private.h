@@ -48,6 +48,7 @@ typedef struct
   ViaWebrtcEndpoint *element;
   /* via-app */
   gboolean has_candidate, is_answered, is_connected, is_offering;
+  guint64 n_sent; /* when it was looked at last, for events */
   guint absences; /* how often it was disconnected; tells timers apart */
   /* via-app, of the room; is_offering: our offer waits */
   gboolean is_gathering;
@@ -104,6 +105,8 @@ void via_peers_answer_later (ViaPeersOne *peer, guint ms);
 /* peers_report.c; for ViaHttpConfig */
 void via_peers_report (
     gpointer user, const gchar *ticket, ViaReportKind kind, const gchar *path);
+
+void via_peers_look (gpointer user, const gchar *id);
 
 /* peers_http.c */
 extern const ViaWishFuncs via_peers_wish_funcs;

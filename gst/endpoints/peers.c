@@ -445,6 +445,7 @@ via_peers_start (const ViaPeersConfig *config, GError **error)
       g_str_hash, g_str_equal, NULL, via_peers_one_unref);
   http.room = &via_peers_room_funcs;
   http.report = via_peers_report;
+  http.look = via_peers_look;
   self->http = via_http_server_new (&http, &via_peers_wish_funcs, self, error);
   if (self->http == NULL) {
     via_peers_unref (self);

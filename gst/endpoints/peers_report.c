@@ -450,3 +450,31 @@ via_peers_report (
   task->text = g_strdup (path);
   via_peers_post (task);
 }
+
+/* --- is something on? --- */
+
+static void
+run_look (ViaPeersTask *task)
+{
+  g_autoptr (ViaHttpServer) http = via_peers_dup_http (task->self);
+  g_autoptr (ViaPeersOne) peer = via_peers_find (task->self, task->id);
+  GstStructure *stats = NULL;
+  guint64 n_sent = 0;
+
+  if (http == NULL || peer == NULL)
+    return;
+  g_object_get (peer->element, "stats", &stats, NULL);
+  if (stats == NULL)
+    return;
+  for (guint i = 0; i < n_media (stats); i++)
+    n_sent += (guint64) number (media_at (stats, i), "packets-sent");
+  gst_structure_free (stats);
+  via_http_server_flow (http, task->id, n_sent > peer->n_sent);
+  peer->n_sent = n_sent;
+}
+
+void
+via_peers_look (gpointer user, const gchar *id)
+{
+  via_peers_post (via_peers_task (user, id, run_look));
+}

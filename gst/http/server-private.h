@@ -6,6 +6,7 @@
 
 #include <libsoup/soup.h>
 #include "http/door.h"
+#include "http/events.h"
 #include "http/roomsocket.h"
 #include "http/server.h"
 #include "http/tlscert.h"
@@ -27,6 +28,7 @@ struct _ViaHttpServer
   const ViaRoomtextFuncs *room;
   void (*report) (gpointer user, const gchar *ticket, ViaReportKind kind,
       const gchar *path);
+  void (*look) (gpointer user, const gchar *id);
   gpointer user;
   gchar *room_path; /* "/live/ws" */
   gint is_stopping; /* atomic */
@@ -38,6 +40,8 @@ struct _ViaHttpServer
   ViaRoomsockets *sockets; /* NULL without a room */
   GHashTable *pending; /* gchar* id or ticket → SoupServerMessage, paused */
   guint n_tickets;
+  ViaEvents *events;
+  guint n_ticks; /* 0: nobody listens */
 };
 
 /* server.c */
@@ -48,6 +52,12 @@ void via_http_send_reply (SoupServerMessage *message, const ViaReply *reply);
  * its own. Any thread. */
 void via_http_post (ViaHttpServer *self, guint ms, GSourceFunc func,
     gpointer data, GDestroyNotify destroy);
+
+/* server_events.c */
+void via_server_events_take (
+    ViaHttpServer *self, SoupServerMessage *message, const gchar *id);
+/* Session @id is over, on our side: its player may come back. */
+void via_server_events_end (ViaHttpServer *self, const gchar *id);
 
 /* server_room.c */
 /* The room's address takes WebSockets from now on, if there is a room. */

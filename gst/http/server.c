@@ -348,6 +348,7 @@ run_end (ViaHttpServer *self, const gchar *id)
 
   if (message != NULL && via_wish_is_starting (self->wish, id))
     return; /* its answer says why, and ends it */
+  via_server_events_end (self, id);
   via_wish_end (self->wish, id);
   if (message == NULL)
     return;
@@ -429,6 +430,10 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
   via_reply_init (&reply);
   via_http_read_request (self, message, &request);
   result = via_wish_request (self->wish, &request, &reply, id);
+  if (result == VIA_WISH_EVENTS) {
+    via_server_events_take (self, message, id);
+    return;
+  }
   if (result == VIA_WISH_WAIT) {
     wait_for_answer (self, message, id);
     return;
@@ -450,6 +455,7 @@ wind_down (ViaHttpServer *self)
   gint64 end = g_get_monotonic_time () + STOP_MS * G_TIME_SPAN_MILLISECOND;
 
   g_clear_pointer (&self->sockets, via_roomsockets_free);
+  g_clear_pointer (&self->events, via_events_free);
   via_door_stop (self->door);
   g_hash_table_remove_all (self->pending);
   soup_server_disconnect (self->soup);
@@ -467,6 +473,7 @@ thread_main (gpointer data)
   ViaHttpServer *self = data;
 
   g_main_context_push_thread_default (self->context);
+  self->events = via_events_new ();
   self->soup = soup_server_new (NULL, NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
   soup_server_add_handler (self->soup, self->room_path, on_request, self, NULL);
@@ -571,6 +578,7 @@ make_wish (ViaHttpServer *self, const ViaHttpConfig *config,
   self->room = config->room;
   self->room_path = g_strdup_printf ("/%s/ws", config->path);
   self->report = config->report;
+  self->look = config->look;
   self->user = user;
   self->wish = via_wish_new (&wish, funcs, user);
   self->pending =

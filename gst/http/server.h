@@ -30,6 +30,9 @@ typedef struct
   gboolean strict_etag, counter_offer;
   ViaGateConfig gate;
   const ViaRoomtextFuncs *room; /* (nullable) the room's WebSockets; static */
+  /* (nullable) Player @id listens to events: by and by to be told by
+   * via_http_server_flow. As report. */
+  void (*look) (gpointer user, const gchar *id);
   /* (nullable) Somebody reads what ViaReportKind says, of PATH: to be answered
    * by via_http_server_report. On the server's thread; must not block. */
   void (*report) (gpointer user, const gchar *ticket, ViaReportKind kind,
@@ -70,6 +73,9 @@ void via_http_server_unref (ViaHttpServer *self);
  * answer that was taken), or why it is refused. */
 void via_http_server_answer (ViaHttpServer *self, const gchar *id,
     const gchar *sdp, const GError *error);
+/* Something comes to player @id at the moment, or nothing. */
+void via_http_server_flow (
+    ViaHttpServer *self, const gchar *id, gboolean is_active);
 /* What @ticket of the config's report waits for. */
 void via_http_server_report (ViaHttpServer *self, const gchar *ticket,
     guint status, const gchar *type, const gchar *text);

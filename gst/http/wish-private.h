@@ -60,6 +60,9 @@ void via_wish_reply_options (ViaWish *self, const ViaRequest *request,
 /* A request to the address of session @id, whose role may not be this one. */
 ViaWishResult via_wish_session_request (ViaWish *self, ViaWishRole role,
     const gchar *id, const ViaRequest *request, ViaReply *reply, gchar *out_id);
+/* The address of a player's events, below its session. */
+ViaWishResult via_wish_events_request (ViaWish *self, ViaWishRole role,
+    const gchar *id, const ViaRequest *request, ViaReply *reply, gchar *out_id);
 /* What a restart or an answer waited for. */
 void via_wish_session_answer (ViaWishSession *session, const gchar *sdp,
     const GError *error, ViaReply *reply);

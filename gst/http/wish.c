@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/auth.h"
+#include "http/events.h"
 #include "http/gate.h"
 
 #define METHODS "OPTIONS, GET, HEAD, POST"
@@ -85,8 +86,9 @@ via_wish_has_room (const ViaWish *self, GError **error)
 typedef struct
 {
   ViaWishRole role;
-  gchar *stream; /* (nullable) */
-  gchar *id;     /* NULL: the endpoint */
+  gchar *stream;      /* (nullable) */
+  gchar *id;          /* NULL: the endpoint */
+  gboolean is_events; /* below the session */
 } Place;
 
 static void
@@ -120,7 +122,7 @@ find_role (const gchar *text, ViaWishRole *out)
   return FALSE;
 }
 
-/* /PATH[/STREAM]/whip|whep[/ID] */
+/* /PATH[/STREAM]/whip|whep[/ID[/events]] */
 static gboolean
 locate (const ViaWish *self, const gchar *path, Place *out)
 {
@@ -131,17 +133,18 @@ locate (const ViaWish *self, const gchar *path, Place *out)
   if (path[0] != '/' || strncmp (path + 1, self->path, len)
       || path[1 + len] != '/')
     return FALSE;
-  parts = g_strsplit (path + 1 + len + 1, "/", 4);
+  parts = g_strsplit (path + 1 + len + 1, "/", 5);
   n = g_strv_length (parts);
   at = n > 0 && find_role (parts[0], &out->role) ? 0 : 1;
   if (at == 1
       && (n < 2 || !find_role (parts[1], &out->role)
           || !is_stream_name (parts[0])))
     return FALSE;
-  if (n > at + 2)
+  out->is_events = n == at + 3 && !strcmp (parts[at + 2], "events");
+  if (n > at + 2 && !out->is_events)
     return FALSE;
   out->stream = at == 1 ? g_strdup (parts[0]) : NULL;
-  if (n == at + 2 && *parts[at + 1] != '\0')
+  if (n >= at + 2 && *parts[at + 1] != '\0')
     out->id = g_strdup (parts[at + 1]);
   return TRUE;
 }
@@ -423,6 +426,9 @@ via_wish_request (
     return VIA_WISH_NOT_OURS;
   if (place.id == NULL)
     return endpoint_request (self, &place, request, reply, out_id);
+  if (place.is_events)
+    return via_wish_events_request (
+        self, place.role, place.id, request, reply, out_id);
   return via_wish_session_request (
       self, place.role, place.id, request, reply, out_id);
 }
@@ -450,6 +456,48 @@ started (ViaWish *self, const gchar *id, ViaWishSession *session,
   via_reply_header (reply, "ETag", etag);
   via_reply_header (reply, "Accept-Patch", VIA_WISH_FRAG);
   add_links (self, reply);
+  if (session->role == VIA_WISH_PLAY) {
+    g_autofree gchar *events = g_strdup_printf (
+        "<%s/events>; rel=\"urn:ietf:params:whep:ext:core:server-sent-events\"; "
+        "events=\"" VIA_EVENTS_NAMES "\"",
+        location);
+
+    via_reply_header (reply, "Link", events);
+  }
+}
+
+guint
+via_wish_viewers (const ViaWish *self, const gchar *id)
+{
+  const ViaWishSession *asks = g_hash_table_lookup (self->sessions, id);
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  if (asks == NULL)
+    return 0;
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const ViaWishSession *session = value;
+
+    n += session->role == VIA_WISH_PLAY && session->is_connected
+         && !g_strcmp0 (session->stream, asks->stream);
+  }
+  return n;
+}
+
+gchar *
+via_wish_endpoint (const ViaWish *self, const gchar *id)
+{
+  const ViaWishSession *session = g_hash_table_lookup (self->sessions, id);
+  g_autofree gchar *stream = NULL;
+
+  if (session == NULL)
+    return NULL;
+  if (session->stream != NULL)
+    stream = g_uri_escape_string (session->stream, NULL, FALSE);
+  return g_strdup_printf ("/%s%s%s/%s", self->path, stream != NULL ? "/" : "",
+      stream != NULL ? stream : "", role_names[session->role]);
 }
 
 gboolean

@@ -74,13 +74,15 @@ typedef enum
   VIA_WISH_NOT_OURS, /* no address of ours; @reply untouched */
   VIA_WISH_REPLIED,  /* @reply is complete */
   VIA_WISH_WAIT,     /* the answer comes by via_wish_answer */
+  VIA_WISH_EVENTS,   /* a player's stream of events is asked for */
 } ViaWishResult;
 
 /* Before the body: TRUE if the request must be refused unread (401, 403, 415,
  * 413); then @reply is complete. @length: as announced, -1 if not. */
 gboolean via_wish_refuse_early (
     ViaWish *self, const ViaRequest *request, gint64 length, ViaReply *reply);
-/* @out_id: room for VIA_WISH_ID_LEN + 1 bytes, set with VIA_WISH_WAIT. */
+/* @out_id: room for VIA_WISH_ID_LEN + 1 bytes, set with VIA_WISH_WAIT and
+ * VIA_WISH_EVENTS. */
 ViaWishResult via_wish_request (
     ViaWish *self, const ViaRequest *request, ViaReply *reply, gchar *out_id);
 /* What session @id's offer, restart or answer waits for: @sdp (NULL after an
@@ -99,6 +101,11 @@ void via_wish_end (ViaWish *self, const gchar *id);
  * bye. */
 void via_wish_abandon (ViaWish *self, const gchar *id);
 guint via_wish_count (const ViaWish *self);
+/* How many watch what session @id watches. */
+guint via_wish_viewers (const ViaWish *self, const gchar *id);
+/* "/live/cam1/whep", where session @id began; NULL if there is none. (transfer
+ * full) */
+gchar *via_wish_endpoint (const ViaWish *self, const gchar *id);
 /* So many peers that came otherwise count against max_peers, too. */
 void via_wish_set_others (ViaWish *self, guint n);
 /* FALSE with LIMIT: max_peers is reached. */

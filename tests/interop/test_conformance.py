@@ -607,6 +607,76 @@ def _():
     expect(ask('DELETE', path), 200)
 
 
+# --- events ---
+
+EVENTS = 'urn:ietf:params:whep:ext:core:server-sent-events'
+
+
+def events_of(a):
+    """The path of the events of a player that was answered @a."""
+    link = [x for x in a.all('Link') if f'rel="{EVENTS}"' in x]
+    tap.check(link, a.all('Link'))
+    return urlsplit(re.match('<([^>]+)>', link[0])[1]).path
+
+
+def listen(path, wanted, seconds=8):
+    """The events of the stream at @path, until all of @wanted came."""
+    c = http.client.HTTPConnection('127.0.0.1', PLAIN, timeout=seconds)
+    c.request('GET', path)
+    r = c.getresponse()
+    tap.check((r.status, r.getheader('Content-Type'))
+              == (200, 'text/event-stream'), r.status)
+    seen, end = {}, time.monotonic() + seconds
+    while not set(wanted) <= set(seen) and time.monotonic() < end:
+        line = r.readline().decode().strip()
+        if line.startswith('event:'):
+            name = line.split()[1]
+            seen[name] = json.loads(r.readline().decode().split(':', 1)[1])
+        elif not line and r.isclosed():
+            break
+    c.close()
+    return seen
+
+
+@rule('WHEP names its events in Link, WHIP has none')
+def _():
+    events_of(join()[0])
+    tap.check(not any(EVENTS in x for x in join('whip')[0].all('Link')), 'whip')
+
+
+@rule('POST of events: 201 with Location; unknown ones and garbage: 400')
+def _():
+    path = events_of(join()[0])
+    json_type = {'Content-Type': 'application/json'}
+    a = expect(ask('POST', path, '["active","viewercount"]', json_type), 201,
+               Location=re.escape(path) + r'\?events=active,viewercount$')
+    for bad in '["layers?"]', '{}', 'hello', '[1]':
+        expect(ask('POST', path, bad, json_type), 400)
+    seen = listen(urlsplit(a['Location']).path + '?events=viewercount',
+                  ['viewercount'])
+    tap.check(set(seen) == {'viewercount'}, seen)
+    expect(ask('POST', path.replace('/events', '0/events'), '[]', json_type), 404)
+
+
+@rule('events of one who does not get anything: inactive')
+def _():
+    seen = listen(events_of(join()[0]), ['inactive', 'viewercount'])
+    tap.check('inactive' in seen and 'active' not in seen
+              and 'viewercount' in seen['viewercount'], seen)
+
+
+@rule('events of one who left end')
+def _():
+    a, path = join()
+    c = http.client.HTTPConnection('127.0.0.1', PLAIN, timeout=8)
+    c.request('GET', events_of(a))
+    r = c.getresponse()
+    tap.check(r.status == 200, r.status)
+    expect(ask('DELETE', path), 200)
+    r.read()    # to its end, or the time is over
+    c.close()
+
+
 # --- CORS ---
 
 @rule('CORS headers on errors too, spelled out')
@@ -704,6 +774,8 @@ def _():
     page = Running.page()
     page.eval(PLAY % OFFERS)
     until_more(page, 30)
+    seen = listen(page.eval('where') + '/events', ['active', 'viewercount'])
+    tap.check('active' in seen and seen['viewercount']['viewercount'] >= 1, seen)
     page.close()
 
 
