@@ -422,6 +422,77 @@ test_renegotiation_glare_the_offer_handed_in_wins (void)
   call_end (&call);
 }
 
+static void
+on_tracks_changed (GstElement *endpoint, gpointer data)
+{
+  g_atomic_int_inc ((gint *) data);
+}
+
+/* Waits until m-line @i shows the only track there is; -1: nothing is shown. */
+static void
+wait_shown (Side *side, gint i, const gchar *name)
+{
+  gint64 end = g_get_monotonic_time () + WAIT;
+
+  for (;;) {
+    GstStructure *list = NULL;
+    const GValue *tracks;
+    const GstStructure *track;
+    guint n, media = 99, port = 99;
+
+    g_signal_emit_by_name (side->endpoint, "list-tracks", &list);
+    tracks = gst_structure_get_value (list, "tracks");
+    n = gst_value_array_get_size (tracks);
+    if (n == (i >= 0 ? 1 : 0)) {
+      if (n > 0) {
+        track = gst_value_get_structure (gst_value_array_get_value (tracks, 0));
+        g_assert_true (gst_structure_get (track, "media", G_TYPE_UINT, &media,
+            "port", G_TYPE_UINT, &port, NULL));
+        g_assert_cmpuint (media, ==, i);
+        g_assert_cmpuint (port, ==, 7);
+        g_assert_cmpstr (gst_structure_get_string (track, "name"), ==, name);
+        g_assert_cmpstr (gst_structure_get_string (track, "kind"), ==, "video");
+        g_assert_nonnull (gst_structure_get_string (track, "mid"));
+      }
+      gst_structure_free (list);
+      return;
+    }
+    gst_structure_free (list);
+    g_assert_cmpint (g_get_monotonic_time (), <, end);
+    g_usleep (10000);
+  }
+}
+
+/* Who is at an m-line can change without a negotiation; it is told. */
+static void
+test_renegotiation_an_m_line_says_whom_it_shows (void)
+{
+  Side caller, callee;
+  GstElement *hub;
+  GstPad *pad;
+  gint n_changed = 0, before;
+
+  side_start (&caller, "hub name=room webrtcendpoint name=e hub=room "
+                       "videotestsrc is-live=true ! vp8enc deadline=1 ! "
+                       "room.video_sink_7");
+  side_start (&callee, CALLEE);
+  g_signal_connect (caller.endpoint, "tracks-changed",
+      G_CALLBACK (on_tracks_changed), &n_changed);
+  side_call (&caller, &callee, NULL);
+  wait_shown (&caller, 1, "room"); /* audio is first */
+  g_assert_cmpint (g_atomic_int_get (&n_changed), >, 0);
+  before = g_atomic_int_get (&n_changed);
+  hub = gst_bin_get_by_name (GST_BIN (caller.pipeline), "room");
+  pad = gst_element_get_static_pad (hub, "video_sink_7");
+  gst_element_release_request_pad (hub, pad);
+  wait_shown (&caller, -1, NULL);
+  g_assert_cmpint (g_atomic_int_get (&n_changed), >, before);
+  gst_object_unref (pad);
+  gst_object_unref (hub);
+  side_stop (&caller);
+  side_stop (&callee);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -436,5 +507,6 @@ main (int argc, char **argv)
   ADD ("restart", ice_restarts_under_running_media);
   ADD ("failed", failed_offer_changes_nothing);
   ADD ("glare", glare_the_offer_handed_in_wins);
+  ADD ("whom", an_m_line_says_whom_it_shows);
   return g_test_run ();
 }

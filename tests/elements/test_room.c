@@ -11,7 +11,7 @@
 #include "ask.h"
 #include "netns.h"
 
-#define WAIT_S 10
+#define WAIT_S 20
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" /* RFC 6455 §1.3 */
 #define UPGRADE                                                                \
@@ -480,6 +480,34 @@ test_room_the_hub_that_goes_is_told (Fixture *f, gconstpointer data)
   hang_up (&alice);
 }
 
+/* Seconds until the error that is the last. */
+static gdouble
+wait_end (Socket *self, const gchar *word)
+{
+  gint64 begun = g_get_monotonic_time ();
+
+  expect_error (self, "state", word, TRUE);
+  return (gdouble) (g_get_monotonic_time () - begun) / G_TIME_SPAN_SECOND;
+}
+
+static void
+test_room_who_does_not_join_or_answer_is_let_go (Fixture *f, gconstpointer data)
+{
+  Socket idle, silent;
+  gdouble seconds;
+
+  g_assert_cmpuint (dial (&idle, f, ""), ==, 101);
+  join (&silent, f, "Silent");
+  seconds = wait_end (&idle, "No join");
+  g_assert_cmpfloat (seconds, >, 9);
+  g_assert_cmpfloat (seconds, <, 13);
+  seconds += wait_end (&silent, "No answer");
+  g_assert_cmpfloat (seconds, >, 14);
+  g_assert_cmpfloat (seconds, <, 18);
+  hang_up (&silent);
+  hang_up (&idle);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -506,5 +534,7 @@ main (int argc, char **argv)
   ADD ("plain", HUB, plain_requests_are_told_what_it_is);
   ADD ("max-peers", HUB "max-peers=1", max_peers_counts_members);
   ADD ("hub-lost", HUB, the_hub_that_goes_is_told);
+  if (g_getenv ("VIA_TEST_LONG") != NULL)
+    ADD ("time-outs", HUB, who_does_not_join_or_answer_is_let_go);
   return g_test_run ();
 }

@@ -66,12 +66,12 @@ def first(name):
 class Person:
     """One tab; @browser: of his own if he is to be killed."""
 
-    def __init__(self, browser, name, joins=True):
+    def __init__(self, browser, name, joins=True, script=''):
         self.browser, self.name = browser, name
         camera = chromium.camera(WIDTH, HEIGHT, FPS, hz=hz(name),
                                  first=first(name))
         self.page = browser.open(f'{BASE}?name={name}&app-data=data-of-{name}',
-                                 script=camera + VIEW)
+                                 script=camera + VIEW + script)
         self.page.resize(480, 320)      # drawing many pictures costs, too
         self.page.until('document.body.dataset.state === "ready"')
         if joins:
@@ -310,7 +310,26 @@ def confer_with_film(n):
     os.unlink(path)
 
 
+def one_freezes():
+    """Its sockets stay open; only what it does not say tells."""
+    with lab.Launch(LINE) as launch, chromium.Browser() as b, \
+            chromium.Browser() as doomed:
+        launch.until(BASE)
+        alice, bob = Person(b, 'Alice'), Person(doomed, 'Bob')
+        alice.until_sees(['Bob'])
+        os.killpg(doomed.process.pid, signal.SIGSTOP)
+        try:
+            alice.page.until('!document.querySelector(".tile[data-peer]")', 30)
+        finally:
+            os.killpg(doomed.process.pid, signal.SIGCONT)
+        bob.page.until(LIVE, 30)        # and comes back by itself
+        alice.until_sees(['Bob'])
+
+
 if lab.IS_LONG:
+    def test_a_tab_that_freezes_is_let_go_and_comes_back():
+        one_freezes()
+
     def test_a_film_takes_part_and_all_is_recorded():
         lab.when_calm(lambda: confer_with_film(5))
 
