@@ -66,59 +66,6 @@ def test_mute_camera_and_speech_are_seen_by_the_others():
                          '("Bob left")')
 
 
-def test_the_screen_takes_the_place_of_the_camera_and_gives_it_back():
-    def last(person, name):
-        return (f'(viaTiles.{name}.samples.filter((s) => s[1] !== null).pop() '
-                '|| [0, -1])[1]')
-    with lab.Launch(LINE) as launch, chromium.Browser() as b:
-        launch.until(BASE)
-        alice = Person(b, 'Alice')
-        bob = Person(b, 'Bob', script=SCREEN)
-        bob.page.until(shows('Alice', 'has-picture'))
-        alice.page.until(f'{last(alice, "Bob")} > 2000050')
-        click(bob, 'screen')
-        # a new picture counts from the beginning
-        alice.page.until(f'{last(alice, "Bob")} < 2000050')
-        bob.page.eval('viaScreen.stop(); viaScreen.dispatchEvent(new Event("ended"))')
-        bob.page.until('document.getElementById("screen").ariaPressed === "false"')
-        alice.page.until(f'{last(alice, "Bob")} > 2000100')
-
-
-def test_the_page_comes_back_with_the_server():
-    with chromium.Browser() as b:
-        with lab.Launch(LINE) as launch:
-            launch.until(BASE)
-            alice, bob = Person(b, 'Alice'), Person(b, 'Bob')
-            alice.until_sees(['Bob'])
-        alice.page.until('document.body.dataset.state === "retrying"')
-        shoot(alice.page, 'gone')
-        with lab.Launch(LINE) as launch:
-            launch.until(BASE)
-            for p in alice, bob:
-                p.page.until(LIVE, 40)
-            alice.until_sees(['Bob'])
-
-
-def test_a_full_room_is_said():
-    with lab.Launch(LINE, 'max-peers=1') as launch, chromium.Browser() as b:
-        launch.until(BASE)
-        Person(b, 'Alice')
-        page = b.open(BASE + '?name=Bob', script=chromium.camera(320, 180, 15))
-        page.until('document.body.dataset.state === "ready"')
-        page.eval('document.getElementById("go").click()')
-        page.until('document.body.innerText.includes("All places are taken")')
-
-
-def test_without_https_one_may_still_watch():
-    with lab.Launch(LINE) as launch, chromium.Browser() as b, chromium.Browser(
-            ['--host-resolver-rules=MAP plain.test 127.0.0.1']) as plain:
-        launch.until(BASE)
-        Person(b, 'Alice')
-        page = plain.open(f'http://plain.test:{PORT}/live/?name=Bob', script=VIEW)
-        page.until('document.body.innerText.includes("Without HTTPS")')
-        shoot(page, 'plain')
-
-
 def test_it_fits_a_phone_and_a_desk_and_everything_has_a_name():
     with lab.Launch(LINE) as launch, chromium.Browser() as b:
         launch.until(BASE)
@@ -134,6 +81,57 @@ def test_it_fits_a_phone_and_a_desk_and_everything_has_a_name():
                 tap.check(page.eval(WIDE) <= 0, f'wider than {width} pixels')
                 nameless = page.eval(LABELS)
                 tap.check(not nameless, f'without a name: {nameless}')
+
+
+if lab.IS_LONG:
+    def test_the_screen_takes_the_place_of_the_camera_and_gives_it_back():
+        def last(person, name):
+            return (f'(viaTiles.{name}.samples.filter((s) => s[1] !== null).pop() '
+                    '|| [0, -1])[1]')
+        with lab.Launch(LINE) as launch, chromium.Browser() as b:
+            launch.until(BASE)
+            alice = Person(b, 'Alice')
+            bob = Person(b, 'Bob', script=SCREEN)
+            bob.page.until(shows('Alice', 'has-picture'))
+            alice.page.until(f'{last(alice, "Bob")} > 2000050')
+            click(bob, 'screen')
+            # a new picture counts from the beginning
+            alice.page.until(f'{last(alice, "Bob")} < 2000050')
+            bob.page.eval('viaScreen.stop(); viaScreen.dispatchEvent(new Event("ended"))')
+            bob.page.until('document.getElementById("screen").ariaPressed === "false"')
+            alice.page.until(f'{last(alice, "Bob")} > 2000100')
+
+    def test_the_page_comes_back_with_the_server():
+        with chromium.Browser() as b:
+            with lab.Launch(LINE) as launch:
+                launch.until(BASE)
+                alice, bob = Person(b, 'Alice'), Person(b, 'Bob')
+                alice.until_sees(['Bob'])
+            alice.page.until('document.body.dataset.state === "retrying"')
+            shoot(alice.page, 'gone')
+            with lab.Launch(LINE) as launch:
+                launch.until(BASE)
+                for p in alice, bob:
+                    p.page.until(LIVE, 40)
+                alice.until_sees(['Bob'])
+
+    def test_a_full_room_is_said():
+        with lab.Launch(LINE, 'max-peers=1') as launch, chromium.Browser() as b:
+            launch.until(BASE)
+            Person(b, 'Alice')
+            page = b.open(BASE + '?name=Bob', script=chromium.camera(320, 180, 15))
+            page.until('document.body.dataset.state === "ready"')
+            page.eval('document.getElementById("go").click()')
+            page.until('document.body.innerText.includes("All places are taken")')
+
+    def test_without_https_one_may_still_watch():
+        with lab.Launch(LINE) as launch, chromium.Browser() as b, chromium.Browser(
+                ['--host-resolver-rules=MAP plain.test 127.0.0.1']) as plain:
+            launch.until(BASE)
+            Person(b, 'Alice')
+            page = plain.open(f'http://plain.test:{PORT}/live/?name=Bob', script=VIEW)
+            page.until('document.body.innerText.includes("Without HTTPS")')
+            shoot(page, 'plain')
 
 
 if __name__ == '__main__':
