@@ -403,6 +403,21 @@ test_room_a_message_without_end_is_cut_off (Fixture *f, gconstpointer data)
   hang_up (&bob);
 }
 
+/* Pings are answered, so they cost us more than whoever sends them. */
+static void
+test_room_pings_without_end_are_cut_off (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+  g_autofree gchar *part = g_strnfill (125, ' ');
+  gsize sent = 0;
+
+  g_assert_cmpuint (dial (&bob, f, ""), ==, 101);
+  while (sent < 4 * 1024 * 1024 && send_frame (&bob, 0x89, part, 125))
+    sent += 125;
+  g_assert_cmpuint (sent, <, 4 * 1024 * 1024);
+  hang_up (&bob);
+}
+
 static void
 test_room_a_page_elsewhere_may_not_join (Fixture *f, gconstpointer data)
 {
@@ -527,6 +542,7 @@ main (int argc, char **argv)
   ADD ("answer", HUB, a_bad_answer_ends_it);
   ADD ("flood", HUB, who_says_too_much_is_thrown_out);
   ADD ("endless", HUB, a_message_without_end_is_cut_off);
+  ADD ("pings", HUB, pings_without_end_are_cut_off);
   ADD ("origin", HUB, a_page_elsewhere_may_not_join);
   ADD ("tokens",
       HUB "tokens=watch=watching-only,publish=publishing-only,all=all-of-it",

@@ -425,6 +425,8 @@
   } else if (!viaPage.mayCapture()) {
     show('error', 'Without HTTPS you can only watch.', location.protocol === 'https:'
       ? 'The browser gives no camera or microphone to this page.' : viaPage.NEEDS_HTTPS);
+    for (const id of ['camera', 'microphone']) // there is nothing to choose
+      for (const element of [$(id), document.querySelector(`label[for=${id}]`)]) element.hidden = true;
     send();
     if (comesBack && $('name').value) join();
   } else {
