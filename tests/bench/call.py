@@ -21,6 +21,7 @@ while not os.path.exists(os.path.join(TOP, 'tests', 'interop', 'farbin.py')):
     TOP = os.path.dirname(TOP)
 sys.path[:0] = [os.path.join(TOP, 'tests', d) for d in ('interop', 'support')]
 PAIRS, SECONDS = 4, 8
+MAX_DESCRIPTORS = 8
 SOURCES = (
     'audiotestsrc is-live=true samplesperbuffer=960 ! '
     'audio/x-raw,rate=48000,channels=2 ! opusenc ! '
@@ -155,6 +156,8 @@ def main():
         ratio = f'{ours / theirs:.2f}' if theirs > 0 else '-'
         print(f'{text + (" (" + unit + ")" if unit else ""):34} '
               f'{theirs:10.1f} {ours:10.1f}  {ratio}')
+    if got['ours']['fds'] > MAX_DESCRIPTORS:
+        sys.exit(f'more than {MAX_DESCRIPTORS} descriptors per endpoint')
     print(f'packets received: webrtcbin {got["webrtcbin"]["packets"]}, '
           f'ours {got["ours"]["packets"]}')
 
