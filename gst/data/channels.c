@@ -292,7 +292,7 @@ via_channels_close (ViaChannels *self, guint id)
 
   if (channel == NULL)
     return FALSE;
-  if (!self->is_up)
+  if (!self->is_up && channel->waiting.length == 0)
     via_channels_remove (self, channel, NULL);
   else
     channel->info.state = VIA_CHANNEL_CLOSING;

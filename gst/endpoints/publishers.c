@@ -147,6 +147,19 @@ via_publishers_update (ViaPublishers *self)
   g_mutex_unlock (&self->lock);
 }
 
+gboolean
+via_publishers_is_over (ViaPublishers *self)
+{
+  gboolean is_over = TRUE;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->all->len; i++)
+    is_over =
+        is_over && via_publisher_is_eos (g_ptr_array_index (self->all, i));
+  g_mutex_unlock (&self->lock);
+  return is_over;
+}
+
 guint
 via_publishers_size (ViaPublishers *self)
 {

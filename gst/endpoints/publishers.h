@@ -50,6 +50,8 @@ void via_publishers_update (ViaPublishers *self);
 /* How many pads there are, and how many carry @kind (VIA_KIND_UNKNOWN: have no
  * caps yet). Any thread. */
 guint via_publishers_size (ViaPublishers *self);
+/* There is no pad, or every one has ended. Any thread. */
+gboolean via_publishers_is_over (ViaPublishers *self);
 guint via_publishers_count (ViaPublishers *self, ViaKind kind);
 /* Waits until every pad has caps, @timeout µs at most. Returns how many have
  * none. Any thread but streaming threads and loops. */

@@ -23,12 +23,18 @@ sinks_changed (gpointer user)
   via_webrtc_endpoint_nudge_partner (self);
 }
 
+void
+via_webrtc_endpoint_check_over (ViaWebrtcEndpoint *self)
+{
+  if (via_publishers_is_over (self->publishers)
+      && via_datapads_is_over (self->data_pads))
+    via_eos_post (&self->common, GST_ELEMENT (self));
+}
+
 static void
 sinks_ended (gpointer user)
 {
-  ViaWebrtcEndpoint *self = user;
-
-  via_eos_post (&self->common, GST_ELEMENT (self));
+  via_webrtc_endpoint_check_over (user);
 }
 
 static void
@@ -62,14 +68,20 @@ static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
     const GstCaps *caps)
 {
-  return via_publishers_request (
-      VIA_WEBRTC_ENDPOINT (element)->publishers, templ, name);
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
+  GstPad *pad = via_datapads_request (self->data_pads, templ, name);
+
+  return pad != NULL ? pad
+                     : via_publishers_request (self->publishers, templ, name);
 }
 
 static void
 release_pad (GstElement *element, GstPad *pad)
 {
-  via_publishers_release (VIA_WEBRTC_ENDPOINT (element)->publishers, pad);
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (element);
+
+  if (!via_datapads_release (self->data_pads, pad))
+    via_publishers_release (self->publishers, pad);
 }
 
 /* --- source pads; via-app --- */
@@ -93,7 +105,9 @@ source_removed (gpointer user, GstPad *pad, const ViaTrackInfo *track)
   g_rw_lock_reader_lock (&self->session_lock);
   is_last = self->outlets != NULL && via_outlets_size (self->outlets) == 0;
   g_rw_lock_reader_unlock (&self->session_lock);
-  if (is_last && via_publishers_size (self->publishers) == 0)
+  if (is_last && via_publishers_size (self->publishers) == 0
+      && via_datapads_n_sinks (self->data_pads) == 0
+      && via_datapads_n_sources (self->data_pads) == 0)
     via_eos_post (&self->common, GST_ELEMENT (self));
 }
 
@@ -197,6 +211,7 @@ send_event (GstElement *element, GstEvent *event)
     if (self->outlets != NULL)
       via_outlets_eos (self->outlets);
     g_rw_lock_reader_unlock (&self->session_lock);
+    via_datapads_eos (self->data_pads);
   }
   return via_eos_send_event (element, event);
 }
@@ -249,6 +264,7 @@ via_webrtc_endpoint_install_pads (GstElementClass *klass)
   klass->send_event = send_event;
   via_publisher_add_templates (klass);
   via_outlets_add_templates (klass);
+  via_datapads_add_templates (klass);
 }
 
 void
@@ -256,4 +272,5 @@ via_webrtc_endpoint_init_pads (ViaWebrtcEndpoint *self)
 {
   self->publishers =
       via_publishers_new (GST_BIN (self), &publishers_funcs, self);
+  via_webrtc_endpoint_init_data_pads (self);
 }

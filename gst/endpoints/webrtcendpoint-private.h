@@ -4,6 +4,7 @@
 #pragma once
 
 #include "endpoints/common.h"
+#include "endpoints/datapads.h"
 #include "endpoints/mediaprops.h"
 #include "endpoints/outlets.h"
 #include "endpoints/publishers.h"
@@ -20,6 +21,7 @@ struct _ViaWebrtcEndpoint
   ViaTransport transport;
   ViaMediaprops media;
   ViaPublishers *publishers; /* the sink pads */
+  ViaDataPads *data_pads;
 
   GMutex lock;            /* guards the next; after that of the pads */
   ViaMember *pads_member; /* publishes the sink pads; above NULL */
@@ -126,6 +128,16 @@ void via_webrtc_endpoint_tell_channel_low (
 void via_webrtc_endpoint_tell_channel_message (
     gpointer user, guint id, gboolean is_text, GBytes *message);
 gboolean via_webrtc_endpoint_wants_messages (gpointer user);
+
+/* webrtcendpoint-datapads.c */
+void via_webrtc_endpoint_init_data_pads (ViaWebrtcEndpoint *self);
+/* For ViaSessionFuncs. SCTP home. */
+void via_webrtc_endpoint_channel_now (gpointer user, ViaSessionChannelNews what,
+    const ViaChannelInfo *info, gboolean is_text, GBytes *message);
+/* Data sink pads, also a partner's, want an m-line; with a session. */
+void via_webrtc_endpoint_want_data (ViaWebrtcEndpoint *self);
+/* webrtcendpoint-pads.c: EOS if all pads of every kind have ended. */
+void via_webrtc_endpoint_check_over (ViaWebrtcEndpoint *self);
 
 /* webrtcendpoint.c; see the actions. Any thread but a loop. */
 #define VIA_WEBRTC_CAPS_WAIT (2 * G_TIME_SPAN_SECOND)

@@ -114,6 +114,7 @@ static const ViaSessionFuncs session_funcs = {
     .channel_low = via_webrtc_endpoint_tell_channel_low,
     .channel_message = via_webrtc_endpoint_tell_channel_message,
     .wants_messages = via_webrtc_endpoint_wants_messages,
+    .channel_now = via_webrtc_endpoint_channel_now,
 };
 
 /* --- negotiation --- */
@@ -207,6 +208,7 @@ via_webrtc_endpoint_generate_offer (
   guint n_audio, n_video;
 
   wait_for_caps (self, caps_wait);
+  via_webrtc_endpoint_want_data (self);
   n_audio = count_sinks (self, VIA_KIND_AUDIO);
   n_video = count_sinks (self, VIA_KIND_VIDEO);
   if (!take_config (self, &config, &transport, error))
@@ -352,6 +354,7 @@ start (ViaWebrtcEndpoint *self)
     goto fail;
   if (join_others (self, &error)
       || g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE)) {
+    via_webrtc_endpoint_want_data (self);
     via_webrtc_endpoint_tell_app_data (self); /* if it was set meanwhile */
     via_webrtc_endpoint_count_sinks (
         self);   /* their tracks may be known from the last run */
@@ -376,6 +379,7 @@ stop (ViaWebrtcEndpoint *self)
     via_common_absent (&self->common, via_session_hub_member (session));
   via_transport_close (&self->transport);
   via_session_free (session);
+  via_datapads_stop (self->data_pads);
   self->is_joined = FALSE;
   g_clear_pointer (&self->identity, via_identity_unref);
 }
@@ -386,6 +390,7 @@ begin_run (ViaWebrtcEndpoint *self)
 {
   via_eos_reset (&self->common);
   via_publishers_reset (self->publishers);
+  via_datapads_reset (self->data_pads);
 }
 
 static GstStateChangeReturn
@@ -473,6 +478,7 @@ dispose (GObject *object)
 {
   ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (object);
 
+  via_datapads_clear (self->data_pads);
   via_publishers_clear (self->publishers);
   G_OBJECT_CLASS (via_webrtc_endpoint_parent_class)->dispose (object);
 }
@@ -484,6 +490,7 @@ finalize (GObject *object)
 
   via_webrtc_endpoint_set_shared (self, NULL);
   via_publishers_free (self->publishers);
+  via_datapads_free (self->data_pads);
   g_rw_lock_clear (&self->session_lock);
   g_weak_ref_clear (&self->partner);
   g_free (self->peer.name);

@@ -30,6 +30,7 @@ struct _ViaDataLink
   guint64 n_letters;                       /* bytes in @letters */
   guint64 n_waiting;                       /* bytes that wait on the channels */
   guint64 n_dropped;
+  gboolean is_closed; /* the home is no longer called */
   GCond room;
 
   /* the peer's loop */
@@ -60,18 +61,16 @@ letter_free (gpointer data)
   g_free (letter);
 }
 
-static ViaDataLink *
-link_ref (ViaDataLink *self)
+ViaDataLink *
+via_datalink_ref (ViaDataLink *self)
 {
   g_atomic_ref_count_inc (&self->refs);
   return self;
 }
 
-static void
-link_unref (gpointer data)
+void
+via_datalink_unref (ViaDataLink *self)
 {
-  ViaDataLink *self = data;
-
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   g_queue_clear_full (&self->in, (GDestroyNotify) g_bytes_unref);
@@ -81,6 +80,12 @@ link_unref (gpointer data)
   g_cond_clear (&self->room);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+static void
+unref_any (gpointer data)
+{
+  via_datalink_unref (data);
 }
 
 /* --- what the home does --- */
@@ -146,7 +151,7 @@ hand_out (ViaDataLink *self)
   g_mutex_unlock (&self->lock);
   g_queue_clear_full (&packets, (GDestroyNotify) g_bytes_unref);
   if (is_first)
-    via_loop_post (self->loop, run_outlet, link_ref (self), link_unref);
+    via_loop_post (self->loop, run_outlet, via_datalink_ref (self), unref_any);
 }
 
 /* The end of the home's turn. */
@@ -226,12 +231,13 @@ run_mail (gpointer data)
     touch (self);
 }
 
-/* Call without the lock; @is_first: nobody called the home since its last. */
+/* Call with self->lock held: the home is not released meanwhile. */
 static void
-call_home (ViaDataLink *self, gboolean is_first)
+call_home_locked (ViaDataLink *self)
 {
-  if (is_first)
-    via_loop_post (self->home, run_mail, link_ref (self), link_unref);
+  if (!self->is_home_called)
+    via_loop_post (self->home, run_mail, via_datalink_ref (self), unref_any);
+  self->is_home_called = TRUE;
 }
 
 /* --- life --- */
@@ -284,9 +290,13 @@ via_datalink_free (ViaDataLink *self)
 {
   if (self == NULL)
     return;
+  g_mutex_lock (&self->lock);
+  self->is_closed = TRUE;
+  g_cond_broadcast (&self->room);
+  g_mutex_unlock (&self->lock);
   via_loop_call (self->home, run_free, self);
   via_sctp_home_release ();
-  link_unref (self);
+  via_datalink_unref (self);
 }
 
 /* --- the peer's loop --- */
@@ -310,7 +320,7 @@ start_free (gpointer data)
 {
   Start *start = data;
 
-  link_unref (start->link);
+  via_datalink_unref (start->link);
   g_free (start);
 }
 
@@ -342,7 +352,7 @@ via_datalink_start (ViaDataLink *self, const ViaPeerData *agreed)
     return;
   self->has_begun = TRUE;
   start = g_new0 (Start, 1);
-  start->link = link_ref (self);
+  start->link = via_datalink_ref (self);
   start->config = (ViaAssociationConfig){.local_port = VIA_PEER_SCTP_PORT,
       .remote_port = agreed->remote_port,
       .is_dtls_client = agreed->is_dtls_client,
@@ -366,22 +376,18 @@ void
 via_datalink_stop (ViaDataLink *self)
 {
   via_loop_assert (self->loop);
-  via_loop_post (self->home, run_stop, link_ref (self), link_unref);
+  via_loop_post (self->home, run_stop, via_datalink_ref (self), unref_any);
 }
 
 void
 via_datalink_feed (ViaDataLink *self, const guint8 *data, gsize len)
 {
-  gboolean is_first;
-
   via_loop_assert (self->loop);
   g_mutex_lock (&self->lock);
   if (self->in.length < MAILBOX)
     g_queue_push_tail (&self->in, g_bytes_new (data, len));
-  is_first = !self->is_home_called;
-  self->is_home_called = TRUE;
+  call_home_locked (self);
   g_mutex_unlock (&self->lock);
-  call_home (self, is_first);
 }
 
 GBytes *
@@ -565,19 +571,19 @@ void
 via_datalink_post (
     ViaDataLink *self, guint id, gboolean is_text, GBytes *message)
 {
-  Letter *letter = g_new0 (Letter, 1);
-  gboolean is_first;
+  Letter *letter;
 
-  letter->id = id;
-  letter->is_text = is_text;
-  letter->message = g_bytes_ref (message);
   g_mutex_lock (&self->lock);
-  g_queue_push_tail (&self->letters, letter);
-  self->n_letters += g_bytes_get_size (message);
-  is_first = !self->is_home_called;
-  self->is_home_called = TRUE;
+  if (!self->is_closed) {
+    letter = g_new0 (Letter, 1);
+    letter->id = id;
+    letter->is_text = is_text;
+    letter->message = g_bytes_ref (message);
+    g_queue_push_tail (&self->letters, letter);
+    self->n_letters += g_bytes_get_size (message);
+    call_home_locked (self);
+  }
   g_mutex_unlock (&self->lock);
-  call_home (self, is_first);
 }
 
 gboolean
@@ -587,8 +593,9 @@ via_datalink_wait_room (ViaDataLink *self, guint64 bytes, const gint *stop)
 
   g_mutex_lock (&self->lock);
   while (!(has_room = self->n_letters + self->n_waiting < bytes)
-         && !g_atomic_int_get (stop))
+         && !self->is_closed && !g_atomic_int_get (stop))
     g_cond_wait (&self->room, &self->lock);
+  has_room = has_room && !self->is_closed;
   g_mutex_unlock (&self->lock);
   return has_room && !g_atomic_int_get (stop);
 }

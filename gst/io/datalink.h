@@ -33,9 +33,11 @@ gboolean via_datalink_is_possible (void);
  * (transfer full) (nullable) Any thread. */
 ViaDataLink *via_datalink_new (
     ViaLoop *loop, const ViaDataLinkFuncs *funcs, gpointer user);
-/* After return nothing is called any more. NULL does nothing. Waits for the
- * home; never on a loop. */
+/* After return nothing is called any more; who holds a reference finds it
+ * closed. NULL does nothing. Waits for the home; never on a loop. */
 void via_datalink_free (ViaDataLink *self);
+ViaDataLink *via_datalink_ref (ViaDataLink *self);
+void via_datalink_unref (ViaDataLink *self);
 
 /* --- the peer's loop --- */
 
@@ -51,7 +53,8 @@ void via_datalink_feed (ViaDataLink *self, const guint8 *data, gsize len);
 /* The next packet to send, NULL: none. (transfer full) (nullable) */
 GBytes *via_datalink_next (ViaDataLink *self);
 
-/* --- any thread but another loop than the home; waits for that --- */
+/* --- any thread but another loop than the home; waits for that. Before _free
+ * --- */
 
 /* As via_channels_create, _send, _close. */
 gint via_datalink_create (
@@ -64,13 +67,14 @@ guint64 via_datalink_buffered (ViaDataLink *self, guint id);
 /* Adds "data-channels" and the fields of the transport (docs/api.md). */
 void via_datalink_stats (ViaDataLink *self, GstStructure *out);
 
-/* --- any thread --- */
+/* --- any thread, also after _free --- */
 
 /* Sends by the mailbox; what cannot go is dropped and counted. */
 void via_datalink_post (
     ViaDataLink *self, guint id, gboolean is_text, GBytes *message);
 /* Waits until less than @bytes wait on all channels, the mailbox included.
- * FALSE: @stop (atomic) became TRUE, see _wake. Not on a loop. */
+ * FALSE: @stop (atomic) became TRUE, see _wake; or it is closed. Not on a
+ * loop. */
 gboolean via_datalink_wait_room (
     ViaDataLink *self, guint64 bytes, const gint *stop);
 void via_datalink_wake (ViaDataLink *self);

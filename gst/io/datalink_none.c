@@ -20,6 +20,17 @@ via_datalink_free (ViaDataLink *self)
 {
 }
 
+ViaDataLink *
+via_datalink_ref (ViaDataLink *self)
+{
+  return self;
+}
+
+void
+via_datalink_unref (ViaDataLink *self)
+{
+}
+
 void
 via_datalink_set_outlet (ViaDataLink *self, ViaLoopFunc func, gpointer data)
 {

@@ -4,6 +4,7 @@
 """Data channels with Chromium: what is sent is what arrives, byte for byte, on
 both sides. test_NN is the case of Kurento's tests that it answers."""
 import json
+import os
 import threading
 import time
 
@@ -341,6 +342,33 @@ def test_file_of_20_mb_goes_at_50_mbit():
         tap.check(b''.join(d for _t, d in c.got[number]) == data, 'differs')
         tap.check(to_page >= 50, f'{to_page:.0f} Mb/s to the page')
         tap.check(back >= 50, f'{back:.0f} Mb/s back')
+
+
+def test_pads_carry_a_file_to_the_page_and_what_it_says_to_a_file():
+    size = 3_000_000
+    os.makedirs(lab.DATA, exist_ok=True)
+    with open(f'{lab.DATA}/data-in', 'wb') as f:
+        f.write(pattern(size, 5))
+    out = f'{lab.DATA}/data-out'
+    with Call(line=f'filesrc location={lab.DATA}/data-in blocksize=60000 ! '
+              'application/x-via-data,label=file ! e.data_sink_0 '
+              f'e.data_src_1 ! filesink location={out} sync=false ') as c:
+        c.page.eval("far.raw = true; "
+                    "far.keep(far.pc.createDataChannel('back')); 1")
+        c.connect()
+        c.page_until("far.states.file === 'closed'")  # the end of the file
+        same = c.page.eval('far.same(far.got.file, 5)')
+        tap.check(same == size, f'{same} bytes of {size} are right')
+        tap.check(c.opened['back'][0][0] == 1, c.opened)
+        c.page.eval("far.got.file.forEach(p => far.channels.back.send(p)); "
+                    "far.channels.back.send('the end'); "
+                    "far.channels.back.close(); 1")
+        c.until(lambda: 'back' in c.closed, 'the page closes')
+        m = c.pipeline.get_bus().timed_pop_filtered(
+            10 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        tap.check(m and m.type == Gst.MessageType.EOS, 'no EOS')
+    with open(out, 'rb') as f:
+        tap.check(f.read() == pattern(size, 5) + b'the end', 'it differs')
 
 
 def test_channels_are_added_to_a_running_call():

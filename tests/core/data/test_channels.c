@@ -235,6 +235,31 @@ test_channels_close_on_both_sides_and_their_ids_are_free_again (void)
 }
 
 static void
+test_channels_closed_too_early_still_say_what_waits (void)
+{
+  const ViaChannelWish wish = {.label = "brief"};
+  Pair pair;
+
+  pair_init (&pair);
+  end_open (&pair.a, &wish);
+  end_send (&pair.a, 0, TRUE, "word", 4);
+  via_channels_close (pair.a.channels, 0);
+  pair_up (&pair);
+  pair_run (&pair);
+  end_got (&pair.b, 0, TRUE, "word", 4);
+  g_assert_cmpuint (pair.a.n_closed, ==, 1);
+  g_assert_cmpuint (pair.b.n_closed, ==, 1);
+  end_open (&pair.a, &wish);
+  via_channels_down (pair.a.channels, NULL);
+  end_listen (&pair.a);
+  end_open (&pair.a, &wish);
+  via_channels_close (pair.a.channels, 0); /* nothing waits, nobody is there */
+  end_listen (&pair.a);
+  g_assert_cmpuint (pair.a.n_closed, ==, 3);
+  pair_clear (&pair);
+}
+
+static void
 test_channels_closing_takes_no_more (void)
 {
   const ViaChannelWish wish = {0};
@@ -463,6 +488,7 @@ main (int argc, char **argv)
   CASE (unordered_wait_for_the_ack);
   CASE (negotiated_need_no_word);
   CASE (close_on_both_sides_and_their_ids_are_free_again);
+  CASE (closed_too_early_still_say_what_waits);
   CASE (closing_takes_no_more);
   CASE (take_turns);
   CASE (say_when_little_waits);
