@@ -9,6 +9,8 @@
  */
 #include "data/sctp.h"
 
+#include "base/bytes.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +20,11 @@
 #define OUT_MAX 4096 /* packets that wait to be fetched; more are lost */
 /* Bytes; of half of it a message is given out before it is whole. */
 #define BUFFER (1 << 20)
-#define HEADER 12       /* of a packet, which usrsctp does not count here */
-#define RTO_INITIAL 500 /* ms */
+#define HEADER 12 /* of a packet, which usrsctp does not count here */
+#define CHUNK_SACK 3
+#define CHUNK_RECONFIG 130 /* RFC 6525 §3.1 */
+#define PARAM_RESET_OUT 13 /* §4.1 */
+#define RTO_INITIAL 500    /* ms */
 #define RTO_MIN 300
 #define RTO_MAX 10000
 
@@ -30,6 +35,12 @@ struct _ViaSctp
   GQueue out;            /* GBytes* */
   GQueue events;         /* ViaSctpEvent* */
   gboolean is_up, is_down;
+  gboolean has_acked;
+  guint32 acked; /* TSN: all up to it is here, as we told them */
+  /* A reset of streams that comes before what was sent there: usrsctp would
+   * answer "in progress", and look again only when more data comes. */
+  GBytes *held; /* (nullable) */
+  guint32 held_tsn;
 };
 
 /* Of the home thread. */
@@ -42,6 +53,55 @@ find (const void *number)
   return g_hash_table_lookup (associations, number);
 }
 
+/* --- chunks, RFC 9260 §3 --- */
+
+/* Takes down what a packet of ours acknowledges. */
+static void
+note_acks (ViaSctp *self, const guint8 *data, gsize len)
+{
+  ViaReader in;
+  guint8 type, flags;
+  guint16 size;
+
+  via_reader_init (&in, data, len);
+  via_reader_skip (&in, HEADER);
+  while (via_reader_u8 (&in, &type) && via_reader_u8 (&in, &flags)
+         && via_reader_u16 (&in, &size) && size >= 4) {
+    gsize rest = (gsize) (size + 3) / 4 * 4 - 4;
+    guint32 tsn;
+
+    if (type == CHUNK_SACK && via_reader_u32 (&in, &tsn)) {
+      self->has_acked = TRUE;
+      self->acked = tsn;
+      rest -= sizeof tsn;
+    }
+    via_reader_skip (&in, rest);
+  }
+}
+
+/* TRUE: @data begins with a reset of their streams; up to *@out_tsn there is
+ * data before it. */
+static gboolean
+is_reset (const guint8 *data, gsize len, guint32 *out_tsn)
+{
+  ViaReader in;
+  guint8 type;
+  guint16 param;
+
+  via_reader_init (&in, data, len);
+  via_reader_skip (&in, HEADER);
+  return via_reader_u8 (&in, &type) && type == CHUNK_RECONFIG
+         && via_reader_skip (&in, 3) && via_reader_u16 (&in, &param)
+         && param == PARAM_RESET_OUT && via_reader_skip (&in, 2 + 4 + 4)
+         && via_reader_u32 (&in, out_tsn);
+}
+
+static gboolean
+is_early (const ViaSctp *self, guint32 tsn)
+{
+  return self->has_acked && (gint32) (self->acked - tsn) < 0;
+}
+
 /* --- what usrsctp says --- */
 
 static int
@@ -49,6 +109,8 @@ on_output (void *address, void *data, size_t len, uint8_t tos, uint8_t set_df)
 {
   ViaSctp *self = find (address);
 
+  if (self != NULL)
+    note_acks (self, data, len);
   if (self != NULL && g_queue_get_length (&self->out) < OUT_MAX)
     g_queue_push_tail (&self->out, g_bytes_new (data, len));
   return 0;
@@ -269,6 +331,7 @@ via_sctp_free (ViaSctp *self)
   via_sctp_abort (self);
   g_hash_table_remove (associations, GUINT_TO_POINTER (self->number));
   g_queue_clear_full (&self->out, (GDestroyNotify) g_bytes_unref);
+  g_clear_pointer (&self->held, g_bytes_unref);
   while (via_sctp_poll (self, &event))
     via_sctp_event_clear (&event);
   g_free (self);
@@ -276,11 +339,40 @@ via_sctp_free (ViaSctp *self)
 
 /* --- packets --- */
 
+static void
+input (ViaSctp *self, const guint8 *data, gsize len)
+{
+  usrsctp_conninput (GUINT_TO_POINTER (self->number), data, len, 0);
+}
+
+/* What was held, once its time has come. */
+static void
+release_held (ViaSctp *self)
+{
+  g_autoptr (GBytes) packet = NULL;
+
+  if (self->held == NULL || is_early (self, self->held_tsn))
+    return;
+  packet = g_steal_pointer (&self->held);
+  if (self->socket != NULL)
+    input (self, g_bytes_get_data (packet, NULL), g_bytes_get_size (packet));
+}
+
 void
 via_sctp_feed (ViaSctp *self, const guint8 *data, gsize len)
 {
-  if (self->socket != NULL && len <= VIA_SCTP_DATAGRAM)
-    usrsctp_conninput (GUINT_TO_POINTER (self->number), data, len, 0);
+  guint32 tsn;
+
+  if (self->socket == NULL || len > VIA_SCTP_DATAGRAM)
+    return;
+  if (is_reset (data, len, &tsn) && is_early (self, tsn)) {
+    g_clear_pointer (&self->held, g_bytes_unref);
+    self->held = g_bytes_new (data, len);
+    self->held_tsn = tsn;
+    return;
+  }
+  input (self, data, len);
+  release_held (self);
 }
 
 GBytes *
@@ -292,8 +384,10 @@ via_sctp_next (ViaSctp *self)
 gboolean
 via_sctp_poll (ViaSctp *self, ViaSctpEvent *out)
 {
-  ViaSctpEvent *event = g_queue_pop_head (&self->events);
+  ViaSctpEvent *event;
 
+  release_held (self); /* it may be time that acknowledged the rest */
+  event = g_queue_pop_head (&self->events);
   if (event == NULL)
     return FALSE;
   *out = *event;
