@@ -311,8 +311,19 @@ count_entries (const gchar *path)
 
 typedef struct
 {
-  guint threads, fds, refs, pads, children;
+  guint threads, fds, refs, pads, children, ports;
 } Held;
+
+static guint
+n_ports (GstElement *hub)
+{
+  g_autoptr (GstStructure) ports = NULL;
+  guint n = G_MAXUINT;
+
+  g_signal_emit_by_name (hub, "list-ports", &ports);
+  g_assert_true (gst_structure_get_uint (ports, "ports", &n));
+  return n;
+}
 
 static Held
 held_by (GstElement *hub)
@@ -321,7 +332,8 @@ held_by (GstElement *hub)
       .fds = count_entries ("/proc/self/fd"),
       .refs = G_OBJECT (hub)->ref_count,
       .pads = hub->numpads,
-      .children = (guint) GST_BIN_NUMCHILDREN (hub)};
+      .children = (guint) GST_BIN_NUMCHILDREN (hub),
+      .ports = n_ports (hub)};
 }
 
 static void
@@ -412,6 +424,7 @@ test_kurento_48_attached_and_detached_leaves_nothing (void)
   g_assert_cmpuint (after.refs, ==, before.refs);
   g_assert_cmpuint (after.pads, ==, before.pads);
   g_assert_cmpuint (after.children, ==, before.children);
+  g_assert_cmpuint (after.ports, ==, before.ports);
   close_pipeline (pipeline);
   for (guint i = 6; i < seen.pts->len; i++)
     longest =
