@@ -12,6 +12,9 @@
   "videotestsrc name=v is-live=true ! video/x-raw,width=160,height=120 ! "     \
   "webrtcendpoint name=e "
 #define EMPTY "webrtcendpoint name=e "
+#define MEMBER                                                                 \
+  "hub name=h videotestsrc is-live=true ! video/x-raw,width=160,height=120 ! " \
+  "h.video_sink_0 webrtcendpoint name=e hub=h "
 #define NOBODY "webrtcendpoint name=e turn-url=u:p@127.0.0.1:9?transport=tls "
 
 /* Makes the signal come, once the call stands. */
@@ -64,6 +67,7 @@ static const struct
     {"on-selected-pair", NULL},
     {"connection-state-changed", NULL},
     {"on-negotiation-needed", restart},
+    {"tracks-changed", NULL, MEMBER},
     {"pad-added", NULL},
     {"pad-removed", end_source},
     {"notify::signaling-state", offer},

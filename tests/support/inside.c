@@ -6,7 +6,7 @@
 
 const gchar *const inside_actions[] = {"process-offer", "generate-offer",
     "process-answer", "restart-ice", "gather-candidates", "add-ice-candidate",
-    "add-tag", "get-tag", "remove-tag", NULL};
+    "list-tracks", "add-tag", "get-tag", "remove-tag", NULL};
 
 #define WAIT (15 * G_TIME_SPAN_SECOND)
 
@@ -98,8 +98,11 @@ inside_try_all (GstElement *endpoint, GstElement *other, GstElement *whole)
 {
   g_autofree gchar *local = NULL;
   g_autoptr (GstStructure) stats = NULL;
+  g_autoptr (GstStructure) tracks = NULL;
   gboolean is_done = FALSE;
 
+  g_signal_emit_by_name (endpoint, "list-tracks", &tracks);
+  g_assert_nonnull (tracks);
   g_object_get (endpoint, "local-description", &local, "stats", &stats, NULL);
   g_assert_nonnull (local);
   g_assert_nonnull (stats);
