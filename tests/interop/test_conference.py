@@ -70,7 +70,8 @@ class Person:
         self.browser, self.name = browser, name
         camera = chromium.camera(WIDTH, HEIGHT, FPS, hz=hz(name),
                                  first=first(name))
-        self.page = browser.open(f'{BASE}?name={name}&app-data=data-of-{name}',
+        self.url = f'{BASE}?name={name}&app-data=data-of-{name}'
+        self.page = browser.open(self.url,
                                  script=camera + VIEW + script)
         self.page.resize(480, 320)      # drawing many pictures costs, too
         self.page.until('document.body.dataset.state === "ready"')
@@ -83,7 +84,7 @@ class Person:
 
     def reload(self):
         """Comes back into the room by itself."""
-        self.page.go(f'{BASE}?name={self.name}&again')
+        self.page.go(self.url + '&again')
         self.page.until(LIVE)
 
     def until_sees(self, names, seconds=15):
@@ -183,7 +184,9 @@ class Window:
 
 def compare(control, change, n, what):
     """The @n streams of each kind that go on do so."""
-    tap.note(f'{what}: {change.figures(n)}; control {control.figures()}')
+    slow = max(change.frames, key=change.frames.get)
+    tap.note(f'{what}: {change.figures(n)} ({slow[0]} of {slow[1]}); '
+             f'control {control.figures()}')
     for window in (control, change):
         tap.check(len(window.audio) >= n and len(window.video) >= n,
                   f'{what}: {len(window.audio)} and {len(window.video)} streams '
@@ -303,7 +306,7 @@ def confer_with_film(n):
     film = counter.cached_file(lab.DATA, 60, 'webm', WIDTH, HEIGHT, FPS)
     path = os.path.join(lab.DATA, 'conference.mkv')
     line = (f'{LINE} playerendpoint uri={lab.uri(film)} loop=true hub=room '
-            f'app-data=film tags=tags,display-name={FILM} '
+            f'app-data=data-of-{FILM} tags=tags,display-name={FILM} '
             f'recorderendpoint hub=room location={path}')
     everybody = confer(n, [FILM], line)
     check_file(path, [*everybody, NAMES[n - 1]])    # who was killed, too
