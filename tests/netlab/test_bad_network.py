@@ -232,6 +232,9 @@ def test_relay_only_tells_no_other_address():
         sdp = page.eval('viaFar.peers[0].remoteDescription.sdp')
     types = set(re.findall(r'^a=candidate:.* typ (\w+)', sdp, re.M))
     tap.check(types == {'relay'}, f'candidates: {types}')
+    # nor where the relay sees us
+    related = set(re.findall(r'^a=candidate:.* raddr (\S+)', sdp, re.M))
+    tap.check(related <= {'0.0.0.0', '::'}, f'related addresses: {related}')
 
 
 # --- gone ---
