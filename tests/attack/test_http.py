@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+from urllib.parse import urlsplit
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'interop'))
@@ -66,7 +67,7 @@ def good():
     r.read()
     ms = (time.monotonic() - start) * 1000
     tap.check(r.status == 201, f'a good POST is answered {r.status}')
-    path = r.headers['Location'].split(str(PORT))[1]
+    path = urlsplit(r.headers['Location']).path
     c = http.client.HTTPConnection('127.0.0.1', PORT, timeout=10)
     c.request('DELETE', path)
     r = c.getresponse()
