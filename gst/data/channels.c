@@ -365,6 +365,19 @@ via_channels_info (const ViaChannels *self, guint id)
   return channel != NULL ? &channel->info : NULL;
 }
 
+gint
+via_channels_find (const ViaChannels *self, const gchar *label)
+{
+  for (guint i = 0; i < self->all->len; i++) {
+    const ViaChannel *channel = via_channels_at (self, i);
+
+    if (channel != NULL && channel->info.state < VIA_CHANNEL_CLOSING
+        && g_str_equal (channel->info.label, label))
+      return (gint) i;
+  }
+  return -1;
+}
+
 guint64
 via_channels_buffered (const ViaChannels *self)
 {

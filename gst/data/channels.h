@@ -127,6 +127,8 @@ void via_channels_event_clear (ViaChannelsEvent *self);
 /* Channels there are, closing ones too; NULL: no channel has that id. */
 guint via_channels_size (const ViaChannels *self);
 const ViaChannelInfo *via_channels_info (const ViaChannels *self, guint id);
+/* The first that is not closing and is called @label; -1: none. */
+gint via_channels_find (const ViaChannels *self, const gchar *label);
 /* Bytes that wait on all of them. */
 guint64 via_channels_buffered (const ViaChannels *self);
 /* Opened and closed so far; messages dropped: no such channel, no UTF-8, too

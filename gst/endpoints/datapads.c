@@ -42,6 +42,12 @@ via_datapads_add_templates (GstElementClass *klass)
     gst_element_class_add_static_pad_template (klass, &templates[i]);
 }
 
+void
+via_datapads_add_sink_template (GstElementClass *klass)
+{
+  gst_element_class_add_static_pad_template (klass, &templates[0]);
+}
+
 /* --- what sink pads say --- */
 
 const ViaChannelWish *

@@ -29,6 +29,8 @@ typedef struct
 
 /* `data_sink_%u` (request), `data_src_%u` (sometimes). */
 void via_datapads_add_templates (GstElementClass *klass);
+/* The first one alone. */
+void via_datapads_add_sink_template (GstElementClass *klass);
 
 /* instance_init of @bin, which owns it. (transfer full) */
 ViaDataPads *via_datapads_new (
@@ -51,6 +53,7 @@ void via_datapads_reset (ViaDataPads *self);
  * caps. */
 const ViaChannelWish *via_data_sink_wish (const ViaDataSink *self);
 const gchar *via_data_sink_to (const ViaDataSink *self); /* (nullable) */
+guint via_data_sink_number (const ViaDataSink *self);    /* of data_sink_%u */
 /* A number of yours, -1 at first. Its streaming thread. */
 #define VIA_DATA_SINK_CLOSED (-2) /* _closed was called for it */
 gint via_data_sink_channel (ViaDataSink *self);

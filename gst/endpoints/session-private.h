@@ -154,6 +154,8 @@ void via_session_wish_check (ViaSession *self);
 void via_session_data_open (ViaSession *self);
 /* Waits for the home; never on a loop. */
 void via_session_data_close (ViaSession *self);
+/* Of ViaMemberFuncs: a message for our peer. Any thread. */
+void via_session_data_take (gpointer door, const ViaRoomMessage *message);
 
 /* --- session_roam.c: the way to the peer goes --- */
 

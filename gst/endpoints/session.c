@@ -202,6 +202,7 @@ via_session_unref (ViaSession *self)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   via_guard_clear (&self->guard);
+  g_clear_pointer (&self->data, via_datalink_unref);
   via_session_rooms_clear (self);
   g_clear_pointer (&self->negotiation, via_negotiation_free);
   g_hash_table_unref (self->told_remote);

@@ -34,6 +34,18 @@ on_opened (gpointer user, const ViaChannelInfo *info)
     via_session_notice_post (notice_of (self, NOTICE_CHANNEL_OPENED, info));
 }
 
+/* What a peer says in a hub all others there hear. */
+static void
+give_room (ViaSession *self, const ViaChannelInfo *info, gboolean is_text,
+    GBytes *message)
+{
+  const ViaRoomMessage said = {info->label, info->protocol, is_text, message};
+  ViaMember *member = g_atomic_pointer_get (&self->hub.member);
+
+  if (member != NULL)
+    via_member_send_data (member, NULL, &said);
+}
+
 static void
 on_message (gpointer user, const ViaChannelInfo *info, gboolean is_text,
     GBytes *message)
@@ -42,6 +54,7 @@ on_message (gpointer user, const ViaChannelInfo *info, gboolean is_text,
   ViaSessionNotice *notice;
 
   tell_now (self, VIA_SESSION_CHANNEL_MESSAGE, info, is_text, message);
+  give_room (self, info, is_text, message);
   if (self->funcs.wants_messages == NULL
       || !self->funcs.wants_messages (self->user))
     return;
@@ -84,16 +97,29 @@ static const ViaDataLinkFuncs link_funcs = {
 /* --- any thread --- */
 
 void
+via_session_data_take (gpointer door, const ViaRoomMessage *message)
+{
+  const ViaSession *self = ((ViaSessionDoor *) door)->session;
+
+  if (self->data != NULL)
+    via_datalink_post_label (self->data, message->label, message->protocol,
+        message->is_text, message->message);
+}
+
+void
 via_session_data_open (ViaSession *self)
 {
   if (via_datalink_is_possible ())
     self->data = via_datalink_new (self->loop, &link_funcs, self);
+  if (self->data != NULL)
+    via_datalink_ref (self->data);
 }
 
 void
 via_session_data_close (ViaSession *self)
 {
-  via_datalink_free (g_steal_pointer (&self->data));
+  if (self->data != NULL)
+    via_datalink_free (self->data); /* its memory stays until the session's */
 }
 
 ViaDataLink *

@@ -401,6 +401,7 @@ static const ViaMemberFuncs member_funcs = {
     .changed = on_changed,
     .lost = on_lost,
     .info = on_info,
+    .data = via_session_data_take,
 };
 
 /* --- joining --- */

@@ -5,6 +5,7 @@
 
 #include "endpoints/access.h"
 #include "endpoints/common.h"
+#include "endpoints/datapads.h"
 #include "endpoints/outlets.h"
 #include "endpoints/peers.h"
 #include "endpoints/publishers.h"
@@ -25,6 +26,7 @@ struct _ViaWebrtcServer
   ViaMediaprops media;       /* the same */
   ViaAccess access;          /* who may enter */
   ViaPublishers *publishers; /* the sink pads */
+  ViaDataPads *data_pads;
 
   GMutex lock; /* guards all to the next blank; never held while calling out */
   struct
@@ -35,6 +37,8 @@ struct _ViaWebrtcServer
     guint single_port; /* 0: none */
   } set;
   guint bound_port; /* 0: not listening */
+  gboolean takes_data;
+  GPtrArray *labels; /* gchar*: of data source pads, by their number */
 
   /* Guards all to the next blank; after that of the pads. */
   GMutex room_lock;
@@ -60,6 +64,8 @@ gboolean via_webrtc_server_join (ViaWebrtcServer *self, GError **error);
 void via_webrtc_server_leave (ViaWebrtcServer *self);
 /* For ViaPeersConfig: the room there is now. */
 ViaExchange *via_webrtc_server_room (gpointer user, GError **error);
+/* Who publishes our sink pads. (transfer full) (nullable) Any thread. */
+ViaMember *via_webrtc_server_ref_member (ViaWebrtcServer *self);
 /* app-data is another now. Any thread. */
 void via_webrtc_server_tell_app_data (ViaWebrtcServer *self);
 /* For ViaPublishersFuncs. */
@@ -74,6 +80,13 @@ void via_webrtc_server_use_media (ViaWebrtcServer *self);
 gboolean via_webrtc_server_authorize (gpointer user, const ViaPeersGuest *guest,
     gchar **app_data, GError **error);
 void via_webrtc_server_install_signals (GObjectClass *klass);
+
+/* webrtcserver-data.c */
+void via_webrtc_server_init_data (ViaWebrtcServer *self);
+/* Above READY what peers say has source pads. */
+void via_webrtc_server_open_data (ViaWebrtcServer *self, gboolean is_open);
+/* Of ViaMemberFuncs. */
+void via_webrtc_server_take_data (gpointer user, const ViaRoomMessage *message);
 
 /* webrtcserver-props.c */
 void via_webrtc_server_install_properties (GObjectClass *object_class);

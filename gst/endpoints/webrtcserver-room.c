@@ -77,7 +77,8 @@ look_again (GstElement *element, gpointer data)
 static ViaMember *
 member_locked (ViaWebrtcServer *self)
 {
-  static const ViaMemberFuncs funcs = {.lost = on_lost};
+  static const ViaMemberFuncs funcs = {
+      .lost = on_lost, .data = via_webrtc_server_take_data};
   g_auto (ViaCommonWho) who = {0};
 
   if (self->member == NULL && self->exchange != NULL && !self->is_lost) {
@@ -99,6 +100,19 @@ via_webrtc_server_find_member (gpointer user, const ViaPublisher *publisher)
 
   g_mutex_lock (&self->room_lock);
   member = member_locked (self);
+  g_mutex_unlock (&self->room_lock);
+  return member;
+}
+
+ViaMember *
+via_webrtc_server_ref_member (ViaWebrtcServer *self)
+{
+  ViaMember *member;
+
+  g_mutex_lock (&self->room_lock);
+  member = member_locked (self);
+  if (member != NULL)
+    via_member_ref (member);
   g_mutex_unlock (&self->room_lock);
   return member;
 }

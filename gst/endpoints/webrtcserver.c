@@ -32,8 +32,11 @@ static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
     const GstCaps *caps)
 {
-  return via_publishers_request (
-      VIA_WEBRTC_SERVER (element)->publishers, templ, name);
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
+  GstPad *pad = via_datapads_request (self->data_pads, templ, name);
+
+  return pad != NULL ? pad
+                     : via_publishers_request (self->publishers, templ, name);
 }
 
 static void
@@ -47,7 +50,10 @@ sinks_changed (gpointer user)
 static void
 release_pad (GstElement *element, GstPad *pad)
 {
-  via_publishers_release (VIA_WEBRTC_SERVER (element)->publishers, pad);
+  ViaWebrtcServer *self = VIA_WEBRTC_SERVER (element);
+
+  if (!via_datapads_release (self->data_pads, pad))
+    via_publishers_release (self->publishers, pad);
 }
 
 /* --- source pads --- */
@@ -232,6 +238,7 @@ static void
 stop_listening (ViaWebrtcServer *self)
 {
   via_peers_stop (g_steal_pointer (&self->peers));
+  via_webrtc_server_open_data (self, FALSE);
   close_single_port (self);
   close_sources (self);
   g_mutex_lock (&self->lock);
@@ -292,9 +299,11 @@ start (ViaWebrtcServer *self)
 
   via_eos_reset (&self->common);
   via_transport_prepare (&self->transport);
+  via_webrtc_server_open_data (self, TRUE);
   if (via_webrtc_server_join (self, &error) && open_sources (self, &error)
       && open_single_port (self, &error) && listen_now (self, &error))
     return TRUE;
+  via_webrtc_server_open_data (self, FALSE);
   close_single_port (self);
   close_sources (self);
   return fail (self, error);
@@ -363,6 +372,7 @@ dispose (GObject *object)
 {
   ViaWebrtcServer *self = VIA_WEBRTC_SERVER (object);
 
+  via_datapads_clear (self->data_pads);
   via_publishers_clear (self->publishers);
   G_OBJECT_CLASS (via_webrtc_server_parent_class)->dispose (object);
 }
@@ -373,6 +383,8 @@ finalize (GObject *object)
   ViaWebrtcServer *self = VIA_WEBRTC_SERVER (object);
 
   via_publishers_free (self->publishers);
+  via_datapads_free (self->data_pads);
+  g_ptr_array_unref (self->labels);
   g_free (self->set.address);
   g_free (self->set.path);
   g_mutex_clear (&self->lock);
@@ -406,6 +418,7 @@ via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
   GST_BIN_CLASS (klass)->handle_message = handle_message;
   via_publisher_add_templates (element_class);
   via_outlets_add_templates (element_class);
+  via_datapads_add_templates (element_class);
   gst_element_class_set_static_metadata (element_class, "WebRTC server",
       "Source/Sink/Network/WebRTC",
       "Shows what comes in at its sink pads, or what is in the hub it joined, "
@@ -430,6 +443,7 @@ via_webrtc_server_init (ViaWebrtcServer *self)
   g_weak_ref_init (&self->hub, NULL);
   g_rw_lock_init (&self->outlets_lock);
   self->publishers = via_publishers_new (GST_BIN (self), &funcs, self);
+  via_webrtc_server_init_data (self);
   self->set.address = g_strdup (VIA_WEBRTC_SERVER_ADDRESS);
   self->set.path = g_strdup (VIA_WEBRTC_SERVER_PATH);
   self->set.port = VIA_WEBRTC_SERVER_PORT;

@@ -5,6 +5,9 @@
  */
 #include "hubs/hubbase.h"
 
+#include <string.h>
+
+#include "endpoints/datapads.h"
 #include "endpoints/join.h"
 #include "endpoints/publisher.h"
 #include "hubs/hubports.h"
@@ -12,7 +15,8 @@
 typedef struct
 {
   ViaCommon common;
-  ViaHubPorts *ports;    /* of pads */
+  ViaHubPorts *ports; /* of pads */
+  ViaDataPads *data_pads;
   GMutex lock;           /* guards all below; after that of the pads */
   ViaExchange *exchange; /* from init; a new one after each READY→NULL */
   GstClockID ticks;      /* above NULL */
@@ -79,13 +83,19 @@ static GstPad *
 request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name,
     const GstCaps *caps)
 {
-  return via_hub_ports_request (private_of (element)->ports, templ, name);
+  ViaHubBasePrivate *self = private_of (element);
+  GstPad *pad = via_datapads_request (self->data_pads, templ, name);
+
+  return pad != NULL ? pad : via_hub_ports_request (self->ports, templ, name);
 }
 
 static void
 release_pad (GstElement *element, GstPad *pad)
 {
-  via_hub_ports_release (private_of (element)->ports, pad);
+  ViaHubBasePrivate *self = private_of (element);
+
+  if (!via_datapads_release (self->data_pads, pad))
+    via_hub_ports_release (self->ports, pad);
 }
 
 static gboolean
@@ -99,6 +109,20 @@ send_event (GstElement *element, GstEvent *event)
       klass->eos (VIA_HUB_BASE (element));
   }
   return via_eos_send_event (element, event);
+}
+
+/* A data sink pad speaks to all others, or to whom its caps say. */
+static GstFlowReturn
+send_data (gpointer user, ViaDataSink *sink, gboolean is_text, GBytes *message,
+    const gint *stop)
+{
+  g_autoptr (ViaExchange) exchange = via_hub_base_exchange (user);
+  const ViaChannelWish *wish = via_data_sink_wish (sink);
+  const ViaRoomMessage said = {wish->label, wish->protocol, is_text, message};
+
+  via_exchange_send_data (
+      exchange, VIA_EXCHANGE_NOBODY, via_data_sink_to (sink), &said);
+  return GST_FLOW_OK;
 }
 
 /* --- news --- */
@@ -250,6 +274,37 @@ action_find_port (ViaHubBase *self, const gchar *key, const gchar *value)
   return via_exchange_find_port (exchange, key, value);
 }
 
+static guint
+say (ViaHubBase *self, const gchar *to, const gchar *label, gboolean is_text,
+    GBytes *bytes)
+{
+  g_autoptr (ViaExchange) exchange = via_hub_base_exchange (self);
+  const ViaRoomMessage said = {label != NULL ? label : "", "", is_text, bytes};
+
+  return via_exchange_send_data (exchange, VIA_EXCHANGE_NOBODY,
+      to != NULL && *to != '\0' ? to : NULL, &said);
+}
+
+static guint
+action_send_data (
+    ViaHubBase *self, const gchar *to, const gchar *label, GBytes *data)
+{
+  g_autoptr (GBytes) bytes =
+      data != NULL ? g_bytes_ref (data) : g_bytes_new_static ("", 0);
+
+  return say (self, to, label, FALSE, bytes);
+}
+
+static guint
+action_send_string (
+    ViaHubBase *self, const gchar *to, const gchar *label, const gchar *text)
+{
+  g_autoptr (GBytes) bytes =
+      g_bytes_new (text != NULL ? text : "", text != NULL ? strlen (text) : 0);
+
+  return say (self, to, label, TRUE, bytes);
+}
+
 static void
 install_actions (GType type)
 {
@@ -263,6 +318,13 @@ install_actions (GType type)
   g_signal_new_class_handler ("find-port", type, flags,
       G_CALLBACK (action_find_port), NULL, NULL, NULL, GST_TYPE_STRUCTURE, 2,
       G_TYPE_STRING, G_TYPE_STRING);
+  /* (to, label, message): to the peers of those @to means, NULL: all. */
+  g_signal_new_class_handler ("send-data", type, flags,
+      G_CALLBACK (action_send_data), NULL, NULL, NULL, G_TYPE_UINT, 3,
+      G_TYPE_STRING, G_TYPE_STRING, G_TYPE_BYTES);
+  g_signal_new_class_handler ("send-string", type, flags,
+      G_CALLBACK (action_send_string), NULL, NULL, NULL, G_TYPE_UINT, 3,
+      G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
 }
 
 /* --- properties and life --- */
@@ -304,6 +366,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 static void
 dispose (GObject *object)
 {
+  via_datapads_clear (private_of (object)->data_pads);
   via_hub_ports_clear (private_of (object)->ports);
   G_OBJECT_CLASS (via_hub_base_parent_class)->dispose (object);
 }
@@ -314,6 +377,7 @@ finalize (GObject *object)
   ViaHubBasePrivate *self = private_of (object);
 
   via_hub_ports_free (self->ports);
+  via_datapads_free (self->data_pads);
   via_exchange_unref (self->exchange);
   g_mutex_clear (&self->lock);
   via_common_clear (&self->common);
@@ -344,11 +408,13 @@ via_hub_base_class_init (ViaHubBaseClass *klass)
   via_eos_init_class (GST_BIN_CLASS (klass));
   element_class->send_event = send_event;
   via_publisher_add_templates (element_class);
+  via_datapads_add_sink_template (element_class);
 }
 
 static void
 via_hub_base_init (ViaHubBase *hub)
 {
+  static const ViaDataPadsFuncs data_funcs = {.send = send_data};
   ViaHubBasePrivate *self = private_of (hub);
 
   via_common_init (&self->common, GST_ELEMENT (hub));
@@ -356,6 +422,7 @@ via_hub_base_init (ViaHubBase *hub)
   g_mutex_init (&self->lock);
   self->exchange = via_exchange_new ();
   via_exchange_listen (self->exchange, G_OBJECT (hub), on_news);
+  self->data_pads = via_datapads_new (GST_BIN (hub), &data_funcs, hub);
   self->ports =
       via_hub_ports_new (GST_BIN (hub), &self->common, self->exchange);
 }

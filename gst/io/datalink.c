@@ -12,6 +12,7 @@
 typedef struct
 {
   guint id;
+  gchar *label, *protocol; /* (nullable) in place of @id */
   gboolean is_text;
   GBytes *message;
 } Letter;
@@ -58,6 +59,8 @@ letter_free (gpointer data)
   Letter *letter = data;
 
   g_bytes_unref (letter->message);
+  g_free (letter->label);
+  g_free (letter->protocol);
   g_free (letter);
 }
 
@@ -201,6 +204,24 @@ open_mail (ViaDataLink *self, GQueue *packets, GQueue *letters)
   g_mutex_unlock (&self->lock);
 }
 
+/* Whose @letter is; FALSE: nobody's. */
+static gboolean
+address (ViaDataLink *self, Letter *letter)
+{
+  ViaChannelWish wish = {.label = letter->label, .protocol = letter->protocol};
+  gint id;
+
+  if (letter->label == NULL)
+    return TRUE;
+  if (self->association == NULL)
+    return FALSE;
+  id = via_channels_find (self->channels, letter->label);
+  if (id < 0)
+    id = via_channels_create (self->channels, &wish, NULL);
+  letter->id = (guint) id;
+  return id >= 0;
+}
+
 /* Home. */
 static void
 run_mail (gpointer data)
@@ -219,7 +240,7 @@ run_mail (gpointer data)
     g_bytes_unref (packet);
   }
   while ((letter = g_queue_pop_head (&letters)) != NULL) {
-    n_failed += self->is_gone
+    n_failed += self->is_gone || !address (self, letter)
                 || !via_channels_send (self->channels, letter->id,
                     letter->is_text, letter->message, NULL);
     letter_free (letter);
@@ -567,23 +588,50 @@ via_datalink_stats (ViaDataLink *self, GstStructure *out)
 
 /* --- by the mailbox --- */
 
+/* @letter: (transfer full) */
+static void
+mail (ViaDataLink *self, Letter *letter)
+{
+  g_mutex_lock (&self->lock);
+  if (!self->is_closed) {
+    self->n_letters += g_bytes_get_size (letter->message);
+    g_queue_push_tail (&self->letters, g_steal_pointer (&letter));
+    call_home_locked (self);
+  }
+  g_mutex_unlock (&self->lock);
+  if (letter != NULL)
+    letter_free (letter);
+}
+
+static Letter *
+letter_new (gboolean is_text, GBytes *message)
+{
+  Letter *letter = g_new0 (Letter, 1);
+
+  letter->is_text = is_text;
+  letter->message = g_bytes_ref (message);
+  return letter;
+}
+
 void
 via_datalink_post (
     ViaDataLink *self, guint id, gboolean is_text, GBytes *message)
 {
-  Letter *letter;
+  Letter *letter = letter_new (is_text, message);
 
-  g_mutex_lock (&self->lock);
-  if (!self->is_closed) {
-    letter = g_new0 (Letter, 1);
-    letter->id = id;
-    letter->is_text = is_text;
-    letter->message = g_bytes_ref (message);
-    g_queue_push_tail (&self->letters, letter);
-    self->n_letters += g_bytes_get_size (message);
-    call_home_locked (self);
-  }
-  g_mutex_unlock (&self->lock);
+  letter->id = id;
+  mail (self, letter);
+}
+
+void
+via_datalink_post_label (ViaDataLink *self, const gchar *label,
+    const gchar *protocol, gboolean is_text, GBytes *message)
+{
+  Letter *letter = letter_new (is_text, message);
+
+  letter->label = g_strdup (label);
+  letter->protocol = g_strdup (protocol);
+  mail (self, letter);
 }
 
 gboolean

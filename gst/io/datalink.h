@@ -72,6 +72,10 @@ void via_datalink_stats (ViaDataLink *self, GstStructure *out);
 /* Sends by the mailbox; what cannot go is dropped and counted. */
 void via_datalink_post (
     ViaDataLink *self, guint id, gboolean is_text, GBytes *message);
+/* The same on the channel called @label: the first there is, else one that is
+ * made, reliable and ordered. Dropped where no association has begun. */
+void via_datalink_post_label (ViaDataLink *self, const gchar *label,
+    const gchar *protocol, gboolean is_text, GBytes *message);
 /* Waits until less than @bytes wait on all channels, the mailbox included.
  * FALSE: @stop (atomic) became TRUE, see _wake; or it is closed. Not on a
  * loop. */

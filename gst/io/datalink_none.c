@@ -94,6 +94,12 @@ via_datalink_post (
 {
 }
 
+void
+via_datalink_post_label (ViaDataLink *self, const gchar *label,
+    const gchar *protocol, gboolean is_text, GBytes *message)
+{
+}
+
 gboolean
 via_datalink_wait_room (ViaDataLink *self, guint64 bytes, const gint *stop)
 {

