@@ -9,14 +9,20 @@
 
 #include <gst/gst.h>
 
+#include "endpoints/configprops.h"
+#include "media/encoders.h"
+
 #define LATENCY_MS 200
 #define LATENCY_MAX_MS 10000
+#define MTU_MIN 256
+#define MTU_MAX 1460 /* VIA_PACKET_MAX, less extensions */
 
 enum
 {
   PROP_AUDIO_CODECS = 0x200,
   PROP_VIDEO_CODECS,
   PROP_LATENCY,
+  PROP_MTU,
 };
 
 static const gchar *const all[] = {
@@ -63,16 +69,18 @@ parse (ViaKind kind, const gchar *text, ViaMediapropsCodecs *out)
       ids[n++] = id;
       continue;
     }
-    g_warning ("%s-codecs: \"%.32s\" refused, the old list stays: %s; "
-               "one or more of %s, divided by commas",
+    via_configprops_refuse (
+        "%s-codecs: \"%.32s\" refused, the old list stays: %s; "
+        "one or more of %s, divided by commas",
         via_kind_name (kind), name, why, all[kind]);
     return FALSE;
   }
   out->n[kind] = n;
   if (n > 1 || ids[0] != VIA_CODEC_EVENT)
     return TRUE;
-  g_warning ("%s-codecs: \"%s\" refused, the old list stays: telephone-event "
-             "goes beside another codec only",
+  via_configprops_refuse (
+      "%s-codecs: \"%s\" refused, the old list stays: telephone-event "
+      "goes beside another codec only",
       via_kind_name (kind), text);
   return FALSE;
 }
@@ -108,6 +116,7 @@ via_mediaprops_init (ViaMediaprops *self)
 {
   g_mutex_init (&self->lock);
   self->latency_ms = LATENCY_MS;
+  self->mtu = VIA_ENCODERS_MTU;
   set_codecs (self, VIA_KIND_AUDIO, NULL);
   set_codecs (self, VIA_KIND_VIDEO, NULL);
 }
@@ -133,6 +142,11 @@ via_mediaprops_set_property (ViaMediaprops *self, guint id, const GValue *value)
       self->latency_ms = g_value_get_uint (value);
       g_mutex_unlock (&self->lock);
       return TRUE;
+    case PROP_MTU:
+      g_mutex_lock (&self->lock);
+      self->mtu = g_value_get_uint (value);
+      g_mutex_unlock (&self->lock);
+      return TRUE;
     default:
       return FALSE;
   }
@@ -153,6 +167,9 @@ via_mediaprops_get_property (ViaMediaprops *self, guint id, GValue *value)
       break;
     case PROP_LATENCY:
       g_value_set_uint (value, self->latency_ms);
+      break;
+    case PROP_MTU:
+      g_value_set_uint (value, self->mtu);
       break;
     default:
       is_ours = FALSE;
@@ -180,19 +197,32 @@ via_mediaprops_latency (ViaMediaprops *self)
   return MAX (latency_ms, 1);
 }
 
+guint
+via_mediaprops_mtu (ViaMediaprops *self)
+{
+  guint mtu;
+
+  g_mutex_lock (&self->lock);
+  mtu = self->mtu;
+  g_mutex_unlock (&self->lock);
+  return mtu;
+}
+
 void
 via_mediaprops_copy (ViaMediaprops *self, ViaMediaprops *from)
 {
   ViaMediapropsCodecs codecs;
-  guint latency_ms;
+  guint latency_ms, mtu;
 
   g_mutex_lock (&from->lock);
   codecs = from->codecs;
   latency_ms = from->latency_ms;
+  mtu = from->mtu;
   g_mutex_unlock (&from->lock);
   g_mutex_lock (&self->lock);
   self->codecs = codecs;
   self->latency_ms = latency_ms;
+  self->mtu = mtu;
   g_mutex_unlock (&self->lock);
 }
 
@@ -203,24 +233,33 @@ via_mediaprops_install_properties (GObjectClass *klass)
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   g_object_class_install_property (klass, PROP_AUDIO_CODECS,
-      g_param_spec_string ("audio-codecs", "Audio codecs",
+      via_configprops_may_set (g_param_spec_string ("audio-codecs",
+          "Audio codecs",
           "Codecs to agree on, preferred first: names divided by commas. Raw "
           "audio at a sink pad becomes the first; what comes encoded goes on "
           "as it is if it is in the list. NULL: all. Takes effect at the next "
           "negotiation (of a server: with its next peer), at a sink pad with "
           "its next caps; a bad list is refused and the old one stays",
-          all[VIA_KIND_AUDIO], flags));
+          all[VIA_KIND_AUDIO], flags)));
   g_object_class_install_property (klass, PROP_VIDEO_CODECS,
-      g_param_spec_string ("video-codecs", "Video codecs",
+      via_configprops_may_set (g_param_spec_string ("video-codecs",
+          "Video codecs",
           "Codecs to agree on, preferred first: names divided by commas. Raw "
           "video at a sink pad becomes the first; what comes encoded goes on "
           "as it is if it is in the list. NULL: all. Takes effect at the next "
           "negotiation (of a server: with its next peer), at a sink pad with "
           "its next caps; a bad list is refused and the old one stays",
-          all[VIA_KIND_VIDEO], flags));
+          all[VIA_KIND_VIDEO], flags)));
   g_object_class_install_property (klass, PROP_LATENCY,
-      g_param_spec_uint ("latency", "Latency",
+      via_configprops_may_set (g_param_spec_uint ("latency", "Latency",
           "How long source pads wait for a packet that is missing, in ms. 0: "
           "not at all. Takes effect at once",
-          0, LATENCY_MAX_MS, LATENCY_MS, flags));
+          0, LATENCY_MAX_MS, LATENCY_MS, flags)));
+  g_object_class_install_property (klass, PROP_MTU,
+      via_configprops_may_set (g_param_spec_uint ("mtu", "MTU",
+          "Longest RTP packet, in bytes, that is made of raw or encoded media "
+          "at a sink pad; header extensions (up to 24 bytes), SRTP (16), UDP, "
+          "IP and TURN come on top. What comes as RTP is not cut anew. Takes "
+          "effect at a sink pad with its next caps",
+          MTU_MIN, MTU_MAX, VIA_ENCODERS_MTU, flags)));
 }

@@ -22,6 +22,7 @@ typedef struct
   GMutex lock;
   ViaMediapropsCodecs codecs;
   guint latency_ms;
+  guint mtu;
 } ViaMediaprops;
 
 void via_mediaprops_init (ViaMediaprops *self);
@@ -42,5 +43,6 @@ void via_mediaprops_copy (ViaMediaprops *self, ViaMediaprops *from);
 void via_mediaprops_codecs (ViaMediaprops *self, ViaMediapropsCodecs *out);
 /* At least 1, which is next to nothing. */
 guint via_mediaprops_latency (ViaMediaprops *self);
+guint via_mediaprops_mtu (ViaMediaprops *self);
 
 G_END_DECLS

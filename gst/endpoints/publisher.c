@@ -4,6 +4,8 @@
  */
 #include "endpoints/publisher.h"
 
+#include "media/caps.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +40,7 @@ void
 via_publisher_add_templates (GstElementClass *klass)
 {
   for (guint i = 0; i < G_N_ELEMENTS (templates); i++) {
-    g_autoptr (GstCaps) caps = via_intake_template_caps (templates[i].kind);
+    g_autoptr (GstCaps) caps = via_caps_template (templates[i].kind);
 
     gst_element_class_add_pad_template (
         klass, gst_pad_template_new (
@@ -255,6 +257,12 @@ via_publisher_set_codecs (
     ViaPublisher *self, ViaKind kind, const ViaCodecId *codecs, guint n)
 {
   via_intake_set_codecs (self->intake, kind, codecs, n);
+}
+
+void
+via_publisher_set_mtu (ViaPublisher *self, guint mtu)
+{
+  via_intake_set_mtu (self->intake, mtu);
 }
 
 void

@@ -33,6 +33,8 @@ void via_publisher_free (ViaPublisher *self);
 /* As via_intake_set_codecs. */
 void via_publisher_set_codecs (
     ViaPublisher *self, ViaKind kind, const ViaCodecId *codecs, guint n);
+/* As via_intake_set_mtu. */
+void via_publisher_set_mtu (ViaPublisher *self, guint mtu);
 /* Where the track is published; NULL: nowhere. The member must outlive that.
  * Any thread. */
 void via_publisher_set_member (ViaPublisher *self, ViaMember *member);

@@ -16,6 +16,7 @@ struct _ViaPublishers
   GPtrArray *all; /* ViaPublisher* */
   GCond caps_came;
   ViaMediapropsCodecs codecs; /* n of 0: as the intake likes */
+  guint mtu;                  /* 0: the same */
 };
 
 static guint
@@ -104,6 +105,16 @@ via_publishers_set_codecs (
   g_mutex_unlock (&self->lock);
 }
 
+void
+via_publishers_set_mtu (ViaPublishers *self, guint mtu)
+{
+  g_mutex_lock (&self->lock);
+  self->mtu = mtu;
+  for (guint i = 0; i < self->all->len; i++)
+    via_publisher_set_mtu (g_ptr_array_index (self->all, i), mtu);
+  g_mutex_unlock (&self->lock);
+}
+
 GstPad *
 via_publishers_request (
     ViaPublishers *self, GstPadTemplate *templ, const gchar *name)
@@ -115,6 +126,8 @@ via_publishers_request (
     return NULL;
   g_mutex_lock (&self->lock);
   set_codecs_locked (self, publisher);
+  if (self->mtu > 0)
+    via_publisher_set_mtu (publisher, self->mtu);
   g_ptr_array_add (self->all, publisher);
   publish_locked (self, publisher);
   g_mutex_unlock (&self->lock);

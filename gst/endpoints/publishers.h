@@ -43,6 +43,9 @@ void via_publishers_release (ViaPublishers *self, GstPad *pad);
 void via_publishers_set_codecs (
     ViaPublishers *self, const ViaMediapropsCodecs *codecs);
 
+/* The same of how long packets may be, in bytes. */
+void via_publishers_set_mtu (ViaPublishers *self, guint mtu);
+
 /* Asks for the member of every pad anew. When it returns no track is published
  * under a member that was not named again, and that one may leave. Any thread
  * but via-app and loops. */

@@ -3,6 +3,8 @@
  */
 #include "endpoints/recorderendpoint-private.h"
 
+#include "endpoints/configprops.h"
+
 #define DEFAULT_TRACK_TIMEOUT_MS 2000
 
 enum
@@ -141,6 +143,8 @@ via_recorder_endpoint_install_props (GObjectClass *klass)
       "A GstStructure via-recording-stats about the recording under way, or "
       "the last one",
       GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  via_configprops_may_set (props[PROP_CONTAINER]);
+  via_configprops_may_set (props[PROP_TRACK_TIMEOUT]);
   g_object_class_install_properties (klass, N_PROPS, props);
   via_common_install_tags (klass, TRUE);
 }

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "endpoints/configprops.h"
 #include "endpoints/join.h"
 #include "endpoints/recordertrack.h"
 #include "io/app.h"
@@ -554,6 +555,7 @@ via_recorder_endpoint_class_init (ViaRecorderEndpointClass *klass)
   object->dispose = via_recorder_endpoint_dispose;
   object->finalize = via_recorder_endpoint_finalize;
   via_recorder_endpoint_install_props (object);
+  via_configprops_install (object, "recorderendpoint");
   via_eos_init_class (GST_BIN_CLASS (klass));
   element->send_event = via_recorder_endpoint_send_event;
   element->change_state = via_recorder_endpoint_change_state;

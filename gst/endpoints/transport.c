@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "endpoints/configprops.h"
+
 #define FIRST_ID 0x100 /* of the properties */
 
 void
@@ -27,30 +29,25 @@ free_text (gchar *text)
 void
 via_transport_clear (ViaTransport *self)
 {
-  for (guint i = 0; i < VIA_SETTINGS; i++) {
-    free_text (self->set[i].text);
-    g_free (self->set[i].origin);
-  }
+  for (guint i = 0; i < VIA_SETTINGS; i++)
+    free_text (self->set[i]);
   g_clear_pointer (&self->bridges, via_tlsbridges_unref);
   g_mutex_clear (&self->lock);
 }
 
-/* @text (transfer full), @origin may be NULL. Call with self->lock held. */
+/* @text: (transfer full). Call with self->lock held. */
 static void
-store_locked (
-    ViaTransport *self, ViaSetting setting, gchar *text, const gchar *origin)
+store_locked (ViaTransport *self, ViaSetting setting, gchar *text)
 {
-  free_text (self->set[setting].text);
-  g_free (self->set[setting].origin);
-  self->set[setting].text = text;
-  self->set[setting].origin = g_strdup (origin);
+  free_text (self->set[setting]);
+  self->set[setting] = text;
 }
 
 static const gchar *
 text_locked (ViaTransport *self, ViaSetting setting)
 {
-  return self->set[setting].text != NULL ? self->set[setting].text
-                                         : via_setting_spec (setting)->fallback;
+  return self->set[setting] != NULL ? self->set[setting]
+                                    : via_setting_spec (setting)->fallback;
 }
 
 gchar *
@@ -106,12 +103,12 @@ via_transport_set_property (ViaTransport *self, guint id, const GValue *value)
     text = via_setting_read (setting, given, &error);
   free_text (given);
   if (error != NULL) {
-    g_warning (
+    via_configprops_refuse (
         "%s refused, the old value stays: %s", spec->name, error->message);
     return TRUE;
   }
   g_mutex_lock (&self->lock);
-  store_locked (self, setting, text, "property");
+  store_locked (self, setting, text);
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -171,7 +168,8 @@ void
 via_transport_install_properties (GObjectClass *klass)
 {
   for (guint i = 0; i < VIA_SETTINGS; i++)
-    g_object_class_install_property (klass, FIRST_ID + i, param_spec (i));
+    g_object_class_install_property (
+        klass, FIRST_ID + i, via_configprops_may_set (param_spec (i)));
 }
 
 /* --- a server's children --- */
@@ -183,18 +181,14 @@ via_transport_copy (ViaTransport *self, ViaTransport *from)
   ViaTlsBridges *old;
 
   g_mutex_lock (&from->lock);
-  for (guint i = 0; i < VIA_SETTINGS; i++) {
-    copy.set[i].text = g_strdup (from->set[i].text);
-    copy.set[i].origin = g_strdup (from->set[i].origin);
-  }
+  for (guint i = 0; i < VIA_SETTINGS; i++)
+    copy.set[i] = g_strdup (from->set[i]);
   if (from->bridges != NULL)
     copy.bridges = via_tlsbridges_ref (from->bridges);
   g_mutex_unlock (&from->lock);
   g_mutex_lock (&self->lock);
-  for (guint i = 0; i < VIA_SETTINGS; i++) {
-    store_locked (self, i, copy.set[i].text, copy.set[i].origin);
-    g_free (copy.set[i].origin);
-  }
+  for (guint i = 0; i < VIA_SETTINGS; i++)
+    store_locked (self, i, copy.set[i]);
   old = self->bridges;
   self->bridges = copy.bridges;
   g_mutex_unlock (&self->lock);

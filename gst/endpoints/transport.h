@@ -18,11 +18,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   GMutex lock;
-  struct
-  {
-    gchar *text;   /* (nullable) as via_setting_read gives it; may be secret */
-    gchar *origin; /* where it was set; NULL: nowhere, the text is built in */
-  } set[VIA_SETTINGS];
+  /* As via_setting_read gives them, perhaps secret; NULL: built in. */
+  gchar *set[VIA_SETTINGS];
   ViaTlsBridges *bridges; /* (nullable) above NULL */
   gboolean owns_bridges;  /* FALSE: a server's, whose child this is */
 } ViaTransport;

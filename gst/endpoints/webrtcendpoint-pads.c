@@ -247,6 +247,7 @@ via_webrtc_endpoint_use_media (ViaWebrtcEndpoint *self)
 
   via_mediaprops_codecs (&self->media, &codecs);
   via_publishers_set_codecs (self->publishers, &codecs);
+  via_publishers_set_mtu (self->publishers, via_mediaprops_mtu (&self->media));
   g_rw_lock_reader_lock (&self->session_lock);
   if (self->outlets != NULL)
     via_outlets_set_latency (

@@ -9,6 +9,7 @@
  */
 #include "endpoints/webrtcendpoint-private.h"
 
+#include "endpoints/configprops.h"
 #include "endpoints/enums.h"
 #include "endpoints/join.h"
 #include "io/app.h"
@@ -512,6 +513,7 @@ via_webrtc_endpoint_class_init (ViaWebrtcEndpointClass *klass)
   object_class->dispose = dispose;
   object_class->finalize = finalize;
   via_webrtc_endpoint_install_properties (object_class);
+  via_configprops_install (object_class, "webrtcendpoint");
   via_webrtc_endpoint_install_signals (klass);
   element_class->change_state = change_state;
   via_eos_init_class (GST_BIN_CLASS (klass));

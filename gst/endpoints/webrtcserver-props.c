@@ -5,6 +5,7 @@
  */
 #include "endpoints/webrtcserver-private.h"
 
+#include "endpoints/configprops.h"
 #include "endpoints/enums.h"
 
 enum
@@ -168,6 +169,8 @@ install_listening_props (void)
       "relay. 0: each peer has ports of its own. Takes effect at READY to "
       "PAUSED; an ERROR if the port is taken (RFC 8445 §2.5, RFC 6544)",
       0, G_MAXUINT16, 0, flags);
+  for (guint i = PROP_ADDRESS; i <= PROP_SINGLE_PORT; i++)
+    via_configprops_may_set (props[i]);
 }
 
 void

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "endpoints/configprops.h"
 #include "endpoints/enums.h"
 #include "endpoints/webrtcendpoint.h"
 #include "http/tlscert.h"
@@ -109,6 +110,7 @@ via_webrtc_server_use_media (ViaWebrtcServer *self)
 
   via_mediaprops_codecs (&self->media, &codecs);
   via_publishers_set_codecs (self->publishers, &codecs);
+  via_publishers_set_mtu (self->publishers, via_mediaprops_mtu (&self->media));
   g_rw_lock_reader_lock (&self->outlets_lock);
   if (self->outlets != NULL)
     via_outlets_set_latency (
@@ -133,6 +135,7 @@ configure (gpointer user, GstElement *child)
   via_webrtc_endpoint_set_transport (
       VIA_WEBRTC_ENDPOINT (child), &self->transport);
   via_webrtc_endpoint_set_media (VIA_WEBRTC_ENDPOINT (child), &self->media);
+  via_configprops_inherit (G_OBJECT (child), G_OBJECT (self));
   g_object_set (child, "hub", hub, NULL); /* named in its messages */
 }
 
@@ -409,6 +412,7 @@ via_webrtc_server_class_init (ViaWebrtcServerClass *klass)
   object_class->dispose = dispose;
   object_class->finalize = finalize;
   via_webrtc_server_install_properties (object_class);
+  via_configprops_install (object_class, "webrtcserver");
   via_webrtc_server_install_signals (object_class);
   element_class->change_state = change_state;
   element_class->request_new_pad = request_new_pad;

@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 
+#include "endpoints/configprops.h"
 #include "endpoints/outlets.h"
 #include "hubs/stall.h"
 
@@ -184,13 +185,14 @@ via_hub_class_init (ViaHubClass *klass)
   base_class->eos = eos;
   via_outlets_add_port_templates (GST_ELEMENT_CLASS (klass));
   g_object_class_install_property (object_class, PROP_LAST_N,
-      g_param_spec_uint ("last-n", "Last n",
+      via_configprops_may_set (g_param_spec_uint ("last-n", "Last n",
           "Each port gets the video of so many others at most: of those who "
           "spoke last (RFC 6464 audio levels), then of the lowest port "
           "numbers. Audio is not limited. 0: of all. Takes effect at once",
           0, G_MAXINT, 0,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
-              | GST_PARAM_MUTABLE_PLAYING));
+              | GST_PARAM_MUTABLE_PLAYING)));
+  via_configprops_install (object_class, "hub");
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Hub",
       "Generic/Network/WebRTC",
       "Forwards every port to every other port of one pipeline, without "

@@ -23,6 +23,13 @@ add_encoder (ViaChain *chain, GstBin *bin, const ViaAdaptSpec *spec)
   via_chain_add_filter (chain, via_encoder_output (spec->out));
 }
 
+gboolean
+via_adapt_is_same (const ViaAdaptSpec *a, const ViaAdaptSpec *b)
+{
+  return a->in.form == b->in.form && a->in.name == b->in.name
+         && a->copy == b->copy && a->out == b->out && a->mtu == b->mtu;
+}
+
 ViaChain *
 via_adapt_new (GstBin *bin, const ViaAdaptSpec *spec, GstElement *sink)
 {
@@ -42,7 +49,8 @@ via_adapt_new (GstBin *bin, const ViaAdaptSpec *spec, GstElement *sink)
   if (!spec->copy)
     add_encoder (chain, bin, spec);
   if (!via_chain_has_failed (chain))
-    via_chain_add (chain, via_encoders_make_payloader (GST_ELEMENT (bin),
-                              spec->out, spec->ssrc, spec->timestamp));
+    via_chain_add (chain,
+        via_encoders_make_payloader (GST_ELEMENT (bin), spec->out, spec->ssrc,
+            spec->timestamp, spec->mtu > 0 ? spec->mtu : VIA_ENCODERS_MTU));
   return via_chain_finish (chain, sink);
 }

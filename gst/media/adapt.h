@@ -16,8 +16,11 @@ typedef struct
   guint bitrate_bps;
   guint32 ssrc;
   guint32 timestamp; /* RTP time of running time 0 */
+  guint mtu; /* bytes of a packet that is made here; 0: VIA_ENCODERS_MTU */
 } ViaAdaptSpec;
 
+/* Both would be made of the same elements, set in the same way. */
+gboolean via_adapt_is_same (const ViaAdaptSpec *a, const ViaAdaptSpec *b);
 /* Makes the elements in @bin, links them to @sink's pad "sink" and brings them
  * to the bin's state. NULL: told on @bin, nothing left behind.
  * (transfer full) */

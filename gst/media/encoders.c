@@ -5,7 +5,6 @@
 
 #include "media/missing.h"
 
-#define MTU 1180 /* leaves room for SRTP, extensions, TURN and IPv6 */
 #define DEFAULT_VIDEO_BITRATE 1500000
 #define AUDIO_BITRATE 64000
 
@@ -182,8 +181,8 @@ via_encoder_output (ViaCodecId codec)
 }
 
 GstElement *
-via_encoders_make_payloader (
-    GstElement *owner, ViaCodecId codec, guint32 ssrc, guint32 timestamp)
+via_encoders_make_payloader (GstElement *owner, ViaCodecId codec, guint32 ssrc,
+    guint32 timestamp, guint mtu)
 {
   g_autofree gchar *purpose = NULL;
   GstElement *element;
@@ -197,7 +196,7 @@ via_encoders_make_payloader (
     return NULL;
   /* Perfect RTP time counts buffer offsets, which jump where a file is played
    * again; running time does not. */
-  g_object_set (element, "mtu", MTU, "perfect-rtptime", FALSE, "ssrc", ssrc,
+  g_object_set (element, "mtu", mtu, "perfect-rtptime", FALSE, "ssrc", ssrc,
       "timestamp-offset", timestamp, NULL);
   apply_settings (element, wires[codec].settings);
   return element;

@@ -18,9 +18,12 @@ GstElement *via_encoder_make (
  * (transfer full) */
 GstCaps *via_encoder_input (ViaCodecId codec);
 GstCaps *via_encoder_output (ViaCodecId codec);
-/* RTP time follows running time from @timestamp on. (transfer floating) */
-GstElement *via_encoders_make_payloader (
-    GstElement *owner, ViaCodecId codec, guint32 ssrc, guint32 timestamp);
+/* Leaves room for SRTP, extensions, TURN and IPv6. */
+#define VIA_ENCODERS_MTU 1180
+/* RTP time follows running time from @timestamp on; packets have @mtu bytes at
+ * most. (transfer floating) */
+GstElement *via_encoders_make_payloader (GstElement *owner, ViaCodecId codec,
+    guint32 ssrc, guint32 timestamp, guint mtu);
 /* (transfer floating) */
 GstElement *via_encoders_make_depayloader (GstElement *owner, ViaCodecId codec);
 

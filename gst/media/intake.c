@@ -31,6 +31,7 @@ struct _ViaIntake
   ViaKind wanted;          /* immutable */
   guint video_bitrate_bps; /* immutable */
   guint32 ssrc, timestamp; /* immutable */
+  guint mtu;               /* atomic; 0: as usual */
   ViaIntakeFuncs funcs;    /* immutable */
   gpointer user;           /* immutable */
   ViaRtpSink *sink;        /* immutable; a child, alive as long as self */
@@ -102,13 +103,6 @@ show_flow (ViaIntake *self, const ViaAdaptSpec *spec, const gchar *reason)
   g_mutex_unlock (&self->lock);
 }
 
-static gboolean
-is_same_chain (const ViaAdaptSpec *a, const ViaAdaptSpec *b)
-{
-  return a->in.form == b->in.form && a->in.name == b->in.name
-         && a->copy == b->copy && a->out == b->out;
-}
-
 static void
 unplug_locked (ViaIntake *self)
 {
@@ -146,10 +140,12 @@ choose (ViaIntake *self, gboolean copy, const gchar *reason)
       .out = copy ? info->codec : first_codec (self, info->kind),
       .bitrate_bps = self->video_bitrate_bps,
       .ssrc = self->ssrc,
-      .timestamp = self->timestamp};
+      .timestamp = self->timestamp,
+      .mtu = g_atomic_int_get (&self->mtu)};
 
   self->stream.switch_due = FALSE;
-  if (self->stream.adapt != NULL && is_same_chain (&spec, &self->stream.spec)) {
+  if (self->stream.adapt != NULL
+      && via_adapt_is_same (&spec, &self->stream.spec)) {
     self->stream.stage = STAGE_RUNNING;
     return;
   }
@@ -481,12 +477,6 @@ static const ViaRtpSinkFuncs sink_funcs = {
 
 /* --- public --- */
 
-GstCaps *
-via_intake_template_caps (ViaKind kind)
-{
-  return via_caps_template (kind);
-}
-
 ViaKind
 via_intake_kind (ViaIntake *self)
 {
@@ -661,6 +651,12 @@ via_intake_set_codecs (
   g_mutex_lock (&self->lock);
   via_codeclist_set (&self->codecs, kind, codecs, n);
   g_mutex_unlock (&self->lock);
+}
+
+void
+via_intake_set_mtu (ViaIntake *self, guint mtu)
+{
+  g_atomic_int_set (&self->mtu, mtu);
 }
 
 static void

@@ -47,8 +47,9 @@ ViaIntake *via_intake_new (ViaKind kind, const ViaIntakeConfig *config,
 /* As in the config, from the next caps on. Any thread. */
 void via_intake_set_codecs (
     ViaIntake *self, ViaKind kind, const ViaCodecId *codecs, guint n);
-/* The caps its sink pad takes, for pad templates. (transfer full) */
-GstCaps *via_intake_template_caps (ViaKind kind);
+/* How long packets that are made here may be, in bytes: from the next caps on.
+ * Any thread. */
+void via_intake_set_mtu (ViaIntake *self, guint mtu);
 /* VIA_KIND_UNKNOWN until caps came. */
 ViaKind via_intake_kind (ViaIntake *self);
 /* FALSE until the codec is known. */

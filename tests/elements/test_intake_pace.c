@@ -3,6 +3,7 @@
  */
 #include <gst/pbutils/missing-plugins.h>
 
+#include "media/caps.h"
 #include "media/missing.h"
 #include "intake_fixture.h"
 
@@ -298,8 +299,8 @@ test_intake_template_takes_what_it_should (void)
       "application/x-rtp,encoding-name=H265",
       "application/x-rtp,media=video,"
       "encoding-name=AV1"};
-  GstCaps *caps = via_intake_template_caps (VIA_KIND_VIDEO);
-  GstCaps *any = via_intake_template_caps (VIA_KIND_UNKNOWN);
+  GstCaps *caps = via_caps_template (VIA_KIND_VIDEO);
+  GstCaps *any = via_caps_template (VIA_KIND_UNKNOWN);
 
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++) {
     GstCaps *one = gst_caps_from_string (wanted[i]);

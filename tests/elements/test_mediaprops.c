@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * tests/elements/test_mediaprops.c – audio-codecs, video-codecs, latency: what
- * is agreed, what raw media becomes, how long a source pad waits. Real calls in
- * a network namespace; through the plugin only.
+ * tests/elements/test_mediaprops.c – audio-codecs, video-codecs, latency, mtu:
+ * what is agreed, what raw media becomes, how long a source pad waits, how long
+ * packets are. Real calls in a network namespace; through the plugin only.
  */
 #include <string.h>
 
@@ -174,6 +174,60 @@ test_mediaprops_latency_holds_for_pads_at_once (void)
   side_stop (&callee);
 }
 
+/* --- mtu --- */
+
+typedef struct
+{
+  gint n, longest; /* atomic: RTP packets and bytes */
+} Lengths;
+
+static void
+keep_length (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
+{
+  Lengths *lengths = data;
+  gint len = (gint) gst_buffer_get_size (buffer);
+
+  if (len > g_atomic_int_get (&lengths->longest))
+    g_atomic_int_set (&lengths->longest, len);
+  g_atomic_int_inc (&lengths->n);
+}
+
+/* Of @n packets from the key frame on. */
+static gint
+longest_packet (const gchar *properties, gint n)
+{
+  g_autofree gchar *line =
+      g_strconcat (RAW "webrtcendpoint name=e ", properties, NULL);
+  g_autoptr (GstElement) sink = NULL;
+  gint64 end = g_get_monotonic_time () + WAIT;
+  Lengths lengths = {0};
+  Side caller, callee;
+
+  side_start (&caller, line);
+  side_start (&callee,
+      "webrtcendpoint name=e e. ! application/x-rtp ! " RTP_SINK
+      "signal-handoffs=true");
+  sink = gst_bin_get_by_name (GST_BIN (callee.pipeline), "s");
+  g_signal_connect (sink, "handoff", G_CALLBACK (keep_length), &lengths);
+  side_call (&caller, &callee, NULL);
+  while (g_atomic_int_get (&lengths.n) < n && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  side_stop (&caller);
+  side_stop (&callee);
+  g_assert_cmpint (lengths.n, >=, n);
+  return lengths.longest;
+}
+
+static void
+test_mediaprops_mtu_cuts_what_is_packed_here (void)
+{
+  gint longest = longest_packet ("mtu=300", 20);
+
+  g_assert_cmpint (longest, <=, 300 + 24); /* and extensions */
+  g_assert_cmpint (longest, >, 250);
+  g_assert_cmpint (longest_packet ("", 5), >, 300 + 24);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -188,5 +242,7 @@ main (int argc, char **argv)
       test_mediaprops_bad_list_is_refused_and_the_old_one_stays);
   g_test_add_func (
       "/mediaprops/latency", test_mediaprops_latency_holds_for_pads_at_once);
+  g_test_add_func (
+      "/mediaprops/mtu", test_mediaprops_mtu_cuts_what_is_packed_here);
   return g_test_run ();
 }
