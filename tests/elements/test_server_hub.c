@@ -160,6 +160,32 @@ test_hub_in_null_is_told_and_joined_again (Fixture *f, gconstpointer data)
   wait_tracks (f->hub, 1); /* the server's sink pad */
 }
 
+/* The first peer has the server's value, and knows where it came from. */
+static void
+assert_inherits (
+    Fixture *f, const gchar *property, const gchar *value, const gchar *origin)
+{
+  g_autoptr (GstStructure) config = NULL;
+  g_autoptr (GstStructure) one = NULL;
+
+  gst_child_proxy_get (
+      GST_CHILD_PROXY (f->server), "peer-0::effective-config", &config, NULL);
+  g_assert_true (
+      gst_structure_get (config, property, GST_TYPE_STRUCTURE, &one, NULL));
+  g_assert_cmpstr (gst_structure_get_string (one, "value"), ==, value);
+  g_assert_cmpstr (gst_structure_get_string (one, "origin"), ==, origin);
+}
+
+static void
+test_peer_has_its_servers_values_and_their_origins (
+    Fixture *f, gconstpointer data)
+{
+  g_object_set (f->server, "latency", 77, NULL);
+  g_assert_cmpuint (ask (f), ==, 201);
+  assert_inherits (f, "latency", "77", "property");
+  assert_inherits (f, "mtu", "1180", "built-in");
+}
+
 static void
 test_another_hub_of_that_name_is_not_joined (Fixture *f, gconstpointer data)
 {
@@ -277,5 +303,6 @@ main (int argc, char **argv)
   ADD ("other", test_another_hub_of_that_name_is_not_joined);
   ADD ("pipeline", test_whole_pipeline_down_loses_no_hub);
   ADD ("stop", test_stop_waits_for_no_handler);
+  ADD ("values", test_peer_has_its_servers_values_and_their_origins);
   return g_test_run ();
 }

@@ -456,6 +456,145 @@ test_kurento_26_candidates_in_the_sdp_alone (void)
   lone_close (&b);
 }
 
+/* --- IPv6 --- */
+
+static void
+ip (const gchar *arguments)
+{
+  g_autofree gchar *line = g_strconcat ("ip ", arguments, NULL);
+  g_autoptr (GError) error = NULL;
+  gint status = 0;
+
+  g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, &status, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_spawn_check_wait_status (status, &error));
+}
+
+static void
+assert_ipv6 (Side *caller, Side *callee)
+{
+  g_autofree gchar *local = pair_of (caller, "local");
+  g_autofree gchar *remote = pair_of (caller, "remote");
+  g_autofree gchar *sdp = NULL;
+
+  g_assert_nonnull (strstr (local, "[2001:db8::"));
+  g_assert_nonnull (strstr (remote, "[2001:db8::"));
+  g_object_get (caller->endpoint, "local-description", &sdp, NULL);
+  g_assert_null (strstr (sdp, " 192.0.2."));
+}
+
+static void
+test_kurento_27_call_over_ipv6_alone (void)
+{
+  ip ("addr add 2001:db8::1/64 dev v0 nodad");
+  ip ("addr add 2001:db8::2/64 dev v1 nodad");
+  ip ("addr del 192.0.2.1/24 dev v0");
+  ip ("addr del 192.0.2.2/24 dev v1");
+  call_and_hear ("", "", assert_ipv6);
+  ip ("addr add 192.0.2.1/24 dev v0");
+  ip ("addr add 192.0.2.2/24 dev v1");
+  ip ("addr del 2001:db8::1/64 dev v0");
+  ip ("addr del 2001:db8::2/64 dev v1");
+}
+
+/* --- addresses of TURN servers --- */
+
+#define SECRET "canary-7Qx" /* begins every password below */
+
+static gint n_leaks; /* atomic: lines of the log with a password */
+
+static void
+look_at_log (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
+    const gchar *function, gint line, GObject *object, GstDebugMessage *message,
+    gpointer data)
+{
+  if (strstr (gst_debug_message_get (message), SECRET) != NULL)
+    g_atomic_int_inc (&n_leaks);
+}
+
+/* Sets @url, then offers and gathers with it: what it reads back as, NULL if it
+ * is refused. Nothing said on the way has the password. (transfer full) */
+static gchar *
+try_url (const gchar *url)
+{
+  g_autofree gchar *dot = NULL;
+  g_autofree gchar *text = NULL;
+  g_autoptr (GstStructure) config = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  gchar *shown = NULL;
+  GstMessage *message;
+  Lone lone;
+
+  lone_open (&lone, "");
+  set_text (lone.endpoint, "turn-url", url);
+  g_assert_true (warned == NULL || strstr (warned, SECRET) == NULL);
+  if (warned == NULL)
+    g_object_get (lone.endpoint, "turn-url", &shown, NULL);
+  lone_begins (&lone);
+  dot = gst_debug_bin_to_dot_data (
+      GST_BIN (lone.pipeline), GST_DEBUG_GRAPH_SHOW_VERBOSE);
+  g_assert_null (strstr (dot, SECRET));
+  g_object_get (lone.endpoint, "effective-config", &config, NULL);
+  text = gst_structure_to_string (config);
+  g_assert_null (strstr (text, SECRET));
+  bus = gst_element_get_bus (lone.pipeline);
+  while ((message = gst_bus_pop (bus)) != NULL) {
+    const GstStructure *s = gst_message_get_structure (message);
+    g_autofree gchar *said = s != NULL ? gst_structure_to_string (s) : NULL;
+
+    g_assert_true (said == NULL || strstr (said, SECRET) == NULL);
+    gst_message_unref (message);
+  }
+  lone_close (&lone);
+  return shown;
+}
+
+static void
+test_kurento_25_turn_url_syntaxes (void)
+{
+  static const struct
+  {
+    const gchar *url, *shown; /* NULL: refused */
+  } rows[] = {
+      {"u:" SECRET "@192.0.2.9:3478", "u:***@192.0.2.9:3478"},
+      {"u:" SECRET "@192.0.2.9:3478?transport=udp",
+          "u:***@192.0.2.9:3478?transport=udp"},
+      {"u:" SECRET "@192.0.2.9:3478?transport=tcp",
+          "u:***@192.0.2.9:3478?transport=tcp"},
+      {"u:" SECRET "@192.0.2.9:5349?transport=tls",
+          "u:***@192.0.2.9:5349?transport=tls"},
+      {"ng@x.com:" SECRET "@192.0.2.9:3478", "ng@x.com:***@192.0.2.9:3478"},
+      {"1700000000:alice:" SECRET "@192.0.2.9:3478",
+          "1700000000:***@192.0.2.9:3478"},
+      {"u:" SECRET ":more@192.0.2.9:3478", "u:***@192.0.2.9:3478"},
+      {"u:" SECRET "@more@192.0.2.9:3478", "u:***@192.0.2.9:3478"},
+      {"u:" SECRET "@localhost:3478", "u:***@localhost:3478"},
+      {"u:" SECRET "@[2001:db8::9]:3478", "u:***@[2001:db8::9]:3478"},
+      {"u:" SECRET "@192.0.2.9", "u:***@192.0.2.9"},
+      {"u:" SECRET "@192.0.2.9:3478?transport=TLS",
+          "u:***@192.0.2.9:3478?transport=TLS"},
+      {"u:@192.0.2.9:3478", NULL},
+      {"u:" SECRET "@999.1:99999", NULL},
+      {"u:" SECRET "%3A%40@192.0.2.9:3478", "u:***@192.0.2.9:3478"},
+      {"", NULL},
+  };
+  const GstDebugLevel level = gst_debug_get_default_threshold ();
+
+  gst_debug_set_default_threshold (GST_LEVEL_MEMDUMP);
+  gst_debug_remove_log_function (gst_debug_log_default);
+  gst_debug_add_log_function (look_at_log, NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *shown = try_url (rows[i].url);
+
+    g_test_message ("%u: %s", i, shown);
+    g_assert_cmpstr (shown, ==, rows[i].shown);
+  }
+  g_assert_cmpint (g_atomic_int_get (&n_leaks), ==, 0);
+  gst_debug_remove_log_function (look_at_log);
+  gst_debug_add_log_function (gst_debug_log_default, NULL, NULL);
+  gst_debug_set_default_threshold (level);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -478,7 +617,9 @@ main (int argc, char **argv)
       {"srtp-profiles", test_srtp_profiles_are_the_ones_named},
       {"kurento/29", test_kurento_29_either_side_begins_dtls},
       {"certificate", test_certificate_is_the_one_given},
+      {"kurento/25", test_kurento_25_turn_url_syntaxes},
       {"kurento/26", test_kurento_26_candidates_in_the_sdp_alone},
+      {"kurento/27", test_kurento_27_call_over_ipv6_alone},
   };
 
   via_test_enter_netns ();

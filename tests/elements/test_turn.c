@@ -474,6 +474,30 @@ test_second_server_is_used_and_the_first_is_told (void)
   relay_stop (&relay);
 }
 
+/* No server is left without a word, one whose name nobody knows among them. */
+static void
+test_name_without_an_address_is_told (void)
+{
+  static const gchar begins[] =
+      "the server's host name turn.invalid has no address";
+  g_autoptr (GstMessage) message = NULL;
+  const GstStructure *structure;
+  Heard heard;
+  Lone lone;
+
+  lone_open_who (&lone, &heard, "turn-url=u:p@turn.invalid,u:p@192.0.2.1:9");
+  g_assert_true (lone_begins (&lone));
+  message = next_message (lone.pipeline, 0, "ice-candidate-error");
+  structure = gst_message_get_structure (message);
+  g_assert_cmpstr (gst_structure_get_string (structure, "server"), ==,
+      "turn.invalid:3478/udp");
+  g_assert_true (
+      g_str_has_prefix (gst_structure_get_string (structure, "text"), begins));
+  g_assert_cmpstr (
+      gst_structure_get_string (structure, "app-data"), ==, "Alice");
+  lone_close_who (&lone, &heard);
+}
+
 /* --- what is said of candidates and the pair --- */
 
 typedef struct
@@ -540,9 +564,50 @@ assert_told (Side *caller, Side *callee)
 }
 
 static void
+count_signal (GstElement *e, gpointer data)
+{
+  g_atomic_int_inc ((gint *) data);
+}
+
+static void
+count_candidates (
+    GstElement *e, guint mline, const gchar *candidate, gpointer data)
+{
+  if (g_str_has_prefix (candidate, "candidate:"))
+    g_atomic_int_inc ((gint *) data);
+}
+
+static void
+count_pairs (GstElement *e, GstStructure *pair, gpointer data)
+{
+  if (gst_structure_has_field (pair, "remote-address"))
+    g_atomic_int_inc ((gint *) data);
+}
+
+/* By messages, and by signals. */
+static void
 test_candidates_and_pair_are_told_with_app_data (void)
 {
-  call_and_hear ("app-data=Bob", "", assert_told);
+  gint n_started = 0, n_remote = 0, n_pairs = 0;
+  Side caller, callee;
+
+  side_start (&caller,
+      "audiotestsrc is-live=true ! webrtcendpoint name=e app-data=Bob");
+  g_signal_connect (caller.endpoint, "on-ice-gathering-started",
+      G_CALLBACK (count_signal), &n_started);
+  g_signal_connect (caller.endpoint, "on-remote-ice-candidate",
+      G_CALLBACK (count_candidates), &n_remote);
+  g_signal_connect (
+      caller.endpoint, "on-selected-pair", G_CALLBACK (count_pairs), &n_pairs);
+  side_start (&callee, "webrtcendpoint name=e");
+  side_call (&caller, &callee, NULL);
+  side_wait_received (&callee, 50);
+  assert_told (&caller, &callee);
+  side_stop (&caller);
+  side_stop (&callee);
+  g_assert_cmpint (n_started, ==, 1);
+  g_assert_cmpint (n_remote, ==, 2);
+  g_assert_cmpint (n_pairs, >=, 1);
 }
 
 int
@@ -562,6 +627,7 @@ main (int argc, char **argv)
           test_each_server_without_a_candidate_is_named_with_the_reason},
       {"quota", test_quota_is_told_as_486},
       {"several", test_second_server_is_used_and_the_first_is_told},
+      {"name", test_name_without_an_address_is_told},
       {"told", test_candidates_and_pair_are_told_with_app_data},
   };
 
