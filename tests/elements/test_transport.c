@@ -501,19 +501,9 @@ test_kurento_27_call_over_ipv6_alone (void)
 
 #define SECRET "canary-7Qx" /* begins every password below */
 
-static gint n_leaks; /* atomic: lines of the log with a password */
-
-static void
-look_at_log (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
-    const gchar *function, gint line, GObject *object, GstDebugMessage *message,
-    gpointer data)
-{
-  if (strstr (gst_debug_message_get (message), SECRET) != NULL)
-    g_atomic_int_inc (&n_leaks);
-}
-
 /* Sets @url, then offers and gathers with it: what it reads back as, NULL if it
- * is refused. Nothing said on the way has the password. (transfer full) */
+ * is refused. Nothing said on the way has the password (the log is searched by
+ * interop/relay). (transfer full) */
 static gchar *
 try_url (const gchar *url)
 {
@@ -578,21 +568,13 @@ test_kurento_25_turn_url_syntaxes (void)
       {"u:" SECRET "%3A%40@192.0.2.9:3478", "u:***@192.0.2.9:3478"},
       {"", NULL},
   };
-  const GstDebugLevel level = gst_debug_get_default_threshold ();
 
-  gst_debug_set_default_threshold (GST_LEVEL_MEMDUMP);
-  gst_debug_remove_log_function (gst_debug_log_default);
-  gst_debug_add_log_function (look_at_log, NULL, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree gchar *shown = try_url (rows[i].url);
 
     g_test_message ("%u: %s", i, shown);
     g_assert_cmpstr (shown, ==, rows[i].shown);
   }
-  g_assert_cmpint (g_atomic_int_get (&n_leaks), ==, 0);
-  gst_debug_remove_log_function (look_at_log);
-  gst_debug_add_log_function (gst_debug_log_default, NULL, NULL);
-  gst_debug_set_default_threshold (level);
 }
 
 int

@@ -474,6 +474,32 @@ test_second_server_is_used_and_the_first_is_told (void)
   relay_stop (&relay);
 }
 
+/* Through TLS too, asked by way of the bridge. */
+static void
+test_wrong_password_over_tls_is_told (void)
+{
+  Relay relay;
+  Certs certs;
+  Lone lone;
+  Heard heard;
+  g_autofree gchar *pem = NULL;
+  g_autofree gchar *line = NULL;
+
+  certs_init (&certs);
+  pem = certs_make (&certs, "IP:192.0.2.1", 30);
+  line = g_strdup_printf (
+      "turn-url=turns:" RELAY_USER ":wrong@192.0.2.1 turn-tls-ca=%s", certs.ca);
+  if (relay_start (&relay, pem, RELAY_PASSWORDS)) {
+    lone_open_who (&lone, &heard, line);
+    lone_gather (&lone);
+    expect_error (&lone, &heard, "192.0.2.1:5349/tls", 401,
+        "TURN 401: wrong user or password for 192.0.2.1:5349/tls");
+    lone_close_who (&lone, &heard);
+    relay_stop (&relay);
+  }
+  certs_clear (&certs);
+}
+
 /* No server is left without a word, one whose name nobody knows among them. */
 static void
 test_name_without_an_address_is_told (void)
@@ -627,6 +653,7 @@ main (int argc, char **argv)
           test_each_server_without_a_candidate_is_named_with_the_reason},
       {"quota", test_quota_is_told_as_486},
       {"several", test_second_server_is_used_and_the_first_is_told},
+      {"tls/password", test_wrong_password_over_tls_is_told},
       {"name", test_name_without_an_address_is_told},
       {"told", test_candidates_and_pair_are_told_with_app_data},
   };
