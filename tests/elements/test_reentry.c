@@ -109,6 +109,7 @@ call_with (guint i, Inside *inside, Side *caller, Side *callee)
 {
   side_start (caller, VIDEO);
   side_start (callee, signals[i].callee != NULL ? signals[i].callee : EMPTY);
+  callee->may_stop = inside->act == inside_stop;
   inside->other = caller->endpoint;
   inside->whole = callee->pipeline;
   if (signals[i].provoke == NULL)

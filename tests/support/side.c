@@ -160,5 +160,5 @@ side_call (Side *caller, Side *callee, gchar *(*spoil) (const gchar *sdp))
   g_signal_emit_by_name (caller->endpoint, "gather-candidates", &is_done);
   g_assert_true (is_done);
   g_signal_emit_by_name (callee->endpoint, "gather-candidates", &is_done);
-  g_assert_true (is_done);
+  g_assert_true (is_done || callee->may_stop);
 }

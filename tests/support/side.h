@@ -14,6 +14,7 @@ typedef struct
   gint stops_itself; /* atomic: set NULL inside the signal */
   gint dawdles;      /* atomic: and takes its time first */
   gint is_inside;    /* atomic: the handler runs or ran */
+  gboolean may_stop; /* a handler may stop it while it is called */
 } Side;
 
 /* Plays @line, whose endpoint is named e. */
