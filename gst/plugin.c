@@ -18,8 +18,9 @@ plugin_init (GstPlugin *plugin)
 {
   gboolean is_done = TRUE;
 
+  /* Ranked as what plays whep://; nothing else looks for it. */
   is_done &= gst_element_register (
-      plugin, "webrtcendpoint", GST_RANK_NONE, VIA_TYPE_WEBRTC_ENDPOINT);
+      plugin, "webrtcendpoint", GST_RANK_MARGINAL, VIA_TYPE_WEBRTC_ENDPOINT);
   is_done &= gst_element_register (plugin, "hub", GST_RANK_NONE, VIA_TYPE_HUB);
   is_done &= gst_element_register (
       plugin, "dispatcher", GST_RANK_NONE, VIA_TYPE_DISPATCHER);

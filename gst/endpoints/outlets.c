@@ -15,10 +15,10 @@ typedef struct
   /* immutable */
   ViaOutlets *owner; /* owned */
   ViaKind kind;
-  guint slot;
-  ViaTrackInfo track;
-  ViaOutlet *outlet; /* owned */
+  ViaTrackInfo track; /* the first one */
+  ViaOutlet *outlet;  /* owned */
   /* loop thread */
+  guint slot;
   gboolean is_attached;
   /* under the owner's lock */
   enum
@@ -45,8 +45,10 @@ struct _ViaOutlets
   guint port, group_id;
   /* loop thread */
   GHashTable *slots; /* key of kind and slot → Tap, owned */
+  GQueue kept[2];    /* Tap, owned: its track went, per kind */
   gboolean has_left;
   /* any thread */
+  gint keeps;  /* atomic: pads outlive tracks */
   GMutex lock; /* guards all below, and taps */
   GPtrArray *taps;
   guint latency_ms;
@@ -322,6 +324,11 @@ on_detach (gpointer user, ViaKind kind, guint slot)
   if (tap == NULL)
     return;
   tap->is_attached = FALSE;
+  if (g_atomic_int_get (&self->keeps)) {
+    g_queue_push_tail (&self->kept[kind], tap_ref (tap));
+    g_hash_table_remove (self->slots, slot_key (kind, slot));
+    return;
+  }
   note (tap, (TapNews){.is_detached = TRUE});
   via_outlet_eos (tap->outlet);
   g_hash_table_remove (self->slots, slot_key (kind, slot));
@@ -353,6 +360,23 @@ tap_new (ViaOutlets *self, ViaKind kind, guint slot, const ViaTrackInfo *track)
   return tap;
 }
 
+/* Goes on at the pad of a track before. */
+static gboolean
+reuse (ViaOutlets *self, ViaKind kind, guint slot, const ViaTrackInfo *track)
+{
+  Tap *tap = g_queue_pop_head (&self->kept[kind]);
+
+  if (tap == NULL)
+    return FALSE;
+  tap->slot = slot;
+  tap->is_attached = TRUE;
+  via_outlet_set_codec (tap->outlet, &track->codec);
+  via_outlet_set_app_data (tap->outlet, track->app_data);
+  g_hash_table_insert (self->slots, slot_key (kind, slot), tap);
+  run_want_keyframe (tap);
+  return TRUE;
+}
+
 static void
 on_attach (gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
 {
@@ -360,7 +384,7 @@ on_attach (gpointer user, ViaKind kind, guint slot, const ViaTrackInfo *track)
   Tap *tap;
 
   on_detach (self, kind, slot);
-  if (self->has_left)
+  if (self->has_left || reuse (self, kind, slot, track))
     return;
   tap = tap_new (self, kind, slot, track);
   tap->is_attached = TRUE;
@@ -389,7 +413,7 @@ on_eos (gpointer user, ViaKind kind, guint slot)
   ViaOutlets *self = user;
   Tap *tap = g_hash_table_lookup (self->slots, slot_key (kind, slot));
 
-  if (tap != NULL)
+  if (tap != NULL && !g_atomic_int_get (&self->keeps))
     via_outlet_eos (tap->outlet);
 }
 
@@ -482,6 +506,8 @@ run_leave (gpointer data)
 
   self->has_left = TRUE;
   g_hash_table_remove_all (self->slots);
+  for (guint i = 0; i < G_N_ELEMENTS (self->kept); i++)
+    g_queue_clear_full (&self->kept[i], tap_unref);
 }
 
 void
@@ -522,6 +548,12 @@ via_outlets_eos (ViaOutlets *self)
 
   for (guint i = 0; i < taps->len; i++)
     via_outlet_eos (((Tap *) g_ptr_array_index (taps, i))->outlet);
+}
+
+void
+via_outlets_keep (ViaOutlets *self, gboolean is_kept)
+{
+  g_atomic_int_set (&self->keeps, is_kept);
 }
 
 void

@@ -52,6 +52,9 @@ ViaOutlets *via_outlets_new (GstBin *bin, ViaExchange *exchange,
 void via_outlets_free (ViaOutlets *self);
 /* EOS on every linked pad, after what waits for it; pads stay. Any thread. */
 void via_outlets_eos (ViaOutlets *self);
+/* Whether a pad outlives its track: the next track of its kind goes on there.
+ * Any thread, before tracks come. */
+void via_outlets_keep (ViaOutlets *self, gboolean is_kept);
 /* Of the config, from now on. Any thread. */
 void via_outlets_set_latency (ViaOutlets *self, guint latency_ms);
 /* Tracks that have a pad or get one. Any thread. */

@@ -48,6 +48,7 @@ struct _ViaSession
   ViaSignalingState told_signaling; /* what the user knows */
   guint n_own[2];                   /* tracks of the own room, per kind */
   ViaDirection direction;           /* the most a new m-line does */
+  gboolean is_single;               /* one m-line of each kind at most */
   gboolean wants_restart;           /* of ICE, by our next offer */
   gboolean wants_data;              /* an m-line for data channels */
   gboolean roams;                   /* the call has addresses of its own */

@@ -70,6 +70,7 @@ typedef struct
   ViaSetup setup;        /* ACTPASS: as it comes */
   const ViaSrtpProfile *srtp_profiles;
   ViaDirection direction; /* the most an m-line does */
+  gboolean is_single;     /* one m-line of each kind at most */
   ViaLitePort *port;      /* (nullable) ICE-lite there, but for relay_only */
   ViaMediapropsCodecs codecs;
 } ViaSessionConfig;

@@ -155,6 +155,7 @@ ask_generate_offer (gpointer data)
   else if (!via_session_restart_call (self, question->config, &question->error))
     return;
   self->direction = local.direction;
+  self->is_single = question->config->is_single;
   self->n_own[VIA_KIND_AUDIO] = question->n_audio;
   self->n_own[VIA_KIND_VIDEO] = question->n_video;
   n = via_session_wish (self, wishes, G_N_ELEMENTS (wishes));

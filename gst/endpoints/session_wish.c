@@ -11,6 +11,17 @@ typedef struct
   gint own[2], hub[2];
 } Balance;
 
+/* One m-line of each kind, the own sink pads' before the hub's; the first offer
+ * has them all. */
+static void
+limit (Balance *balance, gboolean is_first)
+{
+  for (guint k = 0; k < 2; k++) {
+    balance->own[k] = MIN (balance->own[k], is_first ? 1 : 0);
+    balance->hub[k] = MIN (balance->hub[k], is_first ? 1 - balance->own[k] : 0);
+  }
+}
+
 static void
 weigh (ViaSession *self, Balance *out)
 {
@@ -24,6 +35,8 @@ weigh (ViaSession *self, Balance *out)
     if (!is_first && out->hub[k] < 0)
       out->hub[k]++; /* one is kept for who comes later */
   }
+  if (self->is_single)
+    limit (out, is_first);
   if (is_first && !self->wants_data
       && out->own[0] + out->own[1] + out->hub[0] + out->hub[1] == 0)
     out->own[0] = out->own[1] = 1; /* to hear and see what the peer has */

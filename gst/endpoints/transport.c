@@ -41,6 +41,7 @@ store_locked (ViaTransport *self, ViaSetting setting, gchar *text)
 {
   free_text (self->set[setting]);
   self->set[setting] = text;
+  self->is_linked[setting] = FALSE;
 }
 
 static const gchar *

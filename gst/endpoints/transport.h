@@ -20,8 +20,9 @@ typedef struct
   GMutex lock;
   /* As via_setting_read gives them, perhaps secret; NULL: built in. */
   gchar *set[VIA_SETTINGS];
-  ViaTlsBridges *bridges; /* (nullable) above NULL */
-  gboolean owns_bridges;  /* FALSE: a server's, whose child this is */
+  gboolean is_linked[VIA_SETTINGS]; /* a server named it, not the user */
+  ViaTlsBridges *bridges;           /* (nullable) above NULL */
+  gboolean owns_bridges;            /* FALSE: a server's, whose child this is */
 } ViaTransport;
 
 void via_transport_init (ViaTransport *self);
@@ -88,6 +89,9 @@ void via_transport_mint (ViaIceServer *server, const gchar *secret);
  * with credentials made from turn-secret; those of turn-url stay here.
  * (transfer full) (nullable) RFC 9725 §4.6. */
 gchar *via_transport_link (ViaTransport *self);
+/* Uses the servers in @value (the values of Link headers, joined by commas)
+ * where the user has set none. Any thread. transport_take.c */
+void via_transport_take_link (ViaTransport *self, const gchar *value);
 void via_transport_config_clear (ViaTransportConfig *self);
 
 G_END_DECLS

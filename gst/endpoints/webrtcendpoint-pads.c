@@ -93,6 +93,7 @@ source_added (gpointer user, GstPad *pad, const ViaTrackInfo *track)
 
   if (via_publishers_size (self->publishers) == 0)
     via_eos_reset (&self->common);
+  via_webrtc_endpoint_count_source (self, via_outlets_size (self->outlets));
 }
 
 /* Without sink pads it ends with what it receives. */
@@ -122,15 +123,12 @@ open_sinks (ViaWebrtcEndpoint *self, GError **error)
 {
   static const ViaMemberFuncs none = {0};
   g_auto (ViaCommonWho) who = {0};
-  g_autoptr (ViaExchange) exchange = via_exchange_new ();
   ViaMember *member;
 
   via_common_who (&self->common, GST_ELEMENT (self), &who);
   who.who.subscribe = NULL; /* of a hub */
-  if (!via_session_join (
-          self->session, exchange, VIA_SESSION_OWN, &who.who, error))
-    return FALSE;
-  member = via_exchange_join_as (exchange, NULL, &who.who, &none, NULL, error);
+  member = via_exchange_join_as (
+      self->sinks_room, NULL, &who.who, &none, NULL, error);
   if (member == NULL)
     return FALSE;
   g_mutex_lock (&self->lock);
@@ -145,9 +143,6 @@ static gboolean
 open_sources (ViaWebrtcEndpoint *self, GError **error)
 {
   g_auto (ViaCommonWho) who = {0};
-  g_autoptr (ViaExchange) exchange =
-      self->shared.received != NULL ? via_exchange_ref (self->shared.received)
-                                    : via_exchange_new ();
   ViaOutletsConfig config = {.who = &who.who,
       .latency_ms = via_mediaprops_latency (&self->media),
       .n_audio = G_MAXUINT,
@@ -157,8 +152,8 @@ open_sources (ViaWebrtcEndpoint *self, GError **error)
   who.who.subscribe = NULL; /* of a hub */
 
   if (self->shared.received == NULL) {
-    ViaOutlets *outlets = via_outlets_new (
-        GST_BIN (self), exchange, &config, &outlets_funcs, self, error);
+    ViaOutlets *outlets = via_outlets_new (GST_BIN (self), self->sources_room,
+        &config, &outlets_funcs, self, error);
 
     if (outlets == NULL)
       return FALSE;
@@ -166,14 +161,33 @@ open_sources (ViaWebrtcEndpoint *self, GError **error)
     self->outlets = outlets;
     g_rw_lock_writer_unlock (&self->session_lock);
   }
+  return TRUE;
+}
+
+gboolean
+via_webrtc_endpoint_enter_rooms (
+    ViaWebrtcEndpoint *self, ViaSession *session, GError **error)
+{
+  g_auto (ViaCommonWho) who = {0};
+
+  via_common_who (&self->common, GST_ELEMENT (self), &who);
+  who.who.subscribe = NULL; /* of a hub */
   return via_session_join (
-      self->session, exchange, VIA_SESSION_TAKER, &who.who, error);
+             session, self->sources_room, VIA_SESSION_TAKER, &who.who, error)
+         && via_session_join (
+             session, self->sinks_room, VIA_SESSION_OWN, &who.who, error);
 }
 
 gboolean
 via_webrtc_endpoint_open_pads (ViaWebrtcEndpoint *self, GError **error)
 {
-  return open_sources (self, error) && open_sinks (self, error);
+  self->sinks_room = via_exchange_new ();
+  self->sources_room = self->shared.received != NULL
+                           ? via_exchange_ref (self->shared.received)
+                           : via_exchange_new ();
+  return open_sources (self, error)
+         && via_webrtc_endpoint_enter_rooms (self, self->session, error)
+         && open_sinks (self, error);
 }
 
 void
@@ -191,6 +205,8 @@ via_webrtc_endpoint_close_pads (ViaWebrtcEndpoint *self)
   g_mutex_unlock (&self->lock);
   via_publishers_update (self->publishers);
   via_member_leave (member);
+  g_clear_pointer (&self->sinks_room, via_exchange_unref);
+  g_clear_pointer (&self->sources_room, via_exchange_unref);
 }
 
 void

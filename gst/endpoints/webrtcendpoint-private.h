@@ -9,6 +9,7 @@
 #include "endpoints/outlets.h"
 #include "endpoints/publishers.h"
 #include "endpoints/session.h"
+#include "endpoints/signaling.h"
 #include "endpoints/transport.h"
 #include "endpoints/webrtcendpoint.h"
 
@@ -35,6 +36,17 @@ struct _ViaWebrtcEndpoint
     GstClockID alarm;    /* (nullable) then */
     gconstpointer taken; /* who calls us; only compared */
   } peer;
+  struct
+  {
+    gchar *uri, *token, *tls_ca; /* properties, as the next four */
+    gboolean is_play;            /* what uri means */
+    gboolean asks_servers, is_persistent;
+    gboolean has_called; /* the session was used */
+    guint n_sources;     /* m-lines that the far end sends */
+    gint64 pads_since;   /* the first source pad came; 0: none did */
+    gboolean has_all;    /* no-more-pads was told */
+    ViaSignaling *now;   /* (nullable) calling */
+  } signaling;
   GWeakRef partner; /* the endpoint of peer=, or that names us there */
 
   GRWLock session_lock; /* readers use the session, writers make and end it */
@@ -45,6 +57,7 @@ struct _ViaWebrtcEndpoint
   /* under the element's state lock */
   ViaIdentity *identity;
   gboolean is_joined;
+  ViaExchange *sinks_room, *sources_room; /* of the pads; above NULL */
   ViaWebrtcShared shared; /* references; direction of ours without one */
 };
 
@@ -91,6 +104,60 @@ void via_webrtc_endpoint_on_gathering_done (gpointer user);
 void via_webrtc_endpoint_on_pair (gpointer user, const ViaWirePair *pair);
 void via_webrtc_endpoint_on_server_failed (
     gpointer user, const gchar *server, guint code, const gchar *text);
+
+/* Puts @session into the rooms of the pads. */
+gboolean via_webrtc_endpoint_enter_rooms (
+    ViaWebrtcEndpoint *self, ViaSession *session, GError **error);
+
+/* webrtcendpoint.c */
+/* A new session in the place of the one there is: same rooms, same pads. FALSE
+ * with error: @who does not call any more. The signaling's thread. */
+gboolean via_webrtc_endpoint_renew (
+    ViaWebrtcEndpoint *self, const ViaSignaling *who, GError **error);
+
+/* webrtcendpoint-signaling.c: signaling-uri */
+#ifdef VIA_HAVE_HTTP
+void via_webrtc_endpoint_install_signaling (GObjectClass *klass);
+void via_webrtc_endpoint_init_signaling (ViaWebrtcEndpoint *self);
+void via_webrtc_endpoint_clear_signaling (ViaWebrtcEndpoint *self);
+gboolean via_webrtc_endpoint_set_signaling_property (
+    ViaWebrtcEndpoint *self, guint id, const GValue *value);
+gboolean via_webrtc_endpoint_get_signaling_property (
+    ViaWebrtcEndpoint *self, guint id, GValue *value);
+/* webrtcendpoint-uri.c. Of @sdp, which the far end wrote; later, how long it
+ * may take until all it sends is there. The signaling's thread. */
+void via_webrtc_endpoint_expect_sources (
+    ViaWebrtcEndpoint *self, const gchar *sdp);
+void via_webrtc_endpoint_give_up_sources (ViaWebrtcEndpoint *self);
+/* GstURIHandler: whep:// and wheps:// are a source. */
+void via_webrtc_endpoint_init_uri_handler (gpointer iface, gpointer data);
+/* A source pad came, and it is a WHEP call: tells when there are no more.
+ * via-app. */
+void via_webrtc_endpoint_count_source (ViaWebrtcEndpoint *self, guint n);
+/* FALSE: there is no signaling-uri. */
+gboolean via_webrtc_endpoint_signaling_role (
+    ViaWebrtcEndpoint *self, gboolean *out_is_play);
+/* Begins to call, if it does not; ends it, without waiting. */
+gboolean via_webrtc_endpoint_call_out (ViaWebrtcEndpoint *self, GError **error);
+void via_webrtc_endpoint_hang_up (ViaWebrtcEndpoint *self);
+/* via-app. */
+void via_webrtc_endpoint_signal_candidate (
+    ViaWebrtcEndpoint *self, const gchar *candidate);
+void via_webrtc_endpoint_signal_state (
+    ViaWebrtcEndpoint *self, ViaConnectionState state);
+#else
+#define via_webrtc_endpoint_install_signaling(klass)
+#define via_webrtc_endpoint_init_signaling(self)
+#define via_webrtc_endpoint_clear_signaling(self)
+#define via_webrtc_endpoint_set_signaling_property(self, id, value) FALSE
+#define via_webrtc_endpoint_get_signaling_property(self, id, value) FALSE
+#define via_webrtc_endpoint_signaling_role(self, out) (*(out) = FALSE)
+#define via_webrtc_endpoint_call_out(self, error) TRUE
+#define via_webrtc_endpoint_hang_up(self)
+#define via_webrtc_endpoint_count_source(self, n)
+#define via_webrtc_endpoint_signal_candidate(self, candidate)
+#define via_webrtc_endpoint_signal_state(self, state)
+#endif
 
 /* webrtcendpoint-signals.c; the emitters run on via-app */
 void via_webrtc_endpoint_install_signals (ViaWebrtcEndpointClass *klass);

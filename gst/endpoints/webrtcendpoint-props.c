@@ -50,7 +50,9 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     default:
       if (via_mediaprops_set_property (&self->media, id, value))
         via_webrtc_endpoint_use_media (self);
-      else if (!via_common_set_tag_property (&self->common, object, id, value)
+      else if (!via_webrtc_endpoint_set_signaling_property (self, id, value)
+               && !via_common_set_tag_property (
+                   &self->common, object, id, value)
                && !via_transport_set_property (&self->transport, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -117,7 +119,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
       get_stats (self, value);
       break;
     default:
-      if (!via_common_get_tag_property (&self->common, id, value)
+      if (!via_webrtc_endpoint_get_signaling_property (self, id, value)
+          && !via_common_get_tag_property (&self->common, id, value)
           && !via_transport_get_property (&self->transport, id, value)
           && !via_mediaprops_get_property (&self->media, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -167,4 +170,5 @@ via_webrtc_endpoint_install_properties (GObjectClass *object_class)
   via_common_install_tags (object_class, TRUE);
   via_transport_install_properties (object_class);
   via_mediaprops_install_properties (object_class);
+  via_webrtc_endpoint_install_signaling (object_class);
 }

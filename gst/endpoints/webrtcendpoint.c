@@ -17,7 +17,14 @@
 GST_DEBUG_CATEGORY_STATIC (via_webrtc_endpoint_debug);
 #define GST_CAT_DEFAULT via_webrtc_endpoint_debug
 
+#ifdef VIA_HAVE_HTTP
+G_DEFINE_FINAL_TYPE_WITH_CODE (ViaWebrtcEndpoint, via_webrtc_endpoint,
+    GST_TYPE_BIN,
+    G_IMPLEMENT_INTERFACE (
+        GST_TYPE_URI_HANDLER, via_webrtc_endpoint_init_uri_handler))
+#else
 G_DEFINE_FINAL_TYPE (ViaWebrtcEndpoint, via_webrtc_endpoint, GST_TYPE_BIN)
+#endif
 
 /* --- the session's callbacks; via-app --- */
 
@@ -35,6 +42,7 @@ on_state (gpointer user, ViaConnectionState state, const gchar *failure,
   GST_INFO_OBJECT (self, "connection %s%s%s", nick, failure != NULL ? ": " : "",
       failure != NULL ? failure : "");
   g_object_ref (self);
+  via_webrtc_endpoint_signal_state (self, state);
   via_common_post (&self->common, GST_ELEMENT (self), message);
   via_webrtc_endpoint_emit_state (self, state);
   g_object_unref (self);
@@ -151,6 +159,7 @@ take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
 {
   /* A server's child negotiates on via-app, which must not wait for names. */
   gboolean may_wait = self->shared.exchange == NULL;
+  gboolean is_play;
 
   if (!via_transport_resolve (&self->transport, may_wait, transport, error))
     return FALSE;
@@ -165,6 +174,10 @@ take_config (ViaWebrtcEndpoint *self, ViaSessionConfig *out,
   out->setup = transport->setup;
   out->srtp_profiles = transport->srtp_profiles;
   out->direction = self->shared.direction;
+  /* RFC 9725 §4.4: one of each kind, one way. */
+  out->is_single = via_webrtc_endpoint_signaling_role (self, &is_play);
+  if (out->is_single)
+    out->direction = is_play ? VIA_DIRECTION_RECVONLY : VIA_DIRECTION_SENDONLY;
   out->port = self->shared.port;
   via_mediaprops_codecs (&self->media, &out->codecs);
   return TRUE;
@@ -302,8 +315,9 @@ via_webrtc_endpoint_list_tracks (ViaWebrtcEndpoint *self)
 
 /* --- states --- */
 
+/* @session, or our own, into the hub. */
 static gboolean
-join_hub (ViaWebrtcEndpoint *self, GError **error)
+join_hub (ViaWebrtcEndpoint *self, ViaSession *session, GError **error)
 {
   g_autofree gchar *hub = via_common_get_hub (&self->common);
   g_auto (ViaCommonWho) who = {0};
@@ -318,11 +332,11 @@ join_hub (ViaWebrtcEndpoint *self, GError **error)
   if (exchange == NULL)
     return FALSE;
   via_common_who (&self->common, GST_ELEMENT (self), &who);
-  is_joined = via_session_join (
-      self->session, exchange, VIA_SESSION_HUB, &who.who, error);
+  is_joined =
+      via_session_join (session, exchange, VIA_SESSION_HUB, &who.who, error);
   self->is_joined = is_joined;
   if (is_joined)
-    via_common_present (&self->common, via_session_hub_member (self->session));
+    via_common_present (&self->common, via_session_hub_member (session));
   via_exchange_unref (exchange);
   return is_joined;
 }
@@ -330,7 +344,7 @@ join_hub (ViaWebrtcEndpoint *self, GError **error)
 static gboolean
 join_others (ViaWebrtcEndpoint *self, GError **error)
 {
-  return join_hub (self, error)
+  return join_hub (self, self->session, error)
          && via_webrtc_endpoint_find_partner (self, error);
 }
 
@@ -350,6 +364,7 @@ start (ViaWebrtcEndpoint *self)
   g_rw_lock_writer_unlock (&self->session_lock);
   if (self->session == NULL)
     goto fail;
+  self->signaling.has_called = FALSE;
   via_transport_open (&self->transport, GST_ELEMENT (self), &self->common);
   if (!via_webrtc_endpoint_open_pads (self, &error))
     goto fail;
@@ -371,6 +386,7 @@ stop (ViaWebrtcEndpoint *self)
 {
   ViaSession *session;
 
+  via_webrtc_endpoint_hang_up (self);
   via_webrtc_endpoint_leave_partner (self);
   via_webrtc_endpoint_close_pads (self);
   g_rw_lock_writer_lock (&self->session_lock);
@@ -385,6 +401,71 @@ stop (ViaWebrtcEndpoint *self)
   g_clear_pointer (&self->identity, via_identity_unref);
 }
 
+/* In the place of the session there is. Call with the element's state lock
+ * held. (transfer full): the old one, NULL with error. */
+static ViaSession *
+replace_session (ViaWebrtcEndpoint *self, GError **error)
+{
+  ViaSession *old = self->session;
+  ViaSession *made = via_session_new (
+      &session_funcs, G_OBJECT (self), GST_OBJECT_NAME (self), error);
+  gboolean was_joined = self->is_joined;
+
+  if (made == NULL)
+    return NULL;
+  self->is_joined = FALSE;
+  if (!via_webrtc_endpoint_enter_rooms (self, made, error)
+      || (was_joined && !join_hub (self, made, error))) {
+    via_session_free (made);
+    self->is_joined = was_joined;
+    return NULL;
+  }
+  g_rw_lock_writer_lock (&self->session_lock);
+  self->session = made;
+  g_rw_lock_writer_unlock (&self->session_lock);
+  via_common_absent (&self->common, via_session_hub_member (old));
+  return old;
+}
+
+gboolean
+via_webrtc_endpoint_renew (
+    ViaWebrtcEndpoint *self, const ViaSignaling *who, GError **error)
+{
+  ViaSession *old = NULL;
+  gboolean is_current;
+
+  GST_STATE_LOCK (self);
+  g_mutex_lock (&self->lock);
+  is_current = self->signaling.now == who && self->session != NULL;
+  g_mutex_unlock (&self->lock);
+  if (is_current)
+    old = replace_session (self, error);
+  else
+    g_set_error_literal (
+        error, VIA_ERROR, VIA_ERROR_STATE, "the endpoint has hung up");
+  GST_STATE_UNLOCK (self);
+  /* Its callbacks may wait for the state lock. */
+  via_session_free (old);
+  if (old != NULL)
+    via_webrtc_endpoint_count_sinks (self);
+  return old != NULL;
+}
+
+/* The next call's media goes on at the pads of the last one. */
+static void
+keep_sources (ViaWebrtcEndpoint *self)
+{
+  gboolean is_kept;
+
+  g_mutex_lock (&self->lock);
+  is_kept = self->signaling.uri != NULL && self->signaling.is_persistent;
+  g_mutex_unlock (&self->lock);
+  g_rw_lock_reader_lock (&self->session_lock);
+  if (self->outlets != NULL)
+    via_outlets_keep (self->outlets, is_kept);
+  g_rw_lock_reader_unlock (&self->session_lock);
+}
+
 /* No end was seen or told yet. */
 static void
 begin_run (ViaWebrtcEndpoint *self)
@@ -392,6 +473,17 @@ begin_run (ViaWebrtcEndpoint *self)
   via_eos_reset (&self->common);
   via_publishers_reset (self->publishers);
   via_datapads_reset (self->data_pads);
+  keep_sources (self);
+}
+
+/* Media to publish comes in PLAYING, and what it is with it. */
+static gboolean
+dial_to_play (ViaWebrtcEndpoint *self, GError **error)
+{
+  gboolean is_play;
+
+  return !via_webrtc_endpoint_signaling_role (self, &is_play) || !is_play
+         || via_webrtc_endpoint_call_out (self, error);
 }
 
 static GstStateChangeReturn
@@ -409,13 +501,22 @@ change_state (GstElement *element, GstStateChange transition)
       return GST_STATE_CHANGE_FAILURE;
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       begin_run (self);
-      if (join_others (self, &error)) {
+      if (join_others (self, &error) && dial_to_play (self, &error)) {
         via_webrtc_endpoint_count_sinks (self);
         break;
       }
       GST_ELEMENT_ERROR (
           self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
       return GST_STATE_CHANGE_FAILURE;
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      if (via_webrtc_endpoint_call_out (self, &error))
+        break;
+      GST_ELEMENT_ERROR (
+          self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+      return GST_STATE_CHANGE_FAILURE;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      via_webrtc_endpoint_hang_up (self);
+      break;
     default:
       break;
   }
@@ -492,6 +593,7 @@ finalize (GObject *object)
   via_webrtc_endpoint_set_shared (self, NULL);
   via_publishers_free (self->publishers);
   via_datapads_free (self->data_pads);
+  via_webrtc_endpoint_clear_signaling (self);
   g_rw_lock_clear (&self->session_lock);
   g_weak_ref_clear (&self->partner);
   g_free (self->peer.name);
@@ -536,5 +638,6 @@ via_webrtc_endpoint_init (ViaWebrtcEndpoint *self)
   g_rw_lock_init (&self->session_lock);
   g_weak_ref_init (&self->partner, NULL);
   via_webrtc_endpoint_init_pads (self);
+  via_webrtc_endpoint_init_signaling (self);
   self->shared.direction = VIA_DIRECTION_SENDRECV;
 }

@@ -61,6 +61,18 @@ gchar *via_sdpfrag_restart_offer (
  * candidates. (transfer full) */
 gchar *via_sdpfrag_write (const gchar *sdp);
 
+/* --- sdpfrag_trickle.c: the client's side --- */
+
+/* A fragment with the ICE credentials of @sdp, for its first m-line, which
+ * bundles. @candidates: "candidate:…", ended by NULL. (transfer full) */
+gchar *via_sdpfrag_trickle (
+    const gchar *sdp, const gchar *const *candidates, gboolean is_end);
+/* Those in @sdp, "candidate:…". (transfer full) */
+GStrv via_sdpfrag_candidates (const gchar *sdp);
+/* @sdp with the credentials and candidates of the fragment @text in place of
+ * its own; NULL with error SYNTAX. (transfer full) */
+gchar *via_sdpfrag_splice (const gchar *sdp, const gchar *text, GError **error);
+
 G_END_DECLS
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ViaOfferOutline, via_offer_outline_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ViaSdpFrag, via_sdpfrag_clear)

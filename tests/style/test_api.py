@@ -105,13 +105,15 @@ def test_blurbs_say_what_and_when():
     tap.check(not bad, 'blurbs:\n' + '\n'.join(bad))
 
 
-def test_elements_describe_themselves_and_have_no_rank():
+def test_elements_describe_themselves_and_only_sources_of_uris_have_a_rank():
     bad = []
     for f in factories():
         for key in ('long-name', 'klass', 'description', 'author'):
             if len(f.get_metadata(key) or '') < 3:
                 bad.append(f'{f.get_name()}: {key}')
-        if f.get_rank() != Gst.Rank.NONE:
+        wanted = (Gst.Rank.MARGINAL if f.get_uri_protocols()
+                  else Gst.Rank.NONE)
+        if f.get_rank() != wanted:
             bad.append(f'{f.get_name()}: rank {f.get_rank()}')
         if len(f.get_metadata('description')) < 20:
             bad.append(f'{f.get_name()}: description is short')

@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# timeout: 400
+"""docs/one-liners.md: each line that is not marked *not yet*, as it stands there,
+against a far end. What is put in the place of what is not here: PLACES."""
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+import lab
+lab.enter()
+
+import chromium  # noqa: E402
+import judge  # noqa: E402
+import reader  # noqa: E402
+import tap  # noqa: E402
+import wishmock  # noqa: E402
+from gi.repository import Gst  # noqa: E402
+
+Gst.init(None)
+WHEP = '127.0.0.1:8895/live/'
+PICTURE = ('fdsrc ! rawvideoparse format=i420 width=320 height=180 '
+           'framerate=30/1 ! identity sync=true')
+PLACES = {
+    'v4l2src': PICTURE,             # the counter, from standard input
+    'autoaudiosrc': 'audiotestsrc is-live=true freq=440',
+    'whips://sfu.example/cam1/': 'whip://' + WHEP,
+    'wheps://sfu.example/cam1/': 'whep://' + WHEP,
+    'wheps://a.example/x/': 'whep://' + WHEP,
+    'whips://b.example/y/': 'whip://127.0.0.1:8896/live/',
+    'u:p@turn.example:443?transport=tls':
+        f'{lab.Relay.USER}:{lab.Relay.ESCAPED}@{lab.ADDRESS}:'
+        f'{lab.Relay.PORT}?transport=udp',
+}
+
+
+def document():
+    with open(os.path.join(lab.TOP, 'docs', 'one-liners.md'),
+              encoding='utf-8') as f:
+        text = f.read()
+    for part in re.split(r'^## ', text, flags=re.M)[1:]:
+        line = re.search(r'^    gst-launch-1\.0 (.*)$', part, re.M).group(1)
+        yield int(part.split('.')[0]), '*not yet*' in part, line
+
+
+LINES = {n: line for n, is_later, line in document() if not is_later}
+
+
+class Counter:
+    """The counter as raw pictures, for a line's standard input."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(lab.TOP, 'tests/support/counter.py'),
+             'raw', '--width', '320', '--height', '180', '--frames', '3000'],
+            stdout=subprocess.PIPE)
+        return self.process.stdout
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def launch(n, stdin=None, places=None, env=None):
+    """Line @n of the document, with what it needs here."""
+    line = ' '.join(shlex.split(LINES[n]))
+    for what, instead in {**PLACES, **(places or {})}.items():
+        if what in line:
+            tap.note(f'{what} is {instead}')
+            line = line.replace(what, instead)
+    return lab.Launch(line, options=('-m',), stdin=stdin, env=env)
+
+
+def server(port, more=''):
+    return lab.Launch(f'hub name=r webrtcserver hub=r port={port} {more}')
+
+
+class Reader:
+    """Plays WHEP at @port with our endpoint and reads what comes."""
+
+    def __init__(self, port=None, audio=False, pipeline=None):
+        self.pipeline = pipeline or reader.parse(
+            'webrtcendpoint name=e '
+            f'signaling-uri=whep://127.0.0.1:{port}/live/whep '
+            'e.video_src_0 ! decodebin ! VIDEO'
+            + (' e.audio_src_0 ! decodebin ! AUDIO' if audio else ''))
+        self.read = reader.Reader(self.pipeline)
+
+    def __enter__(self):
+        self.pipeline.set_state(Gst.State.PLAYING)
+        return self
+
+    def __exit__(self, *_):
+        self.pipeline.set_state(Gst.State.NULL)
+
+    def check_counters(self, least=60, seconds=15):
+        end = time.monotonic() + seconds
+        while len(self.read.samples) < least + 30 and time.monotonic() < end:
+            time.sleep(0.05)
+        figures = judge.counters(self.read.samples[30:])
+        tap.note(figures)
+        wrong = judge.plays(figures, least)
+        tap.check(wrong is None, wrong)
+
+
+def in_chromium(line, url, numbers):
+    with line as run, chromium.Browser() as browser:
+        run.until(url)
+        page = browser.open(url)
+        page.watch(numbers=numbers)
+        before, end = page.shown(), time.monotonic() + 10
+        while page.shown() < before + 60 and time.monotonic() < end:
+            time.sleep(0.1)
+        tap.check(page.shown() >= before + 60,
+                  f'{page.shown() - before} pictures')
+        tap.note(f'{page.shown() - before} pictures in Chromium')
+
+
+def test_1_camera_to_browsers():
+    with Counter() as picture:
+        in_chromium(launch(1, picture), 'http://127.0.0.1:8889/live/', True)
+
+
+def test_10_publish_to_a_whip_server():
+    with Counter() as picture, server(8895) as far, Reader(8895) as end:
+        far.until('http://127.0.0.1:8895/live/watch')
+        with launch(10, picture):
+            end.check_counters()
+
+
+def publish_counter(port, picture):
+    """The counter and the tone at the server of @port, by WHIP."""
+    return lab.Launch(
+        f'{PICTURE} ! queue ! e.video_sink_0  '
+        'audiotestsrc is-live=true freq=440 volume=0.3 ! queue ! e.audio_sink_0 '
+        f'webrtcendpoint name=e signaling-uri=whip://127.0.0.1:{port}/live/whip',
+        stdin=picture)
+
+
+def test_11_watch_a_whep_feed():
+    line = LINES[11]
+    for what, instead in PLACES.items():
+        line = line.replace(what, instead)
+    tap.note('the sinks of playbin3 are appsinks')
+    with Counter() as picture, server(8895) as far:
+        far.until('http://127.0.0.1:8895/live/watch')
+        with publish_counter(8895, picture):
+            player = Gst.parse_launch(line)
+            for kind, text in (('video', reader.VIDEO), ('audio', reader.AUDIO)):
+                player.set_property(f'{kind}-sink', Gst.parse_bin_from_description(
+                    text.format(sync='true'), True))
+            with Reader(pipeline=player) as end:
+                end.check_counters()
+                tone = end.read.figures()['tone_db']
+                tap.check(tone >= judge.TONE_DB, f'the tone is {tone} dB')
+
+
+def test_12_whep_to_whip_untouched():
+    with Counter() as picture, server(8895) as a, server(8896) as b:
+        a.until('http://127.0.0.1:8895/live/watch')
+        b.until('http://127.0.0.1:8896/live/watch')
+        with publish_counter(8895, picture), launch(12) as line, \
+                Reader(8896, audio=True) as end:
+            end.check_counters()
+            tone = end.read.figures()['tone_db']
+            tap.check(tone >= judge.TONE_DB, f'the tone is {tone} dB')
+            tap.check('transcode' not in line.output(), 'it was encoded again')
+
+
+if lab.IS_LONG:
+    def test_9_screen_to_browsers():
+        display = ':97'
+        screen = subprocess.Popen(['Xvfb', display, '-screen', '0', '320x240x24'])
+        try:
+            for _ in range(100):
+                if os.path.exists('/tmp/.X11-unix/X97'):
+                    break
+                time.sleep(0.1)
+            tap.note(f'the screen is Xvfb {display}')
+            in_chromium(launch(9, env={'DISPLAY': display}),
+                        'http://127.0.0.1:8889/live/', False)
+        finally:
+            screen.terminate()
+            screen.wait()
+
+    def test_14_behind_nat_with_turn():
+        answers = []
+
+        class Look(wishmock.Quirk):
+            def bend(self, mock, request, status, headers, body):
+                if request.method == 'POST':
+                    answers.append(body)
+                return status, headers, body
+
+        with Counter() as picture, lab.Relay() as relay, \
+                launch(14, picture) as line, \
+                wishmock.Mock('http://127.0.0.1:8889/live', Look()) as mock:
+            line.until('http://127.0.0.1:8889/live/watch')
+            with Reader(mock.port) as end:
+                end.check_counters()
+            hosts = re.findall(r'^a=candidate:.* (\S+) (\d+) typ host', answers[0],
+                               re.M)
+            tap.check(hosts and all(a == '203.0.113.7' and 50000 <= int(p) <= 50100
+                                    for a, p in hosts if ':' not in a),
+                      f'{hosts}')
+            tap.check('typ relay' in answers[0] and relay.allocations() > 0,
+                      answers[0])
+            tap.check(lab.Relay.PASSWORD not in line.output(), 'a secret is told')
+
+    def test_20_obs_a_filter_browsers():
+        with Counter() as picture:
+            line = launch(20)
+            with publish_counter(8889, picture):
+                in_chromium(line, 'http://127.0.0.1:8890/live/', False)
+
+
+def test_each_line_that_works_has_a_case():
+    cases = {int(n) for n in re.findall(
+        r'def test_(\d+)_', open(__file__, encoding='utf-8').read())}
+    tap.check(cases == set(LINES), f'cases {sorted(cases)}, '
+                                   f'lines {sorted(LINES)}')
+    tap.check([n for n, _, _ in document()] == list(range(1, 21)), 'twenty')
+
+
+if __name__ == '__main__':
+    tap.main(globals())
