@@ -11,7 +11,7 @@
 
 enum
 {
-  PROP_TEXTS = 0x300, /* + ViaAccessText */
+  PROP_TEXTS = 0x400, /* + ViaAccessText */
   PROP_MAX_PER_ADDRESS = PROP_TEXTS + VIA_ACCESS_TEXTS,
   PROP_MAX_RATE,
   PROP_STRICT_ETAG,

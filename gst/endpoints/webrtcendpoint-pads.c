@@ -90,10 +90,15 @@ static void
 source_added (gpointer user, GstPad *pad, const ViaTrackInfo *track)
 {
   ViaWebrtcEndpoint *self = user;
+  guint n;
 
   if (via_publishers_size (self->publishers) == 0)
     via_eos_reset (&self->common);
-  via_webrtc_endpoint_count_source (self, via_outlets_size (self->outlets));
+  g_rw_lock_reader_lock (&self->session_lock);
+  n = self->outlets != NULL ? via_outlets_size (self->outlets) : 0;
+  g_rw_lock_reader_unlock (&self->session_lock);
+  if (n > 0) /* a handler of pad-added may have stopped us */
+    via_webrtc_endpoint_count_source (self, n);
 }
 
 /* Without sink pads it ends with what it receives. */

@@ -475,6 +475,33 @@ remove_tree (void)
   }
 }
 
+/* Themes of properties number theirs without knowing of one another. */
+static void
+test_properties_have_numbers_of_their_own (void)
+{
+  static const gchar *const elements[] = {"webrtcendpoint", "webrtcserver",
+      "playerendpoint", "recorderendpoint", "hub", "dispatcher"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
+    g_autoptr (GstElement) e =
+        gst_object_ref_sink (gst_element_factory_make (elements[i], NULL));
+    g_autoptr (GHashTable) names = g_hash_table_new (NULL, NULL);
+    guint n;
+    g_autofree GParamSpec **specs =
+        g_object_class_list_properties (G_OBJECT_GET_CLASS (e), &n);
+
+    for (guint k = 0; k < n; k++) {
+      gpointer id = GUINT_TO_POINTER (specs[k]->param_id);
+
+      if (specs[k]->owner_type != G_OBJECT_TYPE (e))
+        continue;
+      g_assert_cmpstr (g_hash_table_lookup (names, id), ==, NULL);
+      g_hash_table_insert (names, id, (gpointer) specs[k]->name);
+    }
+    g_assert_cmpuint (g_hash_table_size (names), >, 0);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -505,6 +532,8 @@ main (int argc, char **argv)
   g_test_add_func (
       "/config/environment", test_environment_has_the_propertys_name);
   g_test_add_func ("/config/bad", test_bad_values_are_named_and_the_rest_holds);
+  g_test_add_func (
+      "/config/numbers", test_properties_have_numbers_of_their_own);
   g_test_add_func (
       "/config/refused", test_refused_property_keeps_value_and_origin);
   result = g_test_run ();

@@ -94,7 +94,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     connect_sides ();
   memcpy (packet, header, HEADER);
   memset (packet + 8, 0, 4);
-  memcpy (packet + HEADER, data, size);
+  if (size > 0)
+    memcpy (packet + HEADER, data, size);
   sum = usrsctp_crc32c (packet, HEADER + size);
   memcpy (packet + 8, &sum, 4);
   via_association_feed (side[0].association, packet, HEADER + size);
