@@ -100,6 +100,7 @@ via_webrtc_endpoint_find_partner (ViaWebrtcEndpoint *self, GError **error)
   g_mutex_lock (&self->lock);
   self->peer.is_found = TRUE;
   self->peer.dials = dials;
+  self->peer.dial_at = G_MAXINT64; /* known once both are up */
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
