@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 120
+# in pairs
 """Who may enter a webrtcserver: tokens from a file, the application's word, a
 certificate of one's own; and no secret leaves it."""
 import json

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 300
+# in pairs
 """A chain of processes: server A → an endpoint that plays it by WHEP and publishes
 it by WHIP, as it is → server B → a reader. And either server is killed."""
 import os

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 240
+# in pairs
 """WHIP and WHEP clients that no one here wrote, against webrtcserver.
 
 Debian's whip-client; in the long form also the npm packages whip-whep and

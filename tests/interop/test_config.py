@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 180
+# in pairs
 """gst-launch lines whose servers stand in files and the environment alone,
 against a real coturn; what goes wrong is named, the password is not."""
 import os

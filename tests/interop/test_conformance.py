@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 300
+# in pairs
 """Every rule of WHIP (RFC 9725) and WHEP for a server, one case a rule.
 
 A raw HTTP client asks webrtcserver; offers are those real peers wrote. Where

@@ -430,8 +430,7 @@ def test_one_liner_13_a_page_speaks_to_standard_output():
     port = lab.free_port()
     read, write = os.pipe()
     with lab.Launch(f'webrtcserver name=s port={port} '
-                    's.data_src_0 ! filesink location=/dev/stdout '
-                    'buffer-mode=unbuffered sync=false '
+                    's.data_src_0 ! fdsink '
                     'fdsrc ! application/x-via-data,label=ctl ! s.data_sink_0',
                     options=('-e', '-q'), stdin=read) as line, chromium.Browser() as browser:
         os.close(read)

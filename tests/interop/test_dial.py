@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 400
+# in pairs
 """webrtcendpoint signaling-uri=whip://… and whep://… against a server of ours, and
 one that misbehaves as other servers do. Media is counted at the far end."""
 import os

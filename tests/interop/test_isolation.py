@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# in pairs
 """Two pipelines of one process share nothing, even with hubs of one name."""
 import time
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 600
+# in pairs
 """What Kurento's own tests of its WebRTC endpoint ask for, case by case:
 the number after test_ is the case. Outcomes are read at the far end."""
 import functools

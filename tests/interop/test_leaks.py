@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 240
+# in pairs
 """What a viewer costs, and that all of it comes back."""
 import collections
 import os

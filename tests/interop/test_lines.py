@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 240
+# in pairs
 """Everyday gst-launch-1.0 lines whose links have no names: pictures and sound are
 counted where they come out, at the second endpoint of the line."""
 import re

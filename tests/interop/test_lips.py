@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long form only
 # timeout: 240
 """A page's flashes and beeps in our file, and in one that webrtcbin fed from the
 same page at the same time. Chromium's reports say of sound when it was sent, so

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 120
+# in pairs
 """/metrics, /healthz and /live/peers beside what Chromium itself counted."""
 import http.client
 import json

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 400
+# in pairs
 """docs/one-liners.md: each line that is not marked *not yet*, as it stands there,
 against a far end. What is put in the place of what is not here: PLACES."""
 import os
@@ -79,16 +80,23 @@ def server(port, more=''):
     return lab.Launch(f'hub name=r webrtcserver hub=r port={port} {more}')
 
 
+class Sinks(dict):
+    """Those of a playbin, which are no children of it before it plays."""
+
+    def get_by_name(self, name):
+        return self.get(name)
+
+
 class Reader:
     """Plays WHEP at @port with our endpoint and reads what comes."""
 
-    def __init__(self, port=None, audio=False, pipeline=None):
+    def __init__(self, port=None, audio=False, pipeline=None, sinks=None):
         self.pipeline = pipeline or reader.parse(
             'webrtcendpoint name=e '
             f'signaling-uri=whep://127.0.0.1:{port}/live/whep '
             'e.video_src_0 ! decodebin ! VIDEO'
             + (' e.audio_src_0 ! decodebin ! AUDIO' if audio else ''))
-        self.read = reader.Reader(self.pipeline)
+        self.read = reader.Reader(sinks or self.pipeline)
 
     def __enter__(self):
         self.pipeline.set_state(Gst.State.PLAYING)
@@ -150,10 +158,13 @@ def test_11_watch_a_whep_feed():
         far.until('http://127.0.0.1:8895/live/watch')
         with publish_counter(8895, picture):
             player = Gst.parse_launch(line)
+            found = Sinks()
             for kind, text in (('video', reader.VIDEO), ('audio', reader.AUDIO)):
-                player.set_property(f'{kind}-sink', Gst.parse_bin_from_description(
-                    text.format(sync='true'), True))
-            with Reader(pipeline=player) as end:
+                sink = Gst.parse_bin_from_description(
+                    text.format(sync='true'), True)
+                player.set_property(f'{kind}-sink', sink)
+                found[f'reader_{kind}'] = sink.get_by_name(f'reader_{kind}')
+            with Reader(pipeline=player, sinks=found) as end:
                 end.check_counters()
                 tone = end.read.figures()['tone_db']
                 tap.check(tone >= judge.TONE_DB, f'the tone is {tone} dB')

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 300
+# in pairs
 """What a recorder writes, read by ffmpeg: numbers, tone, times, tags – whatever ended it."""
 import ctypes
 import os

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 240
+# in pairs
 """Both ends only through a TURN relay; and the password is nowhere to be read."""
 import base64
 import glob

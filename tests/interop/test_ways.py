@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 240
+# in pairs
 """Ways a far end may be reached: it is ICE-lite, has names in the place of
 addresses, or several IPv6 addresses. What arrives is read at the far end."""
 import contextlib

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # timeout: 600
+# in pairs
 """webrtcbin as the other peer: who offers × which codecs, both ways, decoded
 at both ends; and two of ours, with AES-GCM."""
 import os

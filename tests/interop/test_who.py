@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# in pairs
 """README's program that tells to whom an endpoint belongs, and where it is coming
 from, run as it stands there against Chromium."""
 import os

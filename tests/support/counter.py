@@ -15,6 +15,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 
 COLUMNS, ROWS = 8, 4
 BLACK, WHITE = 16, 235
@@ -105,7 +106,9 @@ def write_file(path, seconds, width, height, fps):
         mux, audio = 'webmmux', 'opusenc bitrate=64000'
         video = ('vp8enc deadline=1 cpu-used=4 target-bitrate=1500000 '
                  'keyframe-max-dist=60')
-    line = (f'{mux} name=m ! filesink location={path}.part '
+    fd, part = tempfile.mkstemp('.part', dir=os.path.dirname(path) or '.')
+    os.close(fd)
+    line = (f'{mux} name=m ! filesink location={part} '
             f'fdsrc ! rawvideoparse format=i420 width={width} height={height} '
             f'framerate={fps}/1 ! queue ! {video} ! queue ! m. '
             f'audiotestsrc freq={TONE_HZ} volume=0.3 samplesperbuffer=960 '
@@ -117,7 +120,7 @@ def write_file(path, seconds, width, height, fps):
     p.stdin.close()
     if p.wait() != 0:
         raise RuntimeError(f'{path} could not be made')
-    os.rename(path + '.part', path)
+    os.rename(part, path)
     return path
 
 

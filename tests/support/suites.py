@@ -31,6 +31,7 @@ class Program:
     def __init__(self, suite, name, command, env, timeout, cwd=TOP):
         self.suite, self.name, self.command = suite, name, command
         self.env, self.timeout, self.cwd = env, timeout, cwd
+        self.is_paired = suite in MESON_SUITES and name not in ALONE
 
 
 def sanitizer_env():
@@ -68,12 +69,14 @@ def folder_programs(suite, is_long):
         env = {'PYTHONPATH': os.path.join(TOP, 'tests', 'support'),
                'PYTHONDONTWRITEBYTECODE': '1',
                'VIA_TEST_LONG': '1' if is_long else ''}
-        yield Program(suite, f[5:-3], [sys.executable, f'tests/{suite}/{f}'],
-                      env, int(m.group(1)) if m else 300)
+        p = Program(suite, f[5:-3], [sys.executable, f'tests/{suite}/{f}'],
+                    env, int(m.group(1)) if m else 300)
+        p.is_paired = suite == 'style' or '\n# in pairs' in head
+        yield p
 
 
-# Two programs run at a time here, but for those that measure a pace.
-IN_PAIRS = ('core', 'style', 'elements')
+# Two programs run at a time in core, elements and style, and of a folder's those
+# that say `# in pairs`; but these measure a pace.
 ALONE = ('elements-intake_pace', 'elements-loop', 'elements-netwatch',
          'elements-outlet_states', 'elements-player', 'elements-player_states',
          'elements-webrtcendpoint')
@@ -174,8 +177,7 @@ def report(result):
 
 
 def run_suite(suite, programs, skips):
-    pairs = [p for p in programs if p.suite == suite
-             and suite in IN_PAIRS and p.name not in ALONE]
+    pairs = [p for p in programs if p.suite == suite and p.is_paired]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(run, p, skips) for p in pairs]
         for future in concurrent.futures.as_completed(futures):
