@@ -16,7 +16,7 @@ def pages():
 
 def test_rfc_map_names_existing_files_and_tests():
     rows = [line for line in tree.read('docs/rfc-map.md').splitlines()
-            if re.match(r'\| (RFC|Draft)', line) and 'section' not in line]
+            if line.startswith('|')][2:]    # without the head
     tap.check(len(rows) >= 20, f'only {len(rows)} rows')
     bad = []
     for row in rows:
@@ -28,6 +28,14 @@ def test_rfc_map_names_existing_files_and_tests():
         bad += [f for f in re.split(r',\s*', cells[2] + ', ' + cells[3])
                 if not os.path.exists(os.path.join(tree.TOP, f))]
     tap.check(not bad, 'not there: ' + '\n'.join(bad))
+
+
+def test_rfc_map_says_each_thing_once():
+    said = [tuple(c.strip() for c in row.strip('|').split('|')[1:3])
+            for row in tree.read('docs/rfc-map.md').splitlines()
+            if row.startswith('|')]
+    bad = sorted({' of '.join(row) for row in said if said.count(row) > 1})
+    tap.check(not bad, 'more than one row: ' + '\n'.join(bad))
 
 
 def test_links_between_pages_lead_somewhere():
