@@ -405,14 +405,18 @@ stop (ViaRecorderEndpoint *self)
 static void
 set_playing (ViaRecorderEndpoint *self, gboolean is_playing)
 {
+  g_autoptr (ViaRecording) recording = NULL;
+
   g_mutex_lock (&self->lock);
   self->is_playing = is_playing;
   if (!is_playing && self->recording != NULL)
-    via_recording_skip (self->recording);
+    recording = via_recording_ref (self->recording);
   for (guint i = 0; i < self->tracks->len; i++)
     via_recorder_track_set_playing (
         g_ptr_array_index (self->tracks, i), is_playing);
   g_mutex_unlock (&self->lock);
+  if (recording != NULL)
+    via_recording_skip (recording);
 }
 
 static gboolean

@@ -39,7 +39,7 @@ struct _ViaOutletSrc
   ViaTime latency;
   gchar *name;           /* (nullable) of the publisher */
   GstTagList *tags;      /* (nullable) to be pushed */
-  gboolean has_settings; /* the two above are new to the task */
+  gboolean has_settings; /* latency or tags are new to the task */
 
   ViaOutletGateStats shown; /* of stream.gate */
 
