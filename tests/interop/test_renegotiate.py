@@ -83,6 +83,7 @@ class Watch:
                 count, last = now, time.monotonic()
 
     def end(self):
+        tap.check(self.thread.is_alive(), 'nobody watched to the end')
         self.over.set()
         self.thread.join()
         return self.silence
