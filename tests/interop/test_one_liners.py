@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# timeout: 400
+# timeout: 500
 # in pairs
 """docs/one-liners.md: each line that is not marked *not yet*, as it stands there,
 against a far end. What is put in the place of what is not here: PLACES."""
@@ -15,9 +15,11 @@ import lab
 lab.enter()
 
 import chromium  # noqa: E402
+import counter  # noqa: E402
 import judge  # noqa: E402
 import reader  # noqa: E402
 import tap  # noqa: E402
+import test_conference as conference  # noqa: E402
 import wishmock  # noqa: E402
 from gi.repository import Gst  # noqa: E402
 
@@ -182,7 +184,43 @@ def test_12_whep_to_whip_untouched():
             tap.check('transcode' not in line.output(), 'it was encoded again')
 
 
+def confer():
+    with launch(5) as line, chromium.Browser() as b:
+        line.until(conference.BASE)
+        alice, bob = people = [conference.Person(b, name)
+                               for name in ('Alice', 'Bob')]
+        alice.until_sees(['Bob'])
+        bob.until_sees(['Alice'])
+        for person in people:
+            person.take()
+        time.sleep(conference.WINDOW)
+        conference.check_pictures(alice, alice.take(), ['Bob'])
+        conference.check_pictures(bob, bob.take(), ['Alice'])
+        conference.check_tones(people)
+
+
+def film_in_the_call():
+    film = lab.uri(counter.cached_file(lab.DATA, 30, width=320, height=180))
+    with launch(7, places={'file:///music.mp4': film}) as line, \
+            chromium.Browser() as b:
+        line.until(conference.BASE)
+        alice = conference.Person(b, 'Alice')
+        alice.until_sees(['DJ'])
+        alice.take()
+        time.sleep(conference.WINDOW)
+        figures = judge.counters(alice.take()['tiles']['DJ'])
+        tap.note(figures)
+        wrong = judge.plays(figures, 20 * conference.WINDOW)
+        tap.check(wrong is None, wrong)
+
+
 if lab.IS_LONG:
+    def test_5_a_conference():
+        lab.when_calm(confer)
+
+    def test_7_a_file_in_the_call():
+        lab.when_calm(film_in_the_call)
+
     def test_9_screen_to_browsers():
         display = ':97'
         screen = subprocess.Popen(['Xvfb', display, '-screen', '0', '320x240x24'])
