@@ -214,6 +214,27 @@ def film_in_the_call():
         tap.check(wrong is None, wrong)
 
 
+def two_see_each_other():
+    routes = 'data-of-Alice>data-of-Bob,data-of-Bob>data-of-Alice'
+    with launch(16, places={'alice>bob,bob>alice': routes}) as line, \
+            chromium.Browser() as b:
+        line.until(conference.BASE)
+        alice, bob, carol = people = [conference.Person(b, name)
+                                      for name in ('Alice', 'Bob', 'Carol')]
+        alice.until_sees(['Bob'])
+        bob.until_sees(['Alice'])
+        for person in people:
+            person.take()
+        time.sleep(conference.WINDOW)
+        conference.check_pictures(alice, alice.take(), ['Bob'])
+        conference.check_pictures(bob, bob.take(), ['Alice'])
+        seen = {name: len(samples)
+                for name, samples in carol.take()['tiles'].items() if samples}
+        tap.check(not seen, f'Carol sees {seen}')
+        alice.until_sees(['Bob'])
+        bob.until_sees(['Alice'])
+
+
 if lab.IS_LONG:
     def test_5_a_conference():
         lab.when_calm(confer)
@@ -259,6 +280,9 @@ if lab.IS_LONG:
             tap.check('typ relay' in answers[0] and relay.allocations() > 0,
                       answers[0])
             tap.check(lab.Relay.PASSWORD not in line.output(), 'a secret is told')
+
+    def test_16_alice_sees_bob_bob_sees_alice_nobody_else():
+        lab.when_calm(two_see_each_other)
 
     def test_20_obs_a_filter_browsers():
         with Counter() as picture:
