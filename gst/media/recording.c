@@ -462,15 +462,18 @@ via_recording_add_track (
   return number;
 }
 
-/* The head keeps the first avcC: later parameter sets go in band. */
+/* The head keeps the first avcC: later parameter sets go in band, and so do the
+ * first once others went there. */
 static void
 take_codec_data (Track *track, const ViaMatroskaTrack *format)
 {
   gsize size;
   const guint8 *avcc;
 
-  if (track->format.codec_data == NULL || format->codec_data == NULL
-      || g_bytes_equal (track->format.codec_data, format->codec_data))
+  if (track->format.codec_data == NULL || format->codec_data == NULL)
+    return;
+  if (track->parameter_sets == NULL
+      && g_bytes_equal (track->format.codec_data, format->codec_data))
     return;
   avcc = g_bytes_get_data (format->codec_data, &size);
   g_clear_pointer (&track->parameter_sets, g_byte_array_unref);

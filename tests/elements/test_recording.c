@@ -518,6 +518,35 @@ test_recording_after_a_pause_begins_at_a_key_frame (void)
   fixture_clear (&f);
 }
 
+static void
+test_recording_parameter_sets_of_the_head_come_back (void)
+{
+  static const guint8 first[] = {
+      1, 66, 0, 30, 0xff, 0xe1, 0, 1, 0x67, 1, 0, 1, 0x68};
+  static const guint8 other[] = {
+      1, 66, 0, 30, 0xff, 0xe1, 0, 3, 0x67, 1, 2, 1, 0, 1, 0x68};
+  static const guint8 in_band[] = {0, 12, 10}; /* bytes before the frame */
+  Fixture f;
+  g_auto (Reader) r;
+  guint video;
+
+  fixture_init (&f, VIA_CONTAINER_MATROSKA, 0);
+  video = via_recording_add_track (f.recording, VIA_KIND_VIDEO, NULL, NULL);
+  for (gint i = 0; i < 3; i++) {
+    g_autoptr (GBytes) avcc = i == 1 ? g_bytes_new (other, sizeof other)
+                                     : g_bytes_new (first, sizeof first);
+    ViaMatroskaTrack format = {.codec = VIA_CODEC_H264, .codec_data = avcc};
+
+    via_recording_set_format (f.recording, video, &format, NULL);
+    hear (&f, video, i * 33);
+  }
+  reader_init (&r, f.path);
+  g_assert_cmpuint (r.blocks->len, ==, 3);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpuint (block (&r, i)->size, ==, in_band[i] + sizeof sound);
+  fixture_clear (&f);
+}
+
 /* As on a full disk: no byte past @limit is taken. */
 static void
 limit_files (rlim_t limit)
@@ -650,6 +679,8 @@ main (int argc, char **argv)
       test_recording_times_of_a_track_always_rise);
   g_test_add_func ("/recording/after-a-pause-begins-at-a-key-frame",
       test_recording_after_a_pause_begins_at_a_key_frame);
+  g_test_add_func ("/recording/parameter-sets-of-the-head-come-back",
+      test_recording_parameter_sets_of_the_head_come_back);
   g_test_add_func ("/recording/full-disk-leaves-whole-frames",
       test_recording_full_disk_leaves_whole_frames);
   g_test_add_func ("/recording/two-writers-of-one-file-refused",
