@@ -23,6 +23,8 @@ SCREENSHOTS = os.path.join(BUILD, 'screenshots')
 MEDIA = os.path.join(TOP, 'tests', 'data', 'media')
 ADDRESS = '192.0.2.2'       # of the veth that netns.sh makes
 IS_LONG = bool(os.environ.get('VIA_TEST_LONG'))
+CRASHES = [-s for s in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS,
+                        signal.SIGFPE, signal.SIGILL, signal.SIGTRAP)]
 
 sys.path.insert(0, os.path.join(TOP, 'tests', 'support'))
 import tap  # noqa: E402
@@ -60,7 +62,8 @@ def get(url, timeout=5):
 
 
 class Launch:
-    """One gst-launch-1.0 -e line, its output in a file."""
+    """One gst-launch-1.0 -e line, its output in a file. One that crashes, also
+    on its way out, fails the case."""
 
     def __init__(self, *line, options=('-e',), env=None, stdin=None,
                  prefix=()):
@@ -83,11 +86,15 @@ class Launch:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
-        if kind:
+        # gst-launch-1.0 catches SIGSEGV, says so, and waits for a debugger.
+        has_crashed = (self.process.returncode in CRASHES
+                       or 'Caught SIGSEGV' in self.output())
+        if kind or has_crashed:
             print('# gst-launch-1.0 ' + ' '.join(self.words))
             for text in self.output().splitlines()[-25:]:
                 print('#   ' + text[:300])
         os.unlink(self.path)
+        tap.check(kind or not has_crashed, 'gst-launch-1.0 crashed')
 
     def output(self):
         with open(self.path, encoding='utf-8', errors='replace') as f:
