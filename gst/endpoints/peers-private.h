@@ -30,6 +30,7 @@ struct _ViaPeers
   {
     ViaExchange *exchange; /* NULL: nobody is in the room */
     gpointer handle;
+    gboolean is_ticking; /* the next tick is on its way */
   } watch;
 
   gint tells; /* atomic: members of the room are about to be told */

@@ -225,11 +225,12 @@ on_tick (gpointer data)
   ViaExchange *exchange;
 
   g_mutex_lock (&self->lock);
-  exchange = self->watch.exchange != NULL
+  exchange = self->watch.exchange != NULL && http != NULL
                  ? via_exchange_ref (self->watch.exchange)
                  : NULL;
+  self->watch.is_ticking = exchange != NULL;
   g_mutex_unlock (&self->lock);
-  if (exchange == NULL || http == NULL)
+  if (exchange == NULL)
     return G_SOURCE_REMOVE;
   via_exchange_tick (exchange, g_get_monotonic_time ());
   via_exchange_unref (exchange);
@@ -242,7 +243,7 @@ on_tick (gpointer data)
 static void
 watch (ViaPeers *self, ViaExchange *exchange)
 {
-  gboolean is_watched, is_stopped;
+  gboolean is_watched, is_stopped, is_ticking;
   gpointer handle;
 
   g_mutex_lock (&self->lock);
@@ -257,10 +258,11 @@ watch (ViaPeers *self, ViaExchange *exchange)
   is_stopped = self->http == NULL;
   self->watch.exchange = via_exchange_ref (exchange);
   self->watch.handle = handle;
+  is_ticking = self->watch.is_ticking; /* from who was there just before */
   g_mutex_unlock (&self->lock);
   if (is_stopped) /* just now */
     via_peers_room_unwatch (self);
-  else if (self->ticks_room)
+  else if (self->ticks_room && !is_ticking)
     on_tick (self);
 }
 
