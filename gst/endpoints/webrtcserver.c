@@ -99,6 +99,7 @@ send_event (GstElement *element, GstEvent *event)
     if (self->outlets != NULL)
       via_outlets_eos (self->outlets);
     g_rw_lock_reader_unlock (&self->outlets_lock);
+    via_datapads_eos (self->data_pads);
   }
   return via_eos_send_event (element, event);
 }

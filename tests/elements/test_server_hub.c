@@ -290,6 +290,47 @@ test_stop_waits_for_no_handler (Fixture *f, gconstpointer data)
   g_signal_handlers_disconnect_by_data (f->server, &handler);
 }
 
+/* NULL: the end, or nothing came in time. (transfer full) */
+static GstSample *
+pull (GstElement *sink)
+{
+  GstSample *sample = NULL;
+
+  g_signal_emit_by_name (
+      sink, "try-pull-sample", (guint64) WAIT_MS * GST_MSECOND, &sample);
+  return sample;
+}
+
+static void
+test_eos_event_leaves_by_a_data_pad (void)
+{
+  g_autoptr (GstElement) pipeline =
+      gst_parse_launch ("hub name=room  appsrc name=in format=time ! "
+                        "text/x-raw,format=utf8,label=x ! room.data_sink_0  "
+                        "webrtcserver name=s hub=room port=0  s.data_src_0 ! "
+                        "appsink name=out sync=false async=false",
+          NULL);
+  g_autoptr (GstElement) in = gst_bin_get_by_name (GST_BIN (pipeline), "in");
+  g_autoptr (GstElement) out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
+  g_autoptr (GstElement) server = gst_bin_get_by_name (GST_BIN (pipeline), "s");
+  g_autoptr (GstBuffer) buffer = gst_buffer_new_wrapped (g_strdup ("hi"), 2);
+  GstFlowReturn flow;
+  GstSample *sample;
+  gboolean is_eos = FALSE;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_signal_emit_by_name (in, "push-buffer", buffer, &flow);
+  g_assert_cmpint (flow, ==, GST_FLOW_OK);
+  sample = pull (out);
+  g_assert_nonnull (sample);
+  gst_sample_unref (sample);
+  g_assert_true (gst_element_send_event (server, gst_event_new_eos ()));
+  g_assert_null (pull (out));
+  g_object_get (out, "eos", &is_eos, NULL);
+  g_assert_true (is_eos);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
 #define ADD(path, func)                                                        \
   g_test_add ("/server-hub/" path, Fixture, NULL, set_up, func, tear_down)
 
@@ -303,6 +344,7 @@ main (int argc, char **argv)
   ADD ("other", test_another_hub_of_that_name_is_not_joined);
   ADD ("pipeline", test_whole_pipeline_down_loses_no_hub);
   ADD ("stop", test_stop_waits_for_no_handler);
+  g_test_add_func ("/server-hub/data", test_eos_event_leaves_by_a_data_pad);
   ADD ("values", test_peer_has_its_servers_values_and_their_origins);
   return g_test_run ();
 }

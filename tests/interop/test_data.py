@@ -458,6 +458,8 @@ def test_one_liner_13_a_page_speaks_to_standard_output():
                   'the page hears nothing')
         tap.check(bytes(map(int, page.eval('far.got.ctl')[0][2:].split(',')))
                   == b'battery 71\n', page.eval('far.got.ctl'))
+        rc, seconds = line.interrupt()
+        tap.check(rc == 0, f'{rc} after {seconds:.1f} s')
         os.close(write)
 
 
