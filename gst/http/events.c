@@ -14,7 +14,7 @@ typedef struct
 {
   SoupServerMessage *message;
   ViaDoorGuest *guest; /* its connection has no deadline */
-  gchar *id;
+  gchar *id, *base;
   gchar **names;  /* NULL: all */
   gint is_active; /* what was told last; -1: nothing yet */
   gint n_viewers;
@@ -87,6 +87,7 @@ stream_free (gpointer data)
   g_object_unref (stream->message);
   via_door_guest_free (stream->guest);
   g_strfreev (stream->names);
+  g_free (stream->base);
   g_free (stream->id);
   g_free (stream);
 }
@@ -167,7 +168,7 @@ make_place (ViaEvents *self, const gchar *id)
 
 void
 via_events_take (ViaEvents *self, SoupServerMessage *message, const gchar *id,
-    const gchar *names)
+    const gchar *names, const gchar *base)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_response_headers (message);
@@ -177,6 +178,7 @@ via_events_take (ViaEvents *self, SoupServerMessage *message, const gchar *id,
   stream->message = g_object_ref (message);
   stream->guest = via_door_stay (message);
   stream->id = g_strdup (id);
+  stream->base = g_strdup (base);
   stream->names = names != NULL ? g_strsplit (names, ",", 16) : NULL;
   stream->is_active = stream->n_viewers = -1;
   g_object_set_data (G_OBJECT (message), "via-events", self);
@@ -221,19 +223,25 @@ via_events_tell (
   }
 }
 
-void
-via_events_end (ViaEvents *self, const gchar *id, const gchar *url)
+static void
+tell_reconnect (Stream *stream, const gchar *path)
 {
   g_autofree gchar *data =
-      url != NULL ? g_strdup_printf ("{\"url\":\"%s\"}", url) : NULL;
+      g_strdup_printf ("{\"url\":\"%s%s\"}", stream->base, path);
 
+  send (stream, "reconnect", data);
+}
+
+void
+via_events_end (ViaEvents *self, const gchar *id, const gchar *path)
+{
   for (guint i = self->streams->len; i > 0; i--) {
     Stream *stream = g_ptr_array_index (self->streams, i - 1);
 
     if (strcmp (stream->id, id))
       continue;
-    if (data != NULL)
-      send (stream, "reconnect", data);
+    if (path != NULL)
+      tell_reconnect (stream, path);
     finish (stream);
     g_ptr_array_remove_index (self->streams, i - 1);
   }

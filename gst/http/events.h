@@ -27,14 +27,14 @@ gboolean via_events_read (
     const gchar *json, gsize len, gchar **out, GError **error);
 
 /* Answers @message by a stream of those of @names (NULL: all) that concern
- * session @id. */
+ * session @id. @base: what others reach the server by, no '/' at its end. */
 void via_events_take (ViaEvents *self, SoupServerMessage *message,
-    const gchar *id, const gchar *names);
+    const gchar *id, const gchar *names, const gchar *base);
 /* What holds for @id now; sent if it changed. */
 void via_events_tell (
     ViaEvents *self, const gchar *id, gboolean is_active, guint n_viewers);
-/* The streams of @id end; @url: (nullable) where a player may come back. */
-void via_events_end (ViaEvents *self, const gchar *id, const gchar *url);
+/* The streams of @id end; @path: (nullable) where a player may come back. */
+void via_events_end (ViaEvents *self, const gchar *id, const gchar *path);
 /* Something must be sent now and then, to see who is gone. */
 void via_events_keep_alive (ViaEvents *self);
 /* The sessions that have streams: gchar*, once each. (transfer full) */

@@ -47,7 +47,7 @@ via_server_events_take (
 
   via_http_read_request (self, message, &request);
   names = via_request_query (&request, "events");
-  via_events_take (self->events, message, id, names);
+  via_events_take (self->events, message, id, names, request.origin);
   if (self->n_ticks++ == 0)
     via_http_post (self, 0, on_tick, self, NULL);
 }
@@ -55,10 +55,10 @@ via_server_events_take (
 void
 via_server_events_end (ViaHttpServer *self, const gchar *id)
 {
-  g_autofree gchar *url = via_wish_endpoint (self->wish, id);
+  g_autofree gchar *endpoint = via_wish_endpoint (self->wish, id);
 
-  if (self->events != NULL && url != NULL)
-    via_events_end (self->events, id, url);
+  if (self->events != NULL && endpoint != NULL)
+    via_events_end (self->events, id, endpoint);
 }
 
 typedef struct

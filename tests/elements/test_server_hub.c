@@ -160,6 +160,49 @@ test_hub_in_null_is_told_and_joined_again (Fixture *f, gconstpointer data)
   wait_tracks (f->hub, 1); /* the server's sink pad */
 }
 
+/* Until the first byte of the answer came. */
+static void
+wait_listener (GSocketConnection *c)
+{
+  gchar first;
+
+  g_assert_cmpint (
+      g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (c)),
+          &first, 1, NULL, NULL),
+      ==, 1);
+  g_assert_cmpint (first, ==, 'H');
+}
+
+/* A player that listens is told where to come back, by an address that it
+ * reaches. */
+static void
+test_hub_in_null_tells_listeners_to_come_back (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *answer =
+      via_test_ask (f->port, "POST", "/live/whep", SDP, OFFER);
+  g_autofree gchar *location = via_test_header (answer, "Location");
+  g_autofree gchar *head = NULL;
+  g_autofree gchar *wanted = NULL;
+  g_autofree gchar *seen = NULL;
+  g_autoptr (GSocketConnection) c = NULL;
+
+  g_assert_cmpuint (via_test_status (answer), ==, 201);
+  g_assert_true (g_str_has_prefix (location, "http://"));
+  head =
+      g_strdup_printf ("GET %s/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
+          strchr (location + strlen ("http://"), '/'), f->port);
+  wanted = g_strdup_printf ("event: reconnect\ndata: "
+                            "{\"url\":\"http://127.0.0.1:%u/live/whep\"}\n",
+      f->port);
+  c = via_test_dial (f->port);
+  via_test_say (c, head);
+  wait_listener (c);
+  gst_element_set_locked_state (f->hub, TRUE);
+  gst_element_set_state (f->hub, GST_STATE_NULL);
+  seen = via_test_hear (G_IO_STREAM (c)); /* it ends */
+  g_assert_nonnull (strstr (seen, wanted));
+}
+
 /* The first peer has the server's value, and knows where it came from. */
 static void
 assert_inherits (
@@ -341,6 +384,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   ADD ("null", test_hub_in_null_is_told_and_joined_again);
+  ADD ("listeners", test_hub_in_null_tells_listeners_to_come_back);
   ADD ("other", test_another_hub_of_that_name_is_not_joined);
   ADD ("pipeline", test_whole_pipeline_down_loses_no_hub);
   ADD ("stop", test_stop_waits_for_no_handler);
