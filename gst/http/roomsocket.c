@@ -11,6 +11,8 @@
 /* Bytes that may come before a whole message or a pong: libsoup puts a message
  * together from as many frames as come. */
 #define UNREAD_MAX (VIA_ROOMTEXT_BYTES_MAX + 16 * 1024)
+/* Pongs that come more often than we ping count for nothing. */
+#define PONG_US (VIA_ROOMSOCKET_PING_S * G_TIME_SPAN_SECOND / 2)
 
 struct _ViaRoomsockets
 {
@@ -205,8 +207,11 @@ static void
 on_pong (SoupWebsocketConnection *connection, GBytes *bytes, gpointer data)
 {
   Socket *self = data;
+  gint64 now = g_get_monotonic_time ();
 
-  self->heard = g_get_monotonic_time ();
+  if (now - self->heard < PONG_US)
+    return;
+  self->heard = now;
   via_door_guest_allow (self->guest, UNREAD_MAX);
 }
 
