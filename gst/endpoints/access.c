@@ -193,9 +193,10 @@ install_limits (GObjectClass *klass, GParamFlags flags)
           0, G_MAXUINT, 0, flags));
   g_object_class_install_property (klass, PROP_MAX_RATE,
       g_param_spec_uint ("max-rate", "Most requests a second",
-          "How many POST, PATCH and DELETE requests a second one address may "
-          "make, and five seconds' worth at once; more are answered 429. 0: no "
-          "limit. Takes effect at READY to PAUSED (RFC 6585)",
+          "How many POST, PATCH and DELETE requests, and WebSockets, a second "
+          "one address may make, and five seconds' worth at once; more are "
+          "answered 429. 0: no limit. Takes effect at READY to PAUSED (RFC "
+          "6585)",
           0, 100000, DEFAULT_MAX_RATE, flags));
   g_object_class_install_property (klass, PROP_STRICT_ETAG,
       g_param_spec_boolean ("strict-etag", "Strict ETag",

@@ -319,12 +319,13 @@ reply_wait (ViaReply *reply, guint seconds, const gchar *detail)
   via_reply_header (reply, "Retry-After", text);
 }
 
-/* Counted are the methods that do something. */
+/* Counted is what does something: some methods, and a WebSocket. */
 static gboolean
-is_counted (const ViaRequest *request)
+is_counted (const ViaRequest *request, SoupMessageHeaders *headers)
 {
   return !strcmp (request->method, "POST") || !strcmp (request->method, "PATCH")
-         || !strcmp (request->method, "DELETE");
+         || !strcmp (request->method, "DELETE")
+         || soup_message_headers_get_one (headers, "Upgrade") != NULL;
 }
 
 gboolean
@@ -334,9 +335,9 @@ via_gate_enter (ViaGate *self, SoupMessageHeaders *headers, ViaRequest *request,
   const gchar *authorization =
       soup_message_headers_get_one (headers, "Authorization");
   g_autofree gchar *token = via_request_query (request, "token");
-  guint wait = is_counted (request)
-                   ? via_limits_ask (self->limits, request->address, now)
-                   : 0;
+  gboolean counts = is_counted (request, headers);
+  guint wait =
+      counts ? via_limits_ask (self->limits, request->address, now) : 0;
 
   request->roles = 0;
   if (wait > 0) {
@@ -344,8 +345,7 @@ via_gate_enter (ViaGate *self, SoupMessageHeaders *headers, ViaRequest *request,
     return FALSE;
   }
   wait = via_limits_guess (self->limits, request->address, now);
-  if (wait > 0
-      && (is_counted (request) || authorization != NULL || token != NULL)) {
+  if (wait > 0 && (counts || authorization != NULL || token != NULL)) {
     reply_wait (reply, wait, "Too many wrong tokens from this address");
     return FALSE;
   }

@@ -484,6 +484,18 @@ test_room_max_peers_counts_members (Fixture *f, gconstpointer data)
 }
 
 static void
+test_room_who_dials_too_often_waits (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < 6; i++) { /* five seconds' worth at once */
+    Socket bob;
+    guint status = dial (&bob, f, "");
+
+    g_assert_cmpuint (status, ==, i < 5 ? 101 : 429);
+    hang_up (&bob);
+  }
+}
+
+static void
 test_room_the_hub_that_goes_is_told (Fixture *f, gconstpointer data)
 {
   Socket alice;
@@ -550,6 +562,7 @@ main (int argc, char **argv)
       tokens_are_looked_at);
   ADD ("plain", HUB, plain_requests_are_told_what_it_is);
   ADD ("max-peers", HUB "max-peers=1", max_peers_counts_members);
+  ADD ("max-rate", HUB "max-rate=1", who_dials_too_often_waits);
   ADD ("hub-lost", HUB, the_hub_that_goes_is_told);
   if (g_getenv ("VIA_TEST_LONG") != NULL)
     ADD ("time-outs", HUB, who_does_not_join_or_answer_is_let_go);
