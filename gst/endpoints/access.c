@@ -188,8 +188,9 @@ install_limits (GObjectClass *klass, GParamFlags flags)
 {
   g_object_class_install_property (klass, PROP_MAX_PER_ADDRESS,
       g_param_spec_uint ("max-per-address", "Most peers of an address",
-          "How many viewers and publishers one address may have at once; one "
-          "more is answered 503. 0: no limit. Takes effect at READY to PAUSED",
+          "How many viewers, publishers and members of the room one address may "
+          "have at once; one more is answered 503, or by an error in the room. "
+          "0: no limit. Takes effect at READY to PAUSED",
           0, G_MAXUINT, 0, flags));
   g_object_class_install_property (klass, PROP_MAX_RATE,
       g_param_spec_uint ("max-rate", "Most requests a second",

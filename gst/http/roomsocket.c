@@ -18,7 +18,7 @@ struct _ViaRoomsockets
 {
   ViaRoomtextFuncs funcs;
   gpointer user;
-  gboolean (*may_join) (gpointer server, GError **error);
+  ViaRoomsocketMayJoin may_join;
   gpointer server;
   GHashTable *sockets; /* gchar* id → Socket*, owned */
   guint n_taken;       /* makes the ids */
@@ -153,7 +153,7 @@ join (Socket *self, const ViaRoomtextMessage *message)
     complain (self, VIA_ERROR_STATE, "This socket has joined already");
     return;
   }
-  if (!owner->may_join (owner->server, &error)) {
+  if (!owner->may_join (owner->server, self->address, &error)) {
     throw_out (self, error);
     return;
   }
@@ -259,7 +259,7 @@ on_look (gpointer data)
 
 ViaRoomsockets *
 via_roomsockets_new (const ViaRoomtextFuncs *funcs, gpointer user,
-    gboolean (*may_join) (gpointer server, GError **error), gpointer server)
+    ViaRoomsocketMayJoin may_join, gpointer server)
 {
   ViaRoomsockets *self = g_new0 (ViaRoomsockets, 1);
 
@@ -343,4 +343,21 @@ guint
 via_roomsockets_count (const ViaRoomsockets *self)
 {
   return self->n_joined;
+}
+
+guint
+via_roomsockets_count_of (const ViaRoomsockets *self, const gchar *address)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->sockets);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Socket *socket = value;
+
+    n += socket->has_joined && !socket->is_over
+         && !g_strcmp0 (socket->address, address);
+  }
+  return n;
 }

@@ -19,11 +19,13 @@ G_BEGIN_DECLS
 #define VIA_ROOMSOCKET_RATE 20         /* and per second from then on */
 typedef struct _ViaRoomsockets ViaRoomsockets;
 
-/* @may_join: FALSE with an error while there is no place; gets @server. Uses
- * the calling thread's default context. */
+/* FALSE with an error while there is no place for one from @address. */
+typedef gboolean (*ViaRoomsocketMayJoin) (
+    gpointer server, const gchar *address, GError **error);
+
+/* @may_join gets @server. Uses the calling thread's default context. */
 ViaRoomsockets *via_roomsockets_new (const ViaRoomtextFuncs *funcs,
-    gpointer user, gboolean (*may_join) (gpointer server, GError **error),
-    gpointer server);
+    gpointer user, ViaRoomsocketMayJoin may_join, gpointer server);
 /* Closes them all; nobody is told. */
 void via_roomsockets_free (ViaRoomsockets *self);
 /* Takes care of @connection until it ends. @guest: (transfer full) its stream.
@@ -40,5 +42,8 @@ void via_roomsockets_end (
     ViaRoomsockets *self, const gchar *id, const GError *error);
 /* How many have joined. */
 guint via_roomsockets_count (const ViaRoomsockets *self);
+/* How many of them from @address. */
+guint via_roomsockets_count_of (
+    const ViaRoomsockets *self, const gchar *address);
 
 G_END_DECLS

@@ -62,6 +62,8 @@ void via_server_events_end (ViaHttpServer *self, const gchar *id);
 /* server_room.c */
 /* The room's address takes WebSockets from now on, if there is a room. */
 void via_server_room_open (ViaHttpServer *self);
+/* Before wish decides on one from @address: who is in the room takes places. */
+void via_server_room_count (ViaHttpServer *self, const gchar *address);
 /* TRUE if @message is for the room; libsoup goes on with an upgrade. */
 gboolean via_server_room_request (
     ViaHttpServer *self, SoupServerMessage *message, const gchar *path);

@@ -425,10 +425,9 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
 
   if (via_server_room_request (self, message, path))
     return;
-  if (self->sockets != NULL)
-    via_wish_set_others (self->wish, via_roomsockets_count (self->sockets));
   via_reply_init (&reply);
   via_http_read_request (self, message, &request);
+  via_server_room_count (self, request.address);
   result = via_wish_request (self->wish, &request, &reply, id);
   if (result == VIA_WISH_EVENTS) {
     via_server_events_take (self, message, id);

@@ -26,14 +26,22 @@ via_server_room_may_enter (
              && via_gate_has_role (request, VIA_AUTH_PUBLISH, reply));
 }
 
-/* A place of max-peers is free. */
+void
+via_server_room_count (ViaHttpServer *self, const gchar *address)
+{
+  if (self->sockets != NULL)
+    via_wish_set_others (self->wish, via_roomsockets_count (self->sockets),
+        via_roomsockets_count_of (self->sockets, address));
+}
+
+/* A place of max-peers and one of max-per-address are free. */
 static gboolean
-may_join (gpointer server, GError **error)
+may_join (gpointer server, const gchar *address, GError **error)
 {
   ViaHttpServer *self = server;
 
-  via_wish_set_others (self->wish, via_roomsockets_count (self->sockets));
-  return via_wish_has_room (self->wish, error);
+  via_server_room_count (self, address);
+  return via_wish_has_room (self->wish, address, error);
 }
 
 static void

@@ -65,20 +65,39 @@ via_wish_count (const ViaWish *self)
 }
 
 void
-via_wish_set_others (ViaWish *self, guint n)
+via_wish_set_others (ViaWish *self, guint n, guint n_here)
 {
   self->n_others = n;
+  self->n_others_here = n_here;
+}
+
+static guint
+count_address (const ViaWish *self, const gchar *address)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint n = self->n_others_here;
+
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    n += !g_strcmp0 (((ViaWishSession *) value)->address, address);
+  return n;
 }
 
 gboolean
-via_wish_has_room (const ViaWish *self, GError **error)
+via_wish_has_room (const ViaWish *self, const gchar *address, GError **error)
 {
-  if (self->max_peers == 0
-      || via_wish_count (self) + self->n_others < self->max_peers)
-    return TRUE;
-  g_set_error_literal (
-      error, VIA_ERROR, VIA_ERROR_LIMIT, "All places are taken (max-peers)");
-  return FALSE;
+  const gchar *full = NULL;
+
+  if (self->max_peers > 0
+      && via_wish_count (self) + self->n_others >= self->max_peers)
+    full = "All places are taken (max-peers)";
+  else if (self->max_per_address > 0
+           && count_address (self, address) >= self->max_per_address)
+    full = "All places for this address are taken (max-per-address)";
+  if (full != NULL)
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_LIMIT, full);
+  return full == NULL;
 }
 
 /* --- addresses --- */
@@ -247,19 +266,6 @@ check_stream (ViaWish *self, const Place *place, ViaReply *reply)
   return TRUE;
 }
 
-static guint
-count_address (ViaWish *self, const gchar *address)
-{
-  GHashTableIter iter;
-  gpointer value;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, self->sessions);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    n += !g_strcmp0 (((ViaWishSession *) value)->address, address);
-  return n;
-}
-
 /* FALSE: @reply is 503. */
 static gboolean
 check_room (ViaWish *self, const gchar *address, ViaReply *reply)
@@ -267,11 +273,8 @@ check_room (ViaWish *self, const gchar *address, ViaReply *reply)
   const gchar *full = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!via_wish_has_room (self, &error))
+  if (!via_wish_has_room (self, address, &error))
     full = error->message;
-  else if (self->max_per_address > 0
-           && count_address (self, address) >= self->max_per_address)
-    full = "All places for this address are taken (max-per-address)";
   else if (self->n_unconnected >= VIA_WISH_UNCONNECTED_MAX)
     full = "Too many peers are connecting at once";
   if (full != NULL)

@@ -106,10 +106,12 @@ guint via_wish_viewers (const ViaWish *self, const gchar *id);
 /* "/live/cam1/whep", where session @id began; NULL if there is none. (transfer
  * full) */
 gchar *via_wish_endpoint (const ViaWish *self, const gchar *id);
-/* So many peers that came otherwise count against max_peers, too. */
-void via_wish_set_others (ViaWish *self, guint n);
-/* FALSE with LIMIT: max_peers is reached. */
-gboolean via_wish_has_room (const ViaWish *self, GError **error);
+/* So many peers that came otherwise count against max_peers, too, and @n_here
+ * of them against max_per_address, of the address that is asked for next. */
+void via_wish_set_others (ViaWish *self, guint n, guint n_here);
+/* FALSE with LIMIT: max_peers, or max_per_address for @address, is reached. */
+gboolean via_wish_has_room (
+    const ViaWish *self, const gchar *address, GError **error);
 
 G_END_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaWish, via_wish_free)

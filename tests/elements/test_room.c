@@ -58,11 +58,11 @@ typedef struct
 
 /* The status of the answer; the socket is open if that is 101. */
 static guint
-dial_with (Socket *self, Fixture *f, const gchar *query, const gchar *headers)
+dial_with (Socket *self, Fixture *f, const gchar *path, const gchar *headers)
 {
   g_autofree gchar *head = g_strdup_printf (
-      "GET /live/ws%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s\r\n", query,
-      f->port, UPGRADE, headers);
+      "GET /live/%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s\r\n", path, f->port,
+      UPGRADE, headers);
   GString *reply = g_string_new (NULL);
   guint status;
   gchar c;
@@ -86,7 +86,7 @@ dial_with (Socket *self, Fixture *f, const gchar *query, const gchar *headers)
 static guint
 dial (Socket *self, Fixture *f, const gchar *headers)
 {
-  return dial_with (self, f, "", headers);
+  return dial_with (self, f, "ws", headers);
 }
 
 static void
@@ -438,17 +438,17 @@ test_room_tokens_are_looked_at (Fixture *f, gconstpointer data)
 {
   static const struct
   {
-    const gchar *query;
+    const gchar *path;
     guint status;
-  } cases[] = {{"", 401}, {"?token=unknown-token", 401},
-      {"?token=watching-only", 403}, {"?token=publishing-only", 403},
-      {"?token=all-of-it", 101}};
+  } cases[] = {{"ws", 401}, {"ws?token=unknown-token", 401},
+      {"ws?token=watching-only", 403}, {"ws?token=publishing-only", 403},
+      {"ws?token=all-of-it", 101}};
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     Socket bob;
 
     g_assert_cmpuint (
-        dial_with (&bob, f, cases[i].query, ""), ==, cases[i].status);
+        dial_with (&bob, f, cases[i].path, ""), ==, cases[i].status);
     hang_up (&bob);
   }
 }
@@ -478,6 +478,24 @@ test_room_max_peers_counts_members (Fixture *f, gconstpointer data)
   say (&alice, "{\"type\":\"bye\"}");
   g_assert_null (hear (&alice, "never"));
   join (&carol, f, "Carol");
+  g_assert_nonnull (hear (&carol, "offer"));
+  hang_up (&carol);
+  hang_up (&alice);
+}
+
+static void
+test_room_one_address_has_its_share (Fixture *f, gconstpointer data)
+{
+  Socket alice, bob, carol;
+
+  join (&alice, f, "Alice");
+  g_assert_nonnull (hear (&alice, "offer"));
+  join (&bob, f, "Bob");
+  expect_error (&bob, "limit", "max-per-address", TRUE);
+  hang_up (&bob);
+  g_assert_cmpuint (
+      dial_with (&carol, f, "ws", "X-Forwarded-For: 192.0.2.7\r\n"), ==, 101);
+  say (&carol, "{\"type\":\"join\",\"name\":\"Carol\"}");
   g_assert_nonnull (hear (&carol, "offer"));
   hang_up (&carol);
   hang_up (&alice);
@@ -562,6 +580,7 @@ main (int argc, char **argv)
       tokens_are_looked_at);
   ADD ("plain", HUB, plain_requests_are_told_what_it_is);
   ADD ("max-peers", HUB "max-peers=1", max_peers_counts_members);
+  ADD ("max-per-address", HUB "max-per-address=1", one_address_has_its_share);
   ADD ("max-rate", HUB "max-rate=1", who_dials_too_often_waits);
   ADD ("hub-lost", HUB, the_hub_that_goes_is_told);
   if (g_getenv ("VIA_TEST_LONG") != NULL)

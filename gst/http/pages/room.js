@@ -56,7 +56,7 @@ const viaRoom = (() => {
     }
 
     explain({ code, message }) {
-      if (code === 'limit' && message.includes('max-peers')) this.lose(viaPage.busy(message), 5);
+      if (code === 'limit' && message.includes('(max-pe')) this.lose(viaPage.busy(message), 5);
       else if (code === 'state') this.lose(message.includes('hub') ? viaPage.busy(message) : 'Connection lost.');
       else {
         this.leave();
