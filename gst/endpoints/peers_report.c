@@ -32,13 +32,15 @@ seen_clear (gpointer data)
 static GArray *
 look (GPtrArray *all)
 {
+  static const gchar *const roles[] = {[VIA_WISH_PLAY] = "watch",
+      [VIA_WISH_PUBLISH] = "publish",
+      [VIA_PEERS_ROOM] = "member"};
   GArray *out = g_array_new (FALSE, TRUE, sizeof (Seen));
 
   g_array_set_clear_func (out, seen_clear);
   for (guint i = 0; i < all->len; i++) {
     ViaPeersOne *peer = g_ptr_array_index (all, i);
-    Seen seen = {.role = peer->role == VIA_WISH_PUBLISH ? "publish" : "watch",
-        .stream = peer->stream};
+    Seen seen = {.role = roles[peer->role], .stream = peer->stream};
 
     g_object_get (peer->element, "name", &seen.name, "app-data", &seen.app_data,
         "stats", &seen.stats, NULL);
@@ -209,7 +211,7 @@ metrics (const gchar *path, GArray *all)
   GString *out = g_string_new (NULL);
 
   append_head (out, "webrtc_sessions", "gauge",
-      "1 for each viewer and publisher there is");
+      "1 for each viewer, publisher and member of the room there is");
   for (guint i = 0; i < all->len; i++) {
     const Seen *seen = &g_array_index (all, Seen, i);
 

@@ -262,6 +262,7 @@ test_room_app_data_is_found_at_the_port (Fixture *f, gconstpointer data)
 {
   Socket bob;
   GstStructure *port = NULL, *tags = NULL;
+  g_autofree gchar *report = NULL;
 
   join (&bob, f, "Bob");
   g_assert_nonnull (hear (&bob, "offer"));
@@ -270,6 +271,9 @@ test_room_app_data_is_found_at_the_port (Fixture *f, gconstpointer data)
   g_assert_true (
       gst_structure_get (port, "tags", GST_TYPE_STRUCTURE, &tags, NULL));
   g_assert_cmpstr (gst_structure_get_string (tags, "display-name"), ==, "Bob");
+  report = via_test_ask (f->port, "GET", "/live/peers", NULL, NULL);
+  g_assert_nonnull (strstr (report, "\"data of Bob\""));
+  g_assert_nonnull (strstr (report, "\"member\""));
   gst_structure_free (tags);
   gst_structure_free (port);
   hang_up (&bob);
