@@ -70,7 +70,7 @@ if lab.IS_LONG:
         import chromium
         with open(lab.TOP + '/README.md', encoding='utf-8') as f:
             section = f.read().split('## Take one out of a hub')[1]
-        line = re.search(r'-e (hub name=room .*?) ! videoconvert', section,
+        line = re.search(r'1\.0 (hub name=room .*?) ! videoconvert', section,
                          re.S)[1]
         with lab.Launch(line.replace('\\\n', ' '), '! fakesink silent=false',
                         options=('-e', '-v')) as launch, \
