@@ -73,5 +73,7 @@ void via_channels_remove (
     ViaChannels *self, ViaChannel *channel, const gchar *why);
 /* Both sides reset: removed. */
 void via_channels_settle (ViaChannels *self, ViaChannel *channel);
+/* @stream is a channel's now: what was refused on it before is over. */
+void via_channels_forgive (ViaChannels *self, guint stream);
 
 G_END_DECLS

@@ -178,6 +178,7 @@ give_stream (ViaChannels *self, ViaChannel *channel)
     via_channels_remove (self, channel, "there is no stream left for it");
     return;
   }
+  via_channels_forgive (self, (guint) channel->info.stream);
   channel->owes_open = !channel->info.is_negotiated;
   channel->is_acked = channel->info.is_negotiated;
   if (channel->info.is_negotiated)

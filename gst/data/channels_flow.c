@@ -185,13 +185,10 @@ done_resets (ViaChannels *self)
   for (guint i = 0; i < self->n_offered_resets; i++) {
     ViaChannel *channel = via_channels_on (self, self->offered_resets[i]);
 
-    if (channel != NULL) {
+    if (channel != NULL)
       channel->was_reset = TRUE;
-      continue;
-    }
-    for (guint k = self->refused->len; k-- > 0;)
-      if (g_array_index (self->refused, guint16, k) == self->offered_resets[i])
-        g_array_remove_index (self->refused, k);
+    else
+      via_channels_forgive (self, self->offered_resets[i]);
   }
   self->n_offered_resets = 0;
 }
@@ -228,6 +225,14 @@ refuse (ViaChannels *self, guint stream)
     g_array_append_val (self->refused, value);
 }
 
+void
+via_channels_forgive (ViaChannels *self, guint stream)
+{
+  for (guint i = self->refused->len; i-- > 0;)
+    if (g_array_index (self->refused, guint16, i) == stream)
+      g_array_remove_index (self->refused, i);
+}
+
 static void
 receive_open (ViaChannels *self, guint stream, const ViaDcepOpen *open)
 {
@@ -246,6 +251,7 @@ receive_open (ViaChannels *self, guint stream, const ViaDcepOpen *open)
     refuse (self, stream);
     return;
   }
+  via_channels_forgive (self, stream);
   channel->info.stream = (gint) stream;
   channel->info.is_unordered = !open->is_ordered;
   channel->info.reliability = open->reliability;

@@ -440,6 +440,34 @@ test_channels_refuse_what_is_against_the_rules (void)
   pair_clear (&pair);
 }
 
+/* Nonsense, then OPEN, on one stream: the channel is not reset for it. */
+static void
+test_channels_that_open_after_nonsense_stay (void)
+{
+  static const guint8 nonsense[] = {7};
+  const ViaChannelWish wish = {0};
+  ViaChannelsOut out;
+  Pair pair;
+  End *b = &pair.b; /* its own streams are odd */
+
+  pair_init (&pair);
+  pair_up (&pair);
+  for (guint stream = 1; stream <= 2; stream++)
+    via_channels_receive (
+        b->channels, stream, 50, nonsense, sizeof nonsense, TRUE);
+  receive_open (b, 2);
+  g_assert_cmpuint (end_open (b, &wish), ==, 1);
+  g_assert_cmpint (via_channels_info (b->channels, 1)->stream, ==, 1);
+  g_assert_cmpuint (dropped (b), ==, 2);
+  for (guint i = 0; i < 2; i++) { /* ACK and OPEN, nothing else */
+    g_assert_true (via_channels_next (b->channels, &out));
+    g_assert_false (out.is_reset);
+    via_channels_done (b->channels);
+  }
+  g_assert_false (via_channels_next (b->channels, &out));
+  pair_clear (&pair);
+}
+
 static void
 test_channels_of_a_flood_are_refused_at_the_bound (void)
 {
@@ -495,6 +523,7 @@ main (int argc, char **argv)
   CASE (are_bounded);
   CASE (pieces_become_one_message_up_to_the_bound);
   CASE (refuse_what_is_against_the_rules);
+  CASE (that_open_after_nonsense_stay);
   CASE (of_a_flood_are_refused_at_the_bound);
   CASE (end_with_the_association);
   return g_test_run ();
