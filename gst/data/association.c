@@ -12,6 +12,7 @@ struct _ViaAssociation
   ViaChannels *channels; /* not owned */
   gboolean is_dtls_client;
   guint64 max_message;
+  gboolean is_over;
 };
 
 ViaAssociation *
@@ -47,6 +48,12 @@ via_association_abort (ViaAssociation *self)
   via_sctp_abort (self->sctp);
 }
 
+gboolean
+via_association_is_over (const ViaAssociation *self)
+{
+  return self->is_over;
+}
+
 static void
 tell (ViaAssociation *self, const ViaSctpEvent *event)
 {
@@ -59,6 +66,7 @@ tell (ViaAssociation *self, const ViaSctpEvent *event)
           self->max_message);
       break;
     case VIA_SCTP_DOWN:
+      self->is_over = TRUE;
       via_channels_down (self->channels, "the SCTP association ended");
       break;
     case VIA_SCTP_DATA:

@@ -24,6 +24,8 @@ ViaAssociation *via_association_new (
 /* Without a word, or after an ABORT for _next. */
 void via_association_free (ViaAssociation *self);
 void via_association_abort (ViaAssociation *self);
+/* It stood, or never will: no channel opens on it any more. */
+gboolean via_association_is_over (const ViaAssociation *self);
 
 /* One packet from the far end. */
 void via_association_feed (ViaAssociation *self, const guint8 *data, gsize len);

@@ -29,7 +29,8 @@ struct _ViaDataLink
   GQueue letters; /* Letter* to the home */
   gboolean is_home_called, is_loop_called; /* a post is on its way */
   guint64 n_letters;                       /* bytes in @letters */
-  guint64 n_waiting;                       /* bytes that wait on the channels */
+  guint64 n_read;    /* of those taken out, not yet in the next */
+  guint64 n_waiting; /* bytes that wait on the channels */
   guint64 n_dropped;
   gboolean is_closed; /* the home is no longer called */
   GCond room;
@@ -150,6 +151,7 @@ hand_out (ViaDataLink *self)
          && (packet = g_queue_pop_head (&packets)) != NULL)
     g_queue_push_tail (&self->out, packet);
   self->n_waiting = n_waiting;
+  self->n_read = 0;
   g_cond_broadcast (&self->room);
   g_mutex_unlock (&self->lock);
   g_queue_clear_full (&packets, (GDestroyNotify) g_bytes_unref);
@@ -199,6 +201,7 @@ open_mail (ViaDataLink *self, GQueue *packets, GQueue *letters)
   *packets = self->in;
   *letters = self->letters;
   self->in = self->letters = empty;
+  self->n_read += self->n_letters;
   self->n_letters = 0;
   self->is_home_called = FALSE;
   g_mutex_unlock (&self->lock);
@@ -213,7 +216,7 @@ address (ViaDataLink *self, Letter *letter)
 
   if (letter->label == NULL)
     return TRUE;
-  if (self->association == NULL)
+  if (self->association == NULL || via_association_is_over (self->association))
     return FALSE;
   id = via_channels_find (self->channels, letter->label);
   if (id < 0)
@@ -640,7 +643,7 @@ via_datalink_wait_room (ViaDataLink *self, guint64 bytes, const gint *stop)
   gboolean has_room;
 
   g_mutex_lock (&self->lock);
-  while (!(has_room = self->n_letters + self->n_waiting < bytes)
+  while (!(has_room = self->n_letters + self->n_read + self->n_waiting < bytes)
          && !self->is_closed && !g_atomic_int_get (stop))
     g_cond_wait (&self->room, &self->lock);
   has_room = has_room && !self->is_closed;

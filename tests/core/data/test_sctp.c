@@ -241,10 +241,12 @@ test_sctp_abort_is_the_end_on_the_other_side (void)
   wire_init (&wire);
   end_open (&wire.end[0], &wish);
   wire_run (&wire);
+  g_assert_false (via_association_is_over (wire.association[1]));
   via_association_abort (wire.association[0]);
   wire_run (&wire);
   g_assert_cmpuint (wire.end[1].n_closed, ==, 1);
   g_assert_nonnull (wire.end[1].why);
+  g_assert_true (via_association_is_over (wire.association[1]));
   wire_clear (&wire);
   via_sctp_elapse (60000); /* late timers find nothing */
 }
