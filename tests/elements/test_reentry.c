@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inside.h"
+#include "io/datalink.h"
 #include "netns.h"
 #include "side.h"
 
@@ -53,6 +54,31 @@ tag (Side *caller, Side *callee)
   g_object_set (callee->endpoint, "tags", NULL, NULL);
 }
 
+static void
+speak (Side *side)
+{
+  gboolean is_sent = FALSE;
+  gint id = -1;
+
+  g_signal_emit_by_name (side->endpoint, "create-data-channel", "x", NULL, &id);
+  g_assert_cmpint (id, >=, 0);
+  g_signal_emit_by_name (
+      side->endpoint, "send-string", (guint) id, "word", &is_sent);
+  g_assert_true (is_sent);
+  g_signal_emit_by_name (
+      side->endpoint, "close-data-channel", (guint) id, &is_sent);
+  g_assert_true (is_sent);
+}
+
+/* Each side has a channel, a word for the other, and closes. */
+static void
+talk (Side *caller, Side *callee)
+{
+  speak (caller);
+  speak (callee);
+  side_call (caller, callee, NULL);
+}
+
 static const struct
 {
   const gchar *name;
@@ -70,18 +96,25 @@ static const struct
     {"tracks-changed", NULL, MEMBER},
     {"pad-added", NULL},
     {"pad-removed", end_source},
+    {"data-channel-opened", talk},
+    {"data-received", talk},
+    {"data-channel-buffered-low", talk},
+    {"data-channel-closed", talk},
     {"notify::signaling-state", offer},
     {"notify::connection-state", NULL},
     {"notify::tags", tag},
 };
 
-/* Those of data channels need one. */
+/* FALSE: it is of data channels, and built without. */
+static gboolean
+can_come (guint i)
+{
+  return signals[i].provoke != talk || via_datalink_is_possible ();
+}
+
 static gboolean
 is_tried (const gchar *signal)
 {
-  if (strstr (signal, "data") != NULL || strstr (signal, "buffered") != NULL
-      || strcmp (signal, "send-string") == 0)
-    return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     if (strcmp (signals[i].name, signal) == 0)
       return TRUE;
@@ -130,6 +163,8 @@ test_reentry_actions_inside_each_signal_return (void)
     Inside inside = {.act = inside_try_all};
     Side caller, callee;
 
+    if (!can_come (i))
+      continue;
     call_with (i, &inside, &caller, &callee);
     if (signals[i].provoke != end_source) /* the call goes on */
       side_wait_received (&callee, 30);
@@ -146,6 +181,8 @@ test_reentry_stop_inside_each_signal_returns (void)
     Inside inside = {.act = inside_stop};
     Side caller, callee;
 
+    if (!can_come (i))
+      continue;
     call_with (i, &inside, &caller, &callee);
     g_assert_cmpint (GST_STATE (callee.endpoint), ==, GST_STATE_NULL);
     side_stop (&caller);

@@ -4,9 +4,13 @@
  */
 #include "inside.h"
 
+#include "io/datalink.h"
+
 const gchar *const inside_actions[] = {"process-offer", "generate-offer",
     "process-answer", "restart-ice", "gather-candidates", "add-ice-candidate",
-    "list-tracks", "add-tag", "get-tag", "remove-tag", NULL};
+    "list-tracks", "add-tag", "get-tag", "remove-tag", "create-data-channel",
+    "send-string", "send-data", "get-buffered-amount", "close-data-channel",
+    NULL};
 
 #define WAIT (15 * G_TIME_SPAN_SECOND)
 
@@ -67,6 +71,28 @@ inside_try_tags (GstElement *element, GstElement *other, GstElement *whole)
   g_value_unset (&value);
 }
 
+/* A channel for two words; in a build without any every action fails. */
+static void
+try_data (GstElement *endpoint)
+{
+  g_autoptr (GBytes) word = g_bytes_new_static ("word", 4);
+  gboolean is_text = FALSE, is_sent = FALSE, is_closed = FALSE;
+  gboolean is_possible = via_datalink_is_possible ();
+  guint64 waiting = G_MAXUINT64;
+  gint id = -2;
+
+  g_signal_emit_by_name (endpoint, "create-data-channel", "in", NULL, &id);
+  g_signal_emit_by_name (endpoint, "send-string", id, "word", &is_text);
+  g_signal_emit_by_name (endpoint, "send-data", id, word, &is_sent);
+  g_signal_emit_by_name (endpoint, "get-buffered-amount", id, &waiting);
+  g_signal_emit_by_name (endpoint, "close-data-channel", id, &is_closed);
+  g_assert_cmpint (id, >=, is_possible ? 0 : -1);
+  g_assert_cmpuint (waiting, <=, 8);
+  g_assert_cmpint (is_text, ==, is_possible);
+  g_assert_cmpint (is_sent, ==, is_possible);
+  g_assert_cmpint (is_closed, ==, is_possible);
+}
+
 /* Those that fail, then those that do what they say: an offer of ours with a
  * new ICE path, given up for the far end's, which is the one it made before. */
 static void
@@ -107,6 +133,7 @@ inside_try_all (GstElement *endpoint, GstElement *other, GstElement *whole)
   g_assert_nonnull (local);
   g_assert_nonnull (stats);
   inside_try_tags (endpoint, other, whole);
+  try_data (endpoint);
   try_negotiation (endpoint, other);
   g_signal_emit_by_name (endpoint, "gather-candidates", &is_done);
   g_assert_true (is_done);
