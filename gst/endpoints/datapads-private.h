@@ -29,6 +29,9 @@ ViaDataSource *via_data_source_new (
     ViaDataPads *pads, guint number, const gchar *label, const gchar *protocol);
 ViaDataSource *via_data_source_ref (ViaDataSource *self);
 void via_data_source_unref (ViaDataSource *self);
+/* It has not ended, and is called so: the last call's channel left it. */
+gboolean via_data_source_goes_on (
+    ViaDataSource *self, const gchar *label, const gchar *protocol);
 /* via-app adds the pad. */
 void via_data_source_announce (ViaDataSource *self);
 void via_data_source_push (

@@ -366,6 +366,21 @@ via_datapads_reset (ViaDataPads *self)
   g_mutex_unlock (&self->lock);
 }
 
+void
+via_datapads_renew (ViaDataPads *self)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->sinks->len; i++) {
+    ViaDataSink *sink = g_ptr_array_index (self->sinks, i);
+
+    g_mutex_lock (&sink->lock);
+    sink->channel = -1;
+    g_cond_broadcast (&sink->changed);
+    g_mutex_unlock (&sink->lock);
+  }
+  g_mutex_unlock (&self->lock);
+}
+
 /* --- source pads --- */
 
 /* (transfer full) (nullable) */
@@ -386,8 +401,15 @@ void
 via_datapads_open (
     ViaDataPads *self, guint number, const gchar *label, const gchar *protocol)
 {
-  ViaDataSource *source = via_data_source_new (self, number, label, protocol);
+  ViaDataSource *source = source_of (self, number);
+  gboolean is_kept =
+      source != NULL && via_data_source_goes_on (source, label, protocol);
 
+  if (source != NULL)
+    via_data_source_unref (source);
+  if (is_kept)
+    return;
+  source = via_data_source_new (self, number, label, protocol);
   g_mutex_lock (&self->lock);
   g_hash_table_replace (self->sources, GUINT_TO_POINTER (number), source);
   via_data_source_ref (source);

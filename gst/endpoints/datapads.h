@@ -48,6 +48,9 @@ guint via_datapads_n_sinks (ViaDataPads *self);
 gboolean via_datapads_is_over (ViaDataPads *self);
 /* A new run begins. */
 void via_datapads_reset (ViaDataPads *self);
+/* The call is made anew: no sink pad has a channel any more. Source pads stay
+ * for the next channel of their number. */
+void via_datapads_renew (ViaDataPads *self);
 
 /* What a sink pad's caps say. Its streaming thread; strings until its next
  * caps. */
@@ -58,13 +61,15 @@ guint via_data_sink_number (const ViaDataSink *self);    /* of data_sink_%u */
 #define VIA_DATA_SINK_CLOSED (-2) /* _closed was called for it */
 gint via_data_sink_channel (ViaDataSink *self);
 void via_data_sink_set_channel (ViaDataSink *self, gint channel);
-/* Waits until _closed was called for @channel. Its streaming thread. */
+/* Waits until its channel is gone, by _closed or _renew. Its streaming thread.
+ */
 void via_data_sink_wait_closed (ViaDataSink *self, const gint *stop);
 /* Any thread. */
 void via_datapads_closed (ViaDataPads *self, guint channel);
 
 /* The source pad of @number gets what comes from now on; @label and @protocol
- * stand in its caps. Never blocks; needs via-app. Any thread. */
+ * stand in its caps. One that has not ended goes on, if they are the same.
+ * Never blocks; needs via-app. Any thread. */
 void via_datapads_open (
     ViaDataPads *self, guint number, const gchar *label, const gchar *protocol);
 /* A message for it; dropped and counted while nobody is linked, and over

@@ -271,6 +271,19 @@ via_data_source_new (
   return self;
 }
 
+gboolean
+via_data_source_goes_on (
+    ViaDataSource *self, const gchar *label, const gchar *protocol)
+{
+  gboolean is_open;
+
+  g_mutex_lock (&self->lock);
+  is_open = !self->is_eos && !self->is_gone;
+  g_mutex_unlock (&self->lock);
+  return is_open && g_strcmp0 (self->label, label) == 0
+         && g_strcmp0 (self->protocol, protocol) == 0;
+}
+
 /* via-app. */
 static void
 run_add (gpointer data)

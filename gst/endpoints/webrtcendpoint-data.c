@@ -120,19 +120,14 @@ link_locked (ViaWebrtcEndpoint *self, GError **error)
 }
 
 gint
-via_webrtc_endpoint_create_channel (
+via_webrtc_endpoint_create_channel_locked (
     ViaWebrtcEndpoint *self, const ViaChannelWish *wish, GError **error)
 {
-  ViaDataLink *link;
-  gint id = -1;
+  ViaDataLink *link = link_locked (self, error);
+  gint id = link != NULL ? via_datalink_create (link, wish, error) : -1;
 
-  g_rw_lock_reader_lock (&self->session_lock);
-  link = link_locked (self, error);
-  if (link != NULL)
-    id = via_datalink_create (link, wish, error);
   if (id >= 0)
     via_session_want_data (self->session, NULL);
-  g_rw_lock_reader_unlock (&self->session_lock);
   return id;
 }
 
@@ -144,8 +139,11 @@ action_create_data_channel (
   ViaChannelWish wish;
   gint id = -1;
 
-  if (via_webrtc_endpoint_read_options (label, options, &wish, &error))
-    id = via_webrtc_endpoint_create_channel (self, &wish, &error);
+  if (via_webrtc_endpoint_read_options (label, options, &wish, &error)) {
+    g_rw_lock_reader_lock (&self->session_lock);
+    id = via_webrtc_endpoint_create_channel_locked (self, &wish, &error);
+    g_rw_lock_reader_unlock (&self->session_lock);
+  }
   if (error != NULL)
     refuse (self, "create-data-channel", error);
   return id;

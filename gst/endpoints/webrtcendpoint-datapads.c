@@ -30,9 +30,11 @@ open_channel (ViaWebrtcEndpoint *self, ViaDataSink *sink)
 
   if (id >= 0)
     return TRUE;
-  id = via_webrtc_endpoint_create_channel (
+  g_rw_lock_reader_lock (&self->session_lock);
+  id = via_webrtc_endpoint_create_channel_locked (
       self, via_data_sink_wish (sink), &error);
   via_data_sink_set_channel (sink, id);
+  g_rw_lock_reader_unlock (&self->session_lock);
   if (id < 0)
     GST_ELEMENT_ERROR (
         self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
@@ -44,26 +46,31 @@ sink_send (gpointer user, ViaDataSink *sink, gboolean is_text, GBytes *message,
     const gint *stop)
 {
   ViaWebrtcEndpoint *self = user;
-  ViaDataLink *link;
-  gboolean has_room;
-  gint id;
+  gboolean is_done = FALSE;
 
-  if (via_data_sink_channel (sink) == VIA_DATA_SINK_CLOSED)
-    return GST_FLOW_OK; /* by the peer: nobody reads it any more */
-  if (!open_channel (self, sink))
-    return GST_FLOW_ERROR;
-  link = link_of (self);
-  if (link == NULL)
-    return GST_FLOW_FLUSHING;
-  has_room = via_datalink_wait_room (link, ROOM, stop);
-  id = via_data_sink_channel (sink);
-  if (has_room && id >= 0)
-    via_datalink_post (link, (guint) id, is_text, message);
-  via_datalink_unref (link);
-  return has_room ? GST_FLOW_OK : GST_FLOW_FLUSHING;
+  while (!is_done && !g_atomic_int_get (stop)) { /* again in the next call */
+    ViaDataLink *link;
+    gint id;
+
+    if (via_data_sink_channel (sink) == VIA_DATA_SINK_CLOSED)
+      return GST_FLOW_OK; /* by the peer: nobody reads it any more */
+    if (!open_channel (self, sink))
+      return GST_FLOW_ERROR;
+    link = link_of (self);
+    if (link == NULL)
+      return GST_FLOW_FLUSHING;
+    is_done = via_datalink_wait_room (link, ROOM, stop);
+    id = via_data_sink_channel (sink);
+    is_done = is_done && id != -1;
+    if (is_done && id >= 0)
+      via_datalink_post (link, (guint) id, is_text, message);
+    via_datalink_unref (link);
+  }
+  return is_done ? GST_FLOW_OK : GST_FLOW_FLUSHING;
 }
 
-/* All that was sent has arrived once the channel is closed on both sides. */
+/* All that was sent has arrived once the channel is closed on both sides; what
+ * waits is lost if the call is made anew before that. */
 static void
 sink_end (gpointer user, ViaDataSink *sink, const gint *stop)
 {
@@ -73,7 +80,7 @@ sink_end (gpointer user, ViaDataSink *sink, const gint *stop)
   if (id < 0)
     return;
   g_rw_lock_reader_lock (&self->session_lock);
-  if (self->session != NULL)
+  if (self->session != NULL && via_session_data (self->session) != NULL)
     via_datalink_close (via_session_data (self->session), (guint) id);
   g_rw_lock_reader_unlock (&self->session_lock);
   via_data_sink_wait_closed (sink, stop);

@@ -179,8 +179,9 @@ void via_webrtc_endpoint_install_data (GType type);
 /* See docs/api.md. SETTING: a field is wrong. @out points into both. */
 gboolean via_webrtc_endpoint_read_options (const gchar *label,
     const GstStructure *options, ViaChannelWish *out, GError **error);
-/* Returns its id, -1 with error. Any thread but a loop. */
-gint via_webrtc_endpoint_create_channel (
+/* Returns its id, -1 with error. Any thread but a loop. Call with session_lock
+ * held for reading. */
+gint via_webrtc_endpoint_create_channel_locked (
     ViaWebrtcEndpoint *self, const ViaChannelWish *wish, GError **error);
 /* (transfer full) */
 GstStructure *via_webrtc_endpoint_describe_channel (

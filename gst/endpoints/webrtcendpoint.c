@@ -422,6 +422,7 @@ replace_session (ViaWebrtcEndpoint *self, GError **error)
   }
   g_rw_lock_writer_lock (&self->session_lock);
   self->session = made;
+  via_datapads_renew (self->data_pads);
   g_rw_lock_writer_unlock (&self->session_lock);
   via_common_absent (&self->common, via_session_hub_member (old));
   return old;

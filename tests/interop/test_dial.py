@@ -363,6 +363,46 @@ if lab.IS_LONG:
             more(line, 30, 15)
 
 
+class Ear:
+    """A server that says what it hears on data channels."""
+
+    def __enter__(self):
+        self.line = lab.Launch(
+            'webrtcserver name=s port=8889 s.data_src_0 ! filesink '
+            'location=/dev/stdout buffer-mode=unbuffered sync=false',
+            options=('-e', '-q')).__enter__()
+        self.line.until('http://127.0.0.1:8889/live/watch')
+        return self
+
+    def __exit__(self, *args):
+        self.line.__exit__(*args)
+
+    def hears(self, mouth, word):
+        """Says it again and again: what is on its way in a call that ends is
+        lost."""
+        def heard():
+            os.write(mouth, word.encode())
+            return word in self.line.output()
+
+        tap.note(f'{word} after {until(heard, 20, word):.1f} s')
+
+
+def test_words_go_on_in_the_next_call():
+    """A data pad makes its channel again with the server that comes next."""
+    read, mouth = os.pipe()
+    first = Ear().__enter__()
+    with lab.Launch(CAMERA + 'whip://127.0.0.1:8889/live/whip '
+                    'fdsrc ! application/x-via-data,label=log ! e.data_sink_0',
+                    stdin=read):
+        try:
+            first.hears(mouth, 'first')
+        finally:
+            first.__exit__(None)
+        with Ear() as second:
+            second.hears(mouth, 'second')
+            os.close(mouth)  # the end of the line
+
+
 class Counter(wishmock.Quirk):
     """Janus: 406 with an offer of its own, the answer comes by PATCH."""
 
