@@ -32,6 +32,17 @@ add (GPtrArray *out, guint line, const gchar *group, const gchar *key,
   g_ptr_array_add (out, entry);
 }
 
+/* Anything else on the left of "=" may be the rest of a secret: it is not to be
+ * named in a warning. */
+static gboolean
+is_key (const gchar *text)
+{
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isalnum (*text) && strchr ("-_.", *text) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
 /* @text: one line, stripped; @group: the one it is in, changed by a header. */
 static void
 read_line (GPtrArray *out, guint line, gchar **group, gchar *text)
@@ -52,12 +63,13 @@ read_line (GPtrArray *out, guint line, gchar **group, gchar *text)
     return;
   }
   equals = strchr (text, '=');
-  if (equals == NULL || equals == text) {
+  if (equals != NULL)
+    *equals = '\0';
+  if (equals == NULL || equals == text || !is_key (g_strchomp (text))) {
     add (out, line, *group, NULL, "is neither KEY=VALUE nor [GROUP]");
     return;
   }
-  *equals = '\0';
-  add (out, line, *group, g_strchomp (text), g_strchug (equals + 1));
+  add (out, line, *group, text, g_strchug (equals + 1));
 }
 
 GPtrArray *

@@ -205,10 +205,15 @@ mask_all (const gchar *text)
   return g_strdup ("***");
 }
 
+/* Only what may be the name of a file is shown. */
 static gchar *
 mask_pem (const gchar *text)
 {
-  return g_strdup (strstr (text, "-----BEGIN ") != NULL ? "***" : text);
+  gboolean is_name = strstr (text, "-----BEGIN ") == NULL
+                     && strpbrk (text, "\r\n") == NULL
+                     && strlen (text) <= MAX_TEXT;
+
+  return g_strdup (is_name ? text : "***");
 }
 
 /* --- the table --- */

@@ -346,6 +346,7 @@ test_environment_has_the_propertys_name (void)
 {
   g_autoptr (GstElement) e = NULL;
   g_autoptr (GstElement) later = NULL;
+  g_autoptr (GstElement) broken = NULL;
 
   g_setenv ("VIA_EXTERNAL_IPV4", "203.0.113.7", TRUE);
   g_setenv ("VIA_MIN_PORT", "40000", TRUE);
@@ -357,6 +358,11 @@ test_environment_has_the_propertys_name (void)
   g_setenv ("VIA_MIN_PORT", "", TRUE); /* as if it stood nowhere */
   later = make ("webrtcendpoint");
   assert_holds (later, "min-port", "0", "built-in");
+  g_setenv ("VIA_CERTIFICATE", "canary\nkey", TRUE); /* PEM without its head */
+  broken = make ("webrtcendpoint");
+  g_assert_nonnull (strstr (warned, "certificate=*** refused"));
+  g_assert_null (strstr (warned, "canary"));
+  g_unsetenv ("VIA_CERTIFICATE");
   g_unsetenv ("VIA_EXTERNAL_IPV4");
   g_unsetenv ("VIA_MIN_PORT");
   clear ();

@@ -77,9 +77,9 @@ test_bad_lines_are_named_and_the_others_hold (void)
 {
   g_autoptr (GPtrArray) all =
       parse ("[common]\nmin-port=1\nnonsense\n=5\n[\n[x\n[]\nmax-port=2\n"
-             "a=\xff\n");
+             "a=\xff\nu:secret@h?transport=tcp\n");
 
-  g_assert_cmpuint (all->len, ==, 8);
+  g_assert_cmpuint (all->len, ==, 9);
   expect (all, 0, 2, "common", "min-port", "1");
   expect_fault (all, 1, 3, "KEY=VALUE");
   expect_fault (all, 2, 4, "KEY=VALUE");
@@ -88,6 +88,7 @@ test_bad_lines_are_named_and_the_others_hold (void)
   expect_fault (all, 5, 7, "[NAME]");
   expect (all, 6, 8, "common", "max-port", "2");
   expect_fault (all, 7, 9, "UTF-8");
+  expect_fault (all, 8, 10, "KEY=VALUE"); /* and is not named */
 }
 
 static void
