@@ -323,11 +323,24 @@ via_door_stay (SoupServerMessage *message)
   return via_door_conn_ref (conn);
 }
 
-void
+gsize
 via_door_guest_allow (ViaDoorGuest *self, gsize bytes)
 {
+  return self != NULL ? via_head_stream_allow (self->stream, bytes) : bytes;
+}
+
+gboolean
+via_door_guest_is_writable (const ViaDoorGuest *self)
+{
+  return self == NULL
+         || (g_socket_condition_check (self->socket, G_IO_OUT) & G_IO_OUT) != 0;
+}
+
+void
+via_door_guest_cut (ViaDoorGuest *self)
+{
   if (self != NULL)
-    via_head_stream_allow (self->stream, bytes);
+    via_door_conn_kill (self);
 }
 
 void

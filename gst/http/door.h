@@ -60,9 +60,13 @@ typedef struct _ViaDoorGuest ViaDoorGuest;
 /* The connection of @message has no deadline from now on; it still counts
  * against the caps. NULL only if it has ended already. (transfer full) */
 ViaDoorGuest *via_door_stay (SoupServerMessage *message);
-/* It may send so many bytes more from now on; then its stream fails. NULL is
- * ignored, also below. */
-void via_door_guest_allow (ViaDoorGuest *self, gsize bytes);
+/* It may send so many bytes more from now on; then its stream fails. Returns
+ * what it had left. NULL is ignored, also below. */
+gsize via_door_guest_allow (ViaDoorGuest *self, gsize bytes);
+/* The system takes more bytes for it. */
+gboolean via_door_guest_is_writable (const ViaDoorGuest *self);
+/* Ends the connection; nothing that waits goes out any more. */
+void via_door_guest_cut (ViaDoorGuest *self);
 void via_door_guest_free (ViaDoorGuest *self);
 
 G_END_DECLS

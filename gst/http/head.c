@@ -308,10 +308,14 @@ stream_new (GIOStream *base, GByteArray *head)
   return G_IO_STREAM (self);
 }
 
-void
+gsize
 via_head_stream_allow (GIOStream *stream, gsize bytes)
 {
-  HEAD_INPUT (HEAD_STREAM (stream)->input)->allowed = bytes;
+  HeadInput *input = HEAD_INPUT (HEAD_STREAM (stream)->input);
+  gsize left = input->allowed;
+
+  input->allowed = bytes;
+  return left;
 }
 
 /* --- reading --- */

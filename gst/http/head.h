@@ -26,7 +26,7 @@ void via_head_read_async (GIOStream *stream, GCancellable *cancellable,
  */
 GIOStream *via_head_read_finish (GAsyncResult *result, GError **error);
 /* The stream that _read_finish gave gives @bytes more from now on, then fails.
- * Without this there is no bound. */
-void via_head_stream_allow (GIOStream *stream, gsize bytes);
+ * Without this there is no bound. Returns what it had left. */
+gsize via_head_stream_allow (GIOStream *stream, gsize bytes);
 
 G_END_DECLS

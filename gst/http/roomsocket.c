@@ -11,6 +11,10 @@
 /* Bytes that may come before a whole message or a pong: libsoup puts a message
  * together from as many frames as come. */
 #define UNREAD_MAX (VIA_ROOMTEXT_BYTES_MAX + 16 * 1024)
+/* Bytes that may wait for one that does not read, as far as we can tell. */
+#define UNSENT_MAX (4 * 1024 * 1024)
+/* The pong to a ping of few bytes takes many while it waits. */
+#define PONG_COST 16
 /* Pongs that come more often than we ping count for nothing. */
 #define PONG_US (VIA_ROOMSOCKET_PING_S * G_TIME_SPAN_SECOND / 2)
 
@@ -38,6 +42,7 @@ typedef struct
   gint64 begun, heard;          /* µs; heard: the last pong */
   gdouble tokens;               /* messages it may send now */
   gint64 filled;
+  gsize n_unsent; /* bytes given to libsoup since all had gone out, at most */
 } Socket;
 
 /* --- one socket --- */
@@ -62,15 +67,6 @@ socket_free (gpointer data)
   g_free (self->address);
   g_free (self->id);
   g_free (self);
-}
-
-static void
-say (Socket *self, gchar *text)
-{
-  if (soup_websocket_connection_get_state (self->connection)
-      == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_send_text (self->connection, text);
-  g_free (text);
 }
 
 /* It stays in the table until the far end has closed, too. */
@@ -100,6 +96,37 @@ goodbye (Socket *self)
   leave (self);
   if (is_news)
     self->owner->funcs.bye (self->owner->user, self->id);
+}
+
+/* libsoup queues without end, and answers pings: who never reads is cut off. */
+static void
+owe (Socket *self, gsize bytes)
+{
+  self->n_unsent += bytes;
+  if (self->n_unsent <= UNSENT_MAX || via_door_guest_is_writable (self->guest))
+    return;
+  goodbye (self);
+  via_door_guest_cut (self->guest);
+}
+
+static void
+say (Socket *self, gchar *text)
+{
+  if (soup_websocket_connection_get_state (self->connection)
+      == SOUP_WEBSOCKET_STATE_OPEN) {
+    soup_websocket_connection_send_text (self->connection, text);
+    owe (self, strlen (text));
+  }
+  g_free (text);
+}
+
+/* It was heard as it should be: it may send more. */
+static void
+renew (Socket *self)
+{
+  gsize left = via_door_guest_allow (self->guest, UNREAD_MAX);
+
+  owe (self, (UNREAD_MAX - MIN (left, UNREAD_MAX)) * PONG_COST);
 }
 
 /* Ends it for a fault of its own. */
@@ -189,9 +216,10 @@ on_message (SoupWebsocketConnection *connection, gint type, GBytes *bytes,
   gsize len;
   const gchar *text = g_bytes_get_data (bytes, &len);
 
+  if (!self->is_over)
+    renew (self);
   if (self->is_over)
     return;
-  via_door_guest_allow (self->guest, UNREAD_MAX);
   if (!take_token (self))
     throw_out_for (self, VIA_ERROR_LIMIT,
         "At most 200 messages at once and 20 per second");
@@ -212,7 +240,7 @@ on_pong (SoupWebsocketConnection *connection, GBytes *bytes, gpointer data)
   if (now - self->heard < PONG_US)
     return;
   self->heard = now;
-  via_door_guest_allow (self->guest, UNREAD_MAX);
+  renew (self);
 }
 
 static void
@@ -242,6 +270,9 @@ on_look (gpointer data)
   for (GList *l = all; l != NULL; l = l->next) {
     Socket *socket = l->data;
 
+    /* libsoup had its turn before us: nothing waits */
+    if (via_door_guest_is_writable (socket->guest))
+      socket->n_unsent = 0;
     if (socket->is_over)
       continue;
     if (!socket->has_joined
@@ -270,6 +301,7 @@ via_roomsockets_new (const ViaRoomtextFuncs *funcs, gpointer user,
   self->sockets =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, socket_free);
   self->look = g_timeout_source_new (LOOK_MS);
+  g_source_set_priority (self->look, G_PRIORITY_LOW);
   g_source_set_callback (self->look, on_look, self, NULL);
   g_source_attach (self->look, g_main_context_get_thread_default ());
   return self;

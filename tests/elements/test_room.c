@@ -423,6 +423,25 @@ test_room_pings_without_end_are_cut_off (Fixture *f, gconstpointer data)
   hang_up (&bob);
 }
 
+/* Messages pay for pings, but nobody reads the pongs. */
+static void
+test_room_who_never_reads_is_cut_off (Fixture *f, gconstpointer data)
+{
+  Socket bob;
+  g_autofree gchar *part = g_strnfill (125, ' ');
+  gsize sent = 0;
+
+  g_assert_cmpuint (dial (&bob, f, ""), ==, 101);
+  while (sent < 150 * 125000 && send_frame (&bob, 0x89, part, 125)) {
+    sent += 125;
+    if (sent % 125000 == 0
+        && !send_frame (&bob, 0x81, "{\"type\":\"state\"}", 16))
+      break;
+  }
+  g_assert_cmpuint (sent, <, 150 * 125000);
+  hang_up (&bob);
+}
+
 static void
 test_room_a_page_elsewhere_may_not_join (Fixture *f, gconstpointer data)
 {
@@ -578,6 +597,7 @@ main (int argc, char **argv)
   ADD ("flood", HUB, who_says_too_much_is_thrown_out);
   ADD ("endless", HUB, a_message_without_end_is_cut_off);
   ADD ("pings", HUB, pings_without_end_are_cut_off);
+  ADD ("unread", HUB, who_never_reads_is_cut_off);
   ADD ("origin", HUB, a_page_elsewhere_may_not_join);
   ADD ("tokens",
       HUB "tokens=watch=watching-only,publish=publishing-only,all=all-of-it",
