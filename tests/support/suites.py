@@ -128,7 +128,13 @@ def parse(text):
     return passed, failed, skipped, wrong
 
 
-def run(program, skips):
+def leak_check_crashed(log):
+    """LeakSanitizer itself, at exit, while a thread was on its way out."""
+    with open(log + '.err', encoding='utf-8', errors='replace') as f:
+        return 'LeakSanitizer has encountered a fatal error' in f.read()
+
+
+def run(program, skips, tries=3):
     log = os.path.join(LOGS, f'{program.suite}-{program.name}.log')
     start, wrong_end = time.monotonic(), None
     with open(log, 'wb') as f, open(log + '.err', 'wb') as err:
@@ -144,6 +150,9 @@ def run(program, skips):
             wrong_end = f'took longer than {program.timeout} s'
     with open(log, encoding='utf-8', errors='replace') as f:
         passed, failed, skipped, wrong = parse(f.read())
+    if tries > 1 and not failed and leak_check_crashed(log):
+        print(f'  {program.suite}/{program.name}: again, the leak check crashed')
+        return run(program, skips, tries - 1)
     if wrong_end:
         wrong = [wrong_end]
     elif p.returncode != 0 and not failed:
