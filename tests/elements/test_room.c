@@ -463,9 +463,10 @@ test_room_tokens_are_looked_at (Fixture *f, gconstpointer data)
   {
     const gchar *path;
     guint status;
-  } cases[] = {{"ws", 401}, {"ws?token=unknown-token", 401},
-      {"ws?token=watching-only", 403}, {"ws?token=publishing-only", 403},
-      {"ws?token=all-of-it", 101}};
+  } cases[] = {{"ws", 401}, {"%77s", 401}, {"ws?token=unknown-token", 401},
+      {"ws?token=watching-only", 403}, {"%77s?token=watching-only", 403},
+      {"ws?token=publishing-only", 403}, {"ws?token=all-of-it", 101},
+      {"ws/x", 404}};
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     Socket bob;
