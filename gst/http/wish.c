@@ -119,14 +119,16 @@ place_clear (Place *place)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Place, place_clear)
 
-/* What a hub's "subscribe" can name, and an address too. */
+/* What a hub's "subscribe" can name, and an address too. Below "ws", libsoup
+ * expects WebSockets and spoils other answers. */
 static gboolean
 is_stream_name (const gchar *name)
 {
   gsize len = strlen (name);
 
   return len > 0 && len <= VIA_WISH_STREAM_MAX
-         && g_utf8_validate (name, len, NULL) && strpbrk (name, ",;=") == NULL;
+         && g_utf8_validate (name, len, NULL) && strpbrk (name, ",;=") == NULL
+         && strcmp (name, "ws");
 }
 
 static gboolean

@@ -483,9 +483,13 @@ test_room_plain_requests_are_told_what_it_is (Fixture *f, gconstpointer data)
   g_autofree gchar *reply =
       via_test_ask (f->port, "GET", "/live/ws", NULL, NULL);
   g_autofree gchar *upgrade = via_test_header (reply, "Upgrade");
+  g_autofree gchar *below = NULL;
 
   g_assert_cmpuint (via_test_status (reply), ==, 426);
   g_assert_cmpstr (upgrade, ==, "websocket");
+  below = via_test_ask (f->port, "POST", "/live/ws/whip",
+      "Content-Type: application/sdp\r\n", "v=0\r\n");
+  g_assert_cmpuint (via_test_status (below), ==, 404);
 }
 
 /* Places are counted together, whoever comes by which door. */
