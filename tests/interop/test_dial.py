@@ -368,8 +368,7 @@ class Ear:
 
     def __enter__(self):
         self.line = lab.Launch(
-            'webrtcserver name=s port=8889 s.data_src_0 ! filesink '
-            'location=/dev/stdout buffer-mode=unbuffered sync=false',
+            'webrtcserver name=s port=8889 s.data_src_0 ! fdsink',
             options=('-e', '-q')).__enter__()
         self.line.until('http://127.0.0.1:8889/live/watch')
         return self
