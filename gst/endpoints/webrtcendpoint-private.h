@@ -154,7 +154,7 @@ void via_webrtc_endpoint_signal_state (
 #define via_webrtc_endpoint_signaling_role(self, out) (*(out) = FALSE)
 #define via_webrtc_endpoint_call_out(self, error) TRUE
 #define via_webrtc_endpoint_hang_up(self)
-#define via_webrtc_endpoint_count_source(self, n)
+#define via_webrtc_endpoint_count_source(self, n) ((void) (n))
 #define via_webrtc_endpoint_signal_candidate(self, candidate)
 #define via_webrtc_endpoint_signal_state(self, state)
 #endif
