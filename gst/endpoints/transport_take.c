@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#include "base/secret.h"
+
+#define TURNS_SIZE 4096 /* bytes; more are taken, but leave a copy */
+
 /* One value of the header, up to the next. */
 typedef struct
 {
@@ -19,8 +23,8 @@ link_clear (Link *self)
 {
   g_free (self->target);
   g_free (self->rel);
-  g_free (self->username);
-  g_free (self->credential);
+  via_secret_free (self->username);
+  via_secret_free (self->credential);
   memset (self, 0, sizeof *self);
 }
 
@@ -28,7 +32,8 @@ link_clear (Link *self)
 static gchar *
 read_text (const gchar **at)
 {
-  GString *out = g_string_new (NULL);
+  /* Never grown: that would leave a copy behind. */
+  GString *out = g_string_sized_new (strlen (*at) + 1);
   gboolean is_quoted = **at == '"';
 
   for (*at += is_quoted; **at != '\0'; ++*at) {
@@ -62,7 +67,7 @@ read_parameter (Link *out, const gchar **at)
   if (field != NULL && *field == NULL)
     *field = value;
   else
-    g_free (value);
+    via_secret_free (value);
 }
 
 /* FALSE: there is no other. */
@@ -90,7 +95,8 @@ static gchar *
 turn_text (const Link *link)
 {
   const gchar *host = strchr (link->target, ':');
-  g_autofree gchar *user = NULL, *password = NULL;
+  VIA_SECRET gchar *user = NULL;
+  VIA_SECRET gchar *password = NULL;
 
   if (link->username == NULL || link->credential == NULL)
     return NULL;
@@ -104,19 +110,19 @@ turn_text (const Link *link)
 static void
 take (ViaTransport *self, ViaSetting setting, gchar *text)
 {
-  g_autofree gchar *given = text;
+  VIA_SECRET gchar *given = text;
   gchar *read = text != NULL ? via_setting_read (setting, text, NULL) : NULL;
 
   if (read == NULL)
     return;
   g_mutex_lock (&self->lock);
   if (self->set[setting] == NULL || self->is_linked[setting]) {
-    g_free (self->set[setting]);
+    via_secret_free (self->set[setting]);
     self->set[setting] = g_steal_pointer (&read);
     self->is_linked[setting] = TRUE;
   }
   g_mutex_unlock (&self->lock);
-  g_free (read);
+  via_secret_free (read);
 }
 
 void
@@ -124,7 +130,7 @@ via_transport_take_link (ViaTransport *self, const gchar *value)
 {
   Link link = {0};
   g_autofree gchar *stun = NULL;
-  g_autoptr (GString) turns = g_string_new (NULL);
+  VIA_SECRET_STRING GString *turns = g_string_sized_new (TURNS_SIZE);
 
   while (read_link (&value, &link)) {
     gboolean is_ice = !g_strcmp0 (link.rel, "ice-server");
@@ -134,7 +140,7 @@ via_transport_take_link (ViaTransport *self, const gchar *value)
     if (is_ice
         && (g_str_has_prefix (link.target, "turn:")
             || g_str_has_prefix (link.target, "turns:"))) {
-      g_autofree gchar *text = turn_text (&link);
+      VIA_SECRET gchar *text = turn_text (&link);
 
       if (text != NULL)
         g_string_append_printf (turns, "%s%s", turns->len > 0 ? "," : "", text);

@@ -8,6 +8,8 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 #define TOKEN_CHARS                                                            \
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
 
@@ -163,10 +165,12 @@ basic_password (const gchar *text)
   gsize len;
   g_autofree guchar *plain = g_base64_decode (text, &len);
   const gchar *colon = memchr (plain, ':', len);
+  gchar *password =
+      colon != NULL ? g_strndup (colon + 1, len - (colon + 1 - (gchar *) plain))
+                    : NULL;
 
-  return colon != NULL
-             ? g_strndup (colon + 1, len - (colon + 1 - (gchar *) plain))
-             : NULL;
+  OPENSSL_cleanse (plain, len);
+  return password;
 }
 
 gchar *
@@ -185,7 +189,7 @@ ViaAuthVerdict
 via_auth_check (const ViaAuth *self, const gchar *authorization,
     const gchar *query_token, gint64 now, guint *out_roles)
 {
-  g_autofree gchar *token = NULL;
+  VIA_SECRET gchar *token = NULL;
   guint8 digest[SHA256_DIGEST_LENGTH];
   guint roles = 0;
 
@@ -206,8 +210,6 @@ via_auth_check (const ViaAuth *self, const gchar *authorization,
 
     roles |= entry->roles & -(is_same & is_valid);
   }
-  if (token != NULL)
-    OPENSSL_cleanse (token, strlen (token));
   *out_roles = roles;
   return roles != 0 ? VIA_AUTH_GOOD : VIA_AUTH_WRONG;
 }

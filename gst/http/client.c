@@ -7,6 +7,7 @@
 #include <string.h>
 #include <libsoup/soup.h>
 
+#include "base/secret.h"
 #include "http/reply.h"
 #include "http/server.h"
 
@@ -139,14 +140,14 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
 static void
 authorize (SoupMessageHeaders *headers, GUri *uri, const gchar *token)
 {
-  g_autofree gchar *value = NULL;
+  VIA_SECRET gchar *value = NULL;
 
   if (token != NULL) {
     value = g_strconcat ("Bearer ", token, NULL);
   } else if (g_uri_get_userinfo (uri) != NULL) {
-    g_autofree gchar *plain =
+    VIA_SECRET gchar *plain =
         g_uri_unescape_string (g_uri_get_userinfo (uri), NULL);
-    g_autofree gchar *coded =
+    VIA_SECRET gchar *coded =
         plain != NULL ? g_base64_encode ((const guchar *) plain, strlen (plain))
                       : NULL;
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/secret.h"
+
 #define TYPE_SDP "application/sdp"
 #define POST_TIME (15 * VIA_S)
 #define OPTIONS_TIME (2 * VIA_S)
@@ -30,7 +32,7 @@ entry_free (gpointer data)
 {
   Entry *entry = data;
 
-  g_free (entry->url);
+  via_secret_free (entry->url); /* a password may be in it */
   g_free (entry->match);
   g_free (entry->body);
   g_free (entry->text);
@@ -135,9 +137,9 @@ send_post (ViaDial *self, ViaTime now)
 static void
 forget (ViaDial *self)
 {
-  g_free (self->target);
+  via_secret_free (self->target);
   self->target = g_strdup (self->url);
-  g_clear_pointer (&self->session, g_free);
+  g_clear_pointer (&self->session, via_secret_free);
   g_clear_pointer (&self->etag, g_free);
   g_clear_pointer (&self->offer, g_free);
   g_clear_pointer (&self->answer, g_free);
@@ -145,7 +147,7 @@ forget (ViaDial *self)
   self->redirects = 0;
   self->is_counter = self->is_gathered = self->is_end_told = FALSE;
   self->has_no_trickle = self->is_connected = self->is_blind = FALSE;
-  self->has_restarted = FALSE;
+  self->has_restarted = self->is_back = FALSE;
   self->probe_at = VIA_TIME_NEVER;
 }
 
@@ -291,7 +293,7 @@ redirect (ViaDial *self, const ViaDialReply *reply, ViaTime now)
     die (self, why, now);
     return;
   }
-  g_free (self->target);
+  via_secret_free (self->target);
   self->target = target;
   send_post (self, now);
 }
@@ -487,6 +489,8 @@ via_dial_candidate (ViaDial *self, const gchar *candidate, ViaTime now)
 void
 via_dial_connected (ViaDial *self, ViaTime now)
 {
+  if (self->phase == VIA_DIAL_PHASE_RESTARTING)
+    self->is_back = TRUE; /* it will not be said again */
   if (self->phase != VIA_DIAL_PHASE_UP
       && self->phase != VIA_DIAL_PHASE_COUNTERING)
     return;
@@ -501,7 +505,9 @@ via_dial_connected (ViaDial *self, ViaTime now)
 void
 via_dial_disconnected (ViaDial *self, ViaDialLoss how, ViaTime now)
 {
-  if (self->phase != VIA_DIAL_PHASE_UP)
+  self->is_back = FALSE;
+  if (self->phase != VIA_DIAL_PHASE_UP
+      && (self->phase != VIA_DIAL_PHASE_RESTARTING || how != VIA_DIAL_ENDED))
     return;
   if (how == VIA_DIAL_ENDED)
     via_dial_again (self, 0, "the far end has ended the call", -1, now);
@@ -625,9 +631,9 @@ via_dial_free (ViaDial *self)
   if (self->told != NULL)
     entry_free (self->told);
   g_ptr_array_unref (self->candidates);
-  g_free (self->target);
+  via_secret_free (self->target);
   g_free (self->shown);
-  g_free (self->url);
+  via_secret_free (self->url);
   g_free (self);
 }
 

@@ -73,9 +73,21 @@ via_dial_rescue (ViaDial *self, ViaTime now)
   via_dial_cancel (self, VIA_DIAL_PATCH);
   self->phase = VIA_DIAL_PHASE_RESTARTING;
   self->has_restarted = TRUE;
+  self->is_back = FALSE;
   self->wake = now + PATCH_TIME;
   via_dial_news (self, "restarting", 0, "ICE restarts over another path");
   via_dial_tell (self, VIA_DIAL_RESTART, NULL);
+}
+
+/* The session goes on; the old path may be there again, which is not told
+ * twice. */
+static void
+go_on (ViaDial *self, ViaTime now)
+{
+  self->phase = VIA_DIAL_PHASE_UP;
+  self->wake = now + CONNECT_TIME;
+  if (self->is_back)
+    via_dial_connected (self, now);
 }
 
 static void
@@ -86,6 +98,10 @@ finish_restart (ViaDial *self, const ViaDialReply *reply, ViaTime now)
 
   if (reply->status == 200 && reply->body != NULL)
     answer = via_sdpfrag_splice (self->answer, reply->body, &error);
+  if (answer == NULL && self->is_back && !has_gone (reply->status)) {
+    go_on (self, now); /* RFC 9725 §4.3.2: refused, the old one stays */
+    return;
+  }
   if (answer == NULL) {
     via_dial_again (self, reply->status,
         error != NULL ? error->message : "the server restarts no ICE", -1, now);
@@ -97,8 +113,7 @@ finish_restart (ViaDial *self, const ViaDialReply *reply, ViaTime now)
     g_free (self->etag);
     self->etag = g_strdup (reply->etag);
   }
-  self->phase = VIA_DIAL_PHASE_UP;
-  self->wake = now + CONNECT_TIME;
+  go_on (self, now);
   via_dial_tell (self, VIA_DIAL_ANSWER, answer);
   via_dial_trickle (self, now);
 }

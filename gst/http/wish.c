@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/secret.h"
+
 #include "http/auth.h"
 #include "http/events.h"
 #include "http/gate.h"
@@ -337,7 +339,7 @@ post_offer (ViaWish *self, const Place *place, const ViaRequest *request,
     ViaReply *reply, gchar *out_id)
 {
   g_autofree gchar *app_data = via_request_query (request, "app-data");
-  g_autofree gchar *token = NULL;
+  VIA_SECRET gchar *token = NULL;
   ViaWishOffer offer = {.role = place->role,
       .stream = place->stream,
       .address = request->address};

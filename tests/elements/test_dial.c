@@ -359,6 +359,78 @@ test_a_restart_that_is_refused_is_a_new_session (Fixture *f, gconstpointer data)
   expect_request (f, "POST", URL);
 }
 
+/* Connected once more, which is told only once, while the restart is under way.
+ */
+static void
+come_back_while_restarting (Fixture *f)
+{
+  connect_ (f);
+  lose_the_path (f);
+  reply (f, VIA_DIAL_PROBE, 204, NULL, NULL, "");
+  expect (f, VIA_DIAL_RESTART);
+  via_dial_offered (f->dial, OFFER, TRUE, f->now);
+  expect_request (f, "PATCH", SESSION);
+  via_dial_connected (f->dial, f->now);
+  expect (f, VIA_DIAL_NOTHING);
+}
+
+/* Media flows: nothing else may be done about it. */
+static void
+stays (Fixture *f)
+{
+  for (guint i = 0; i < 60; i++) {
+    pass (f, VIA_S);
+    via_dial_heard (f->dial, f->now);
+    expect (f, VIA_DIAL_NOTHING);
+  }
+}
+
+static void
+test_a_path_that_is_back_during_a_restart_counts (
+    Fixture *f, gconstpointer data)
+{
+  come_back_while_restarting (f);
+  reply (f, VIA_DIAL_PATCH, 200, NULL, "\"e2\"", FRAG);
+  expect_request (f, "GET", SESSION);
+  reply (f, VIA_DIAL_PROBE, 204, NULL, NULL, "");
+  expect (f, VIA_DIAL_ANSWER);
+  stays (f);
+  via_dial_disconnected (f->dial, VIA_DIAL_PATHLESS, f->now);
+  pass (f, 0); /* and the next loss is one of its own */
+  expect (f, VIA_DIAL_RESTART);
+}
+
+static void
+test_a_path_that_is_back_needs_no_new_session (Fixture *f, gconstpointer data)
+{
+  come_back_while_restarting (f);
+  reply (f, VIA_DIAL_PATCH, 422, NULL, NULL, "");
+  expect_request (f, "GET", SESSION);
+  reply (f, VIA_DIAL_PROBE, 204, NULL, NULL, "");
+  stays (f);
+}
+
+static void
+test_a_path_that_is_lost_again_during_a_restart_does_not_count (
+    Fixture *f, gconstpointer data)
+{
+  come_back_while_restarting (f);
+  via_dial_disconnected (f->dial, VIA_DIAL_SHAKY, f->now);
+  reply (f, VIA_DIAL_PATCH, 422, NULL, NULL, "");
+  expect_request (f, "DELETE", SESSION);
+}
+
+static void
+test_a_goodbye_during_a_restart_is_a_new_session (
+    Fixture *f, gconstpointer data)
+{
+  come_back_while_restarting (f);
+  via_dial_disconnected (f->dial, VIA_DIAL_ENDED, f->now);
+  expect_request (f, "DELETE", SESSION);
+  pass (f, VIA_S);
+  expect (f, VIA_DIAL_OFFER);
+}
+
 static void
 test_without_a_tag_a_lost_path_is_a_new_session (Fixture *f, gconstpointer data)
 {
@@ -518,6 +590,10 @@ main (int argc, char **argv)
   ADD (no_answer_in_time_is_another_try, NULL);
   ADD (ice_restarts_by_patch, NULL);
   ADD (a_restart_that_is_refused_is_a_new_session, NULL);
+  ADD (a_path_that_is_back_during_a_restart_counts, NULL);
+  ADD (a_path_that_is_back_needs_no_new_session, NULL);
+  ADD (a_path_that_is_lost_again_during_a_restart_does_not_count, NULL);
+  ADD (a_goodbye_during_a_restart_is_a_new_session, NULL);
   ADD (without_a_tag_a_lost_path_is_a_new_session, NULL);
   ADD (a_path_that_comes_back_is_kept, NULL);
   ADD (a_silent_session_that_is_gone_is_called_again, NULL);
