@@ -49,6 +49,7 @@ enum
   LANGUAGE = 0x22b59c,
   CODEC_ID = 0x86,
   CODEC_PRIVATE = 0x63a2,
+  CODEC_DELAY = 0x56aa,
   SEEK_PRE_ROLL = 0x56bb,
   VIDEO = 0xe0,
   FLAG_INTERLACED = 0x9a,
@@ -86,6 +87,10 @@ enum
 #define ID4_SIZE8 12           /* an id of four bytes and a size of eight */
 #define EPOCH_2001_S 978307200 /* Unix time of 2001-01-01T00:00:00 */
 #define OPUS_PRE_ROLL_NS 80000000
+/* What libopus's encoder looks ahead (all but its restricted-lowdelay): a
+ * packet's time is that of the samples that went in, which come out later. */
+#define OPUS_PRE_SKIP 312 /* samples of 48 kHz */
+#define OPUS_DELAY_NS 6500000
 
 /* A cluster ends before: milliseconds and bytes. */
 #define CLUSTER_MS 5000
@@ -224,15 +229,16 @@ write_wave_format (GByteArray *out, const ViaMatroskaTrack *track)
   via_ebml_binary (out, CODEC_PRIVATE, format, sizeof format);
 }
 
-/* No samples are skipped: a packet's time is the time it is heard. */
 static void
 write_opus_head (GByteArray *out, const ViaMatroskaTrack *track)
 {
   guint8 head[19] = "OpusHead\1";
 
   head[9] = (guint8) track->channels;
+  put_le (head + 10, OPUS_PRE_SKIP, 2);
   put_le (head + 12, track->rate, 4);
   via_ebml_binary (out, CODEC_PRIVATE, head, sizeof head);
+  via_ebml_uint (out, CODEC_DELAY, OPUS_DELAY_NS);
   via_ebml_uint (out, SEEK_PRE_ROLL, OPUS_PRE_ROLL_NS);
 }
 

@@ -139,6 +139,10 @@ read_elements (Reader *r, gsize at, gsize end)
       case 0x86:
         g_string_append_printf (r->tracks, "%.*s:", (int) size, r->data + at);
         break;
+      case 0x56aa:
+        g_string_append_printf (
+            r->tracks, "-%uns:", (guint) read_uint (r, at, size));
+        break;
       case 0xb0:
         g_string_append_printf (
             r->tracks, "%u ", (guint) read_uint (r, at, size));
@@ -301,7 +305,7 @@ test_recording_two_tracks_share_one_timeline (void)
 
   reader_init (&r, f.path);
   g_assert_false (r.is_torn);
-  g_assert_cmpstr (r.tracks->str, ==, "A_OPUS:48000 V_VP8:320 ");
+  g_assert_cmpstr (r.tracks->str, ==, "A_OPUS:-6500000ns:48000 V_VP8:320 ");
   g_assert_cmpuint (r.blocks->len, ==, 5);
   g_assert_cmpint (block (&r, 0)->ms, ==, 0);
   g_assert_cmpint (block (&r, 2)->ms, ==, 30);
@@ -412,7 +416,7 @@ test_recording_late_track_is_added_to_the_head (void)
 
     reader_init (&r, f.path); /* unfinished, then finished */
     g_assert_false (r.is_torn);
-    g_assert_cmpstr (r.tracks->str, ==, "A_OPUS:48000 V_VP9:1 ");
+    g_assert_cmpstr (r.tracks->str, ==, "A_OPUS:-6500000ns:48000 V_VP9:1 ");
     g_assert_nonnull (strstr (r.tags->str, "ELEMENT=late"));
     g_assert_cmpuint (r.blocks->len, ==, 3);
     g_assert_cmpint (block (&r, 1)->ms, ==, 1000);

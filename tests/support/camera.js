@@ -6,7 +6,8 @@
 // quarter white for 100 ms, and 50 ms of 1 kHz, low enough to leave the tone.
 (() => {
   const [width, height, fps, beeps, hz, first] = window.viaCamera;
-  const audio = beeps ? new AudioContext() : null;
+  // Its clock goes by buffers: 10 ms each, unless the least latency is asked for.
+  const audio = beeps ? new AudioContext({ latencyHint: 0 }) : null;
 
   const crc8 = (value) => {
     let crc = 0xff;
