@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/secret.h"
+
 #define DEFAULT_MAX_RATE 20
 #define TOKENS_FILE_MAX (4 * 1024 * 1024) /* bytes */
 
@@ -60,19 +62,11 @@ via_access_init (ViaAccess *self)
   self->max_rate = DEFAULT_MAX_RATE;
 }
 
-static void
-forget (gchar *text)
-{
-  if (text != NULL)
-    explicit_bzero (text, strlen (text));
-  g_free (text);
-}
-
 void
 via_access_clear (ViaAccess *self)
 {
   for (guint i = 0; i < VIA_ACCESS_TEXTS; i++)
-    forget (self->texts[i]);
+    via_secret_free (self->texts[i]);
   g_mutex_clear (&self->lock);
 }
 
@@ -80,7 +74,7 @@ void
 via_access_copy_clear (ViaAccessCopy *copy)
 {
   for (guint i = 0; i < VIA_ACCESS_TEXTS; i++)
-    forget (g_steal_pointer (&copy->texts[i]));
+    via_secret_free (g_steal_pointer (&copy->texts[i]));
 }
 
 /* --- values --- */
@@ -128,7 +122,7 @@ set_text (
     return;
   }
   g_mutex_lock (&self->lock);
-  forget (self->texts[which]);
+  via_secret_free (self->texts[which]);
   self->texts[which] = g_strdup (text);
   g_mutex_unlock (&self->lock);
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/secret.h"
 #include "endpoints/configprops.h"
 
 #define FIRST_ID 0x100 /* of the properties */
@@ -18,19 +19,11 @@ via_transport_init (ViaTransport *self)
   g_mutex_init (&self->lock);
 }
 
-static void
-free_text (gchar *text)
-{
-  if (text != NULL)
-    explicit_bzero (text, strlen (text));
-  g_free (text);
-}
-
 void
 via_transport_clear (ViaTransport *self)
 {
   for (guint i = 0; i < VIA_SETTINGS; i++)
-    free_text (self->set[i]);
+    via_secret_free (self->set[i]);
   g_clear_pointer (&self->bridges, via_tlsbridges_unref);
   g_mutex_clear (&self->lock);
 }
@@ -39,7 +32,7 @@ via_transport_clear (ViaTransport *self)
 static void
 store_locked (ViaTransport *self, ViaSetting setting, gchar *text)
 {
-  free_text (self->set[setting]);
+  via_secret_free (self->set[setting]);
   self->set[setting] = text;
   self->is_linked[setting] = FALSE;
 }
@@ -102,7 +95,7 @@ via_transport_set_property (ViaTransport *self, guint id, const GValue *value)
   given = text_of (spec, value);
   if (given != NULL)
     text = via_setting_read (setting, given, &error);
-  free_text (given);
+  via_secret_free (given);
   if (error != NULL) {
     via_configprops_refuse (
         "%s refused, the old value stays: %s", spec->name, error->message);
@@ -136,7 +129,7 @@ via_transport_get_property (ViaTransport *self, guint id, GValue *value)
     default:
       g_value_take_string (value, via_setting_show (setting, text));
   }
-  free_text (text);
+  via_secret_free (text);
   return TRUE;
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/secret.h"
-
 #include "http/auth.h"
 #include "http/events.h"
 #include "http/gate.h"
