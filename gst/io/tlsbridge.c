@@ -24,6 +24,8 @@ run_thread (gpointer data)
   g_main_loop_run (loop);
   while (n_crossings > 0) /* what was cancelled ends */
     g_main_context_iteration (context, TRUE);
+  while (g_main_context_iteration (context, FALSE))
+    ; /* GIO's own answers to it, which hold what they answer for */
   g_main_context_pop_thread_default (context);
   return NULL;
 }
