@@ -33,12 +33,15 @@ struct _ViaWebrtcServer
   {
     gchar *address, *path;
     guint port, max_peers;
-    gint page;         /* ViaServerPage */
-    guint single_port; /* 0: none */
+    gint page;            /* ViaServerPage */
+    guint single_port;    /* 0: none */
+    gchar *data_channels; /* (nullable) labels */
   } set;
   guint bound_port; /* 0: not listening */
   gboolean takes_data;
-  GPtrArray *labels; /* gchar*: of data source pads, by their number */
+  GPtrArray *labels;     /* gchar*: of data source pads, by their number */
+  guint64 labels_opened; /* bit N: pad N was made */
+  gboolean has_labels;   /* from data-channels: there are no others */
 
   /* Guards all to the next blank; after that of the pads. */
   GMutex room_lock;
@@ -83,6 +86,8 @@ void via_webrtc_server_install_signals (GObjectClass *klass);
 
 /* webrtcserver-data.c */
 void via_webrtc_server_init_data (ViaWebrtcServer *self);
+/* data-channels: one that is no list is refused. */
+void via_webrtc_server_set_labels (ViaWebrtcServer *self, const gchar *text);
 /* Above READY what peers say has source pads. */
 void via_webrtc_server_open_data (ViaWebrtcServer *self, gboolean is_open);
 /* Of ViaMemberFuncs. */

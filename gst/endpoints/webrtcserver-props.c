@@ -19,6 +19,7 @@ enum
   PROP_PAGE,
   PROP_MAX_PEERS,
   PROP_SINGLE_PORT,
+  PROP_DATA_CHANNELS,
   N_PROPS
 };
 
@@ -76,6 +77,9 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
     case PROP_SINGLE_PORT:
       set_listening (self, id, value);
       break;
+    case PROP_DATA_CHANNELS:
+      via_webrtc_server_set_labels (self, g_value_get_string (value));
+      break;
     default:
       if (via_mediaprops_set_property (&self->media, id, value))
         via_webrtc_server_use_media (self);
@@ -124,6 +128,9 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_SINGLE_PORT:
       g_value_set_uint (value, self->set.single_port);
       break;
+    case PROP_DATA_CHANNELS:
+      g_value_set_string (value, self->set.data_channels);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -169,7 +176,14 @@ install_listening_props (void)
       "relay. 0: each peer has ports of its own. Takes effect at READY to "
       "PAUSED; an ERROR if the port is taken (RFC 8445 §2.5, RFC 6544)",
       0, G_MAXUINT16, 0, flags);
-  for (guint i = PROP_ADDRESS; i <= PROP_SINGLE_PORT; i++)
+  props[PROP_DATA_CHANNELS] = g_param_spec_string ("data-channels",
+      "Data channels",
+      "Labels, separated by commas, of the data channels whose messages leave "
+      "by source pads: data_src_0 has the first. What comes under any other "
+      "label has no pad then. NULL: a pad for each label, as they are heard, "
+      "64 at most. Takes effect at READY to PAUSED",
+      NULL, flags);
+  for (guint i = PROP_ADDRESS; i <= PROP_DATA_CHANNELS; i++)
     via_configprops_may_set (props[i]);
 }
 

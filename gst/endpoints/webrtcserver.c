@@ -391,6 +391,7 @@ finalize (GObject *object)
   g_ptr_array_unref (self->labels);
   g_free (self->set.address);
   g_free (self->set.path);
+  g_free (self->set.data_channels);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->room_lock);
   g_weak_ref_clear (&self->hub);

@@ -374,6 +374,78 @@ test_eos_event_leaves_by_a_data_pad (void)
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
+static GstFlowReturn
+say (GstElement *in, const gchar *text)
+{
+  g_autoptr (GstBuffer) buffer =
+      gst_buffer_new_wrapped (g_strdup (text), strlen (text));
+  GstFlowReturn flow = GST_FLOW_ERROR;
+
+  g_signal_emit_by_name (in, "push-buffer", buffer, &flow);
+  return flow;
+}
+
+/* Said first under a label that is not listed, then under the second one. */
+static void
+test_labels_that_are_listed_have_the_pads (void)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "hub name=room  appsrc name=in format=time ! "
+      "text/x-raw,format=utf8,label=x ! room.data_sink_0  "
+      "appsrc name=in2 format=time ! "
+      "text/x-raw,format=utf8,label=b ! room.data_sink_1  "
+      "webrtcserver name=s hub=room port=0 data-channels=\"a, b\"  "
+      "s.data_src_1 ! appsink name=out sync=false async=false",
+      NULL);
+  g_autoptr (GstElement) in = gst_bin_get_by_name (GST_BIN (pipeline), "in");
+  g_autoptr (GstElement) in2 = gst_bin_get_by_name (GST_BIN (pipeline), "in2");
+  g_autoptr (GstElement) out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
+  g_autoptr (GstElement) server = gst_bin_get_by_name (GST_BIN (pipeline), "s");
+  g_autoptr (GstPad) other = NULL;
+  GstSample *sample;
+  GstMapInfo map;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_assert_cmpint (say (in, "unheard"), ==, GST_FLOW_OK);
+  g_usleep (100000); /* it would be first, if it were heard */
+  g_assert_cmpint (say (in2, "heard"), ==, GST_FLOW_OK);
+  sample = pull (out);
+  g_assert_nonnull (sample);
+  g_assert_true (
+      gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ));
+  g_assert_cmpmem (map.data, map.size, "heard", 5);
+  gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
+  gst_sample_unref (sample);
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *name = g_strdup_printf ("data_src_%u", i);
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (server, name);
+
+    g_assert_true ((pad != NULL) == (i == 1));
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+static void
+test_a_bad_list_of_labels_leaves_the_old_one (void)
+{
+  g_autofree gchar *many = g_strnfill (64, ',');
+  const gchar *const bad[] = {"a,b,a", "a,,b", ",", many};
+  g_autoptr (GstElement) server =
+      gst_object_ref_sink (gst_element_factory_make ("webrtcserver", NULL));
+
+  g_object_set (server, "data-channels", "ctl,log", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autofree gchar *value = NULL;
+
+    g_test_expect_message (
+        "via", G_LOG_LEVEL_WARNING, "*data-channels=* is not taken: it has*");
+    g_object_set (server, "data-channels", bad[i], NULL);
+    g_test_assert_expected_messages ();
+    g_object_get (server, "data-channels", &value, NULL);
+    g_assert_cmpstr (value, ==, "ctl,log");
+  }
+}
+
 #define ADD(path, func)                                                        \
   g_test_add ("/server-hub/" path, Fixture, NULL, set_up, func, tear_down)
 
@@ -389,6 +461,10 @@ main (int argc, char **argv)
   ADD ("pipeline", test_whole_pipeline_down_loses_no_hub);
   ADD ("stop", test_stop_waits_for_no_handler);
   g_test_add_func ("/server-hub/data", test_eos_event_leaves_by_a_data_pad);
+  g_test_add_func (
+      "/server-hub/labels", test_labels_that_are_listed_have_the_pads);
+  g_test_add_func (
+      "/server-hub/labels/bad", test_a_bad_list_of_labels_leaves_the_old_one);
   ADD ("values", test_peer_has_its_servers_values_and_their_origins);
   return g_test_run ();
 }

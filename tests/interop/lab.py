@@ -66,13 +66,19 @@ class Launch:
     on its way out, fails the case."""
 
     def __init__(self, *line, options=('-e',), env=None, stdin=None,
-                 prefix=()):
+                 prefix=(), cwd=None, is_shell=False):
+        """@is_shell: the line is a shell's, which may end in a pipe; it runs
+        in @cwd without @options."""
         self.words = ' '.join(line).split()
+        command = [*prefix, 'gst-launch-1.0', *options, *self.words]
+        if is_shell:
+            command = ['bash', '-c', 'set -o pipefail; trap : INT; '
+                       'gst-launch-1.0 ' + ' '.join(line)]
         fd, self.path = tempfile.mkstemp(prefix='via-launch-', suffix='.log')
         self.process = subprocess.Popen(
-            [*prefix, 'gst-launch-1.0', *options, *self.words], stdout=fd,
-            stderr=fd, stdin=stdin or subprocess.DEVNULL, start_new_session=True,
-            env={**os.environ, **(env or {})})
+            command, stdout=fd, stderr=fd, stdin=stdin or subprocess.DEVNULL,
+            start_new_session=True, cwd=cwd, env={**os.environ, **(env or {})})
+        self.is_shell = is_shell
         os.close(fd)
 
     def __enter__(self):
@@ -80,7 +86,7 @@ class Launch:
 
     def __exit__(self, kind, *_):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.press_ctrl_c()
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
@@ -121,10 +127,16 @@ class Launch:
             time.sleep(0.05)
         raise RuntimeError(f'never said {pattern}:\n' + self.output())
 
+    def press_ctrl_c(self):
+        if self.is_shell:
+            os.killpg(self.process.pid, signal.SIGINT)
+        else:
+            self.process.send_signal(signal.SIGINT)
+
     def interrupt(self, seconds=5):
         """One SIGINT; (return code or None if it hangs, seconds it took)."""
         start = time.monotonic()
-        self.process.send_signal(signal.SIGINT)
+        self.press_ctrl_c()
         try:
             rc = self.process.wait(seconds)
         except subprocess.TimeoutExpired:

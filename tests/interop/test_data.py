@@ -425,6 +425,26 @@ def test_in_a_hub_all_others_hear_or_whom_a_text_means():
                   c.page.eval('far.got'))
 
 
+def speak(browser, url, labels):
+    """A page that watches the server at @url, its channels of @labels open."""
+    page = browser.open(f'{url}/watch')
+    page.eval(PAGE)
+    page.eval("far.pc.addTransceiver('video', {direction: 'recvonly'}); "
+              f"{labels}.forEach(l => far.keep(far.pc.createDataChannel(l))); 1")
+    status = page.eval(f"""(async () => {{
+      const r = await fetch('{url}/whep', {{ method: 'POST',
+        body: await far.offer(),
+        headers: {{ 'Content-Type': 'application/sdp' }} }});
+      await far.pc.setRemoteDescription(
+        {{ type: 'answer', sdp: await r.text() }});
+      return r.status; }})()""")
+    tap.check(status == 201, status)
+    tap.check(page.eval(f"far.until(() => {labels}.every("
+                        "l => far.states[l] === 'open'))"),
+              'a channel does not open')
+    return page
+
+
 def test_one_liner_13_a_page_speaks_to_standard_output():
     """And what is written to standard input is heard by the page."""
     port = lab.free_port()
@@ -436,20 +456,7 @@ def test_one_liner_13_a_page_speaks_to_standard_output():
         os.close(read)
         url = f'http://127.0.0.1:{port}/live'
         line.until(f'{url}/watch')
-        page = browser.open(f'{url}/watch')
-        page.eval(PAGE)
-        page.eval("far.pc.addTransceiver('video', {direction: 'recvonly'}); "
-                  "far.keep(far.pc.createDataChannel('ctl')); 1")
-        status = page.eval(f"""(async () => {{
-          const r = await fetch('{url}/whep', {{ method: 'POST',
-            body: await far.offer(),
-            headers: {{ 'Content-Type': 'application/sdp' }} }});
-          await far.pc.setRemoteDescription(
-            {{ type: 'answer', sdp: await r.text() }});
-          return r.status; }})()""")
-        tap.check(status == 201, status)
-        tap.check(page.eval("far.until(() => far.states.ctl === 'open')"),
-                  'the channel does not open')
+        page = speak(browser, url, ['ctl'])
         page.eval("far.channels.ctl.send('left 3\\n'); "
                   "far.channels.ctl.send('stop\\n'); 1")
         line.until_says('left 3\nstop\n')

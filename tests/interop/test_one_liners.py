@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 
 import lab
@@ -20,6 +21,7 @@ import judge  # noqa: E402
 import reader  # noqa: E402
 import tap  # noqa: E402
 import test_conference as conference  # noqa: E402
+import test_data as data  # noqa: E402
 import wishmock  # noqa: E402
 from gi.repository import Gst  # noqa: E402
 
@@ -289,6 +291,50 @@ if lab.IS_LONG:
             line = launch(20)
             with publish_counter(8889, picture):
                 in_chromium(line, 'http://127.0.0.1:8890/live/', False)
+
+
+ROBOT = """#!/usr/bin/python3
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+with open('heard', 'w') as f:
+    for line in sys.stdin:
+        print('drive', line.strip(), file=f, flush=True)
+    print('the end', file=f)
+"""
+
+
+def until_heard(path, word, seconds=10):
+    end = time.monotonic() + seconds
+    while True:
+        with open(path, encoding='ascii') as f:
+            text = f.read()
+        if word in text or time.monotonic() > end:
+            return text
+        time.sleep(0.02)
+
+
+def test_13_data_channel_to_a_robot():
+    """As a shell runs it; drive.py writes down what it reads."""
+    url = 'http://127.0.0.1:8889/live'
+    with tempfile.TemporaryDirectory() as here, chromium.Browser() as browser:
+        heard = os.path.join(here, 'heard')
+        with open(os.path.join(here, 'drive.py'), 'w', encoding='ascii') as f:
+            f.write(ROBOT)
+            os.chmod(f.name, 0o755)
+        with lab.Launch(LINES[13], cwd=here, is_shell=True) as line:
+            line.until(f'{url}/watch')
+            page = data.speak(browser, url, ['other', 'ctl'])
+            page.eval("far.channels.other.send('away\\n'); "
+                      "far.channels.ctl.send('left 3\\n'); 1")
+            says = until_heard(heard, 'left')
+            tap.check(says == 'drive left 3\n', f'it read {says!r}')
+            page.eval("far.channels.ctl.send('stop\\n'); 1")
+            says = until_heard(heard, 'stop')
+            tap.check(says == 'drive left 3\ndrive stop\n', f'{says!r}')
+            rc, seconds = line.interrupt()
+            tap.check(rc == 0, f'{rc} after {seconds:.1f} s')
+            with open(heard, encoding='ascii') as f:
+                tap.check(f.read().endswith('stop\nthe end\n'), 'no end')
 
 
 def test_each_line_that_works_has_a_case():
