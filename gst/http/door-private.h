@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 struct _ViaDoor
 {
-  GSocketListener *listener;
+  GSocket *socket;
   guint port;
   gboolean is_loopback; /* what it listens on */
   SoupServer *soup;     /* (unowned) */
@@ -20,7 +20,7 @@ struct _ViaDoor
   GMainContext *context;
   GCancellable *cancellable;
   GHashTable *conns; /* ViaDoorConn*, one reference each */
-  GSource *retry;    /* accept again, after an error */
+  GSource *waiting;  /* (nullable) for the next, or after an error */
 };
 
 /* One TCP connection. Freed when libsoup has dropped the stream. */

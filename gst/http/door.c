@@ -10,7 +10,10 @@
 
 #include "http/head.h"
 
-static void accept_next (ViaDoor *self);
+/* Who finds it full tries again after a second, good ones too. */
+#define BACKLOG 1024
+
+#define ACCEPTED_PER_TURN 64
 
 /* --- connections --- */
 
@@ -132,6 +135,7 @@ conn_new (ViaDoor *self, GSocketConnection *stream, GInetAddress *address)
   g_source_set_priority (conn->timer, G_PRIORITY_LOW);
   g_source_set_callback (conn->timer, on_deadline, conn, NULL);
   g_source_attach (conn->timer, self->context);
+  via_door_conn_deadline (conn, VIA_DOOR_REQUEST_MS);
   g_hash_table_add (self->conns, conn);
   g_object_weak_ref (
       G_OBJECT (stream), on_stream_gone, via_door_conn_ref (conn));
@@ -232,7 +236,6 @@ on_got_headers (SoupServerMessage *message, gpointer data)
 
   if (conn == NULL || conn->door == NULL)
     return;
-  via_door_conn_deadline (conn, VIA_DOOR_BODY_MS);
   conn->message = message;
   set_headers (conn->door, message);
   soup_message_headers_remove (headers, "Range");
@@ -283,7 +286,6 @@ on_request_started (SoupServer *soup, SoupServerMessage *message, gpointer data)
   if (conn == NULL || conn->door == NULL
       || g_object_get_qdata (G_OBJECT (message), body_quark ()))
     return;
-  via_door_conn_deadline (conn, VIA_DOOR_HEADER_MS);
   set_headers (conn->door, message);
   soup_message_body_set_accumulate (
       soup_server_message_get_request_body (message), FALSE);
@@ -395,7 +397,6 @@ static void
 read_head (ViaDoorConn *conn, GIOStream *stream)
 {
   conn->stream = stream;
-  via_door_conn_deadline (conn, VIA_DOOR_HEADER_MS);
   via_head_read_async (stream, conn->door->cancellable, &conn->n_head, on_head,
       via_door_conn_ref (conn));
 }
@@ -422,7 +423,6 @@ start_tls (ViaDoor *self, ViaDoorConn *conn, GSocketConnection *stream)
   if (tls == NULL)
     return;
   g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
-  via_door_conn_deadline (conn, VIA_DOOR_HANDSHAKE_MS);
   g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT,
       self->cancellable, on_handshake, via_door_conn_ref (conn));
 }
@@ -448,13 +448,32 @@ come_in (ViaDoor *self, GSocketConnection *stream)
     read_head (conn, G_IO_STREAM (stream));
 }
 
+static gboolean on_someone (GSocket *socket, GIOCondition what, gpointer data);
+
+static void
+wait_for_more (ViaDoor *self)
+{
+  self->waiting = g_socket_create_source (self->socket, G_IO_IN, NULL);
+  g_source_set_callback (self->waiting, G_SOURCE_FUNC (on_someone), self, NULL);
+  g_source_attach (self->waiting, self->context);
+}
+
+static void
+stop_waiting (ViaDoor *self)
+{
+  if (self->waiting == NULL)
+    return;
+  g_source_destroy (self->waiting);
+  g_clear_pointer (&self->waiting, g_source_unref);
+}
+
 static gboolean
 on_retry (gpointer data)
 {
   ViaDoor *self = data;
 
-  g_clear_pointer (&self->retry, g_source_unref);
-  accept_next (self);
+  stop_waiting (self);
+  wait_for_more (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -462,38 +481,53 @@ on_retry (gpointer data)
 static void
 retry_later (ViaDoor *self)
 {
-  self->retry = g_timeout_source_new (100);
-  g_source_set_callback (self->retry, on_retry, self, NULL);
-  g_source_attach (self->retry, self->context);
+  stop_waiting (self);
+  self->waiting = g_timeout_source_new (100);
+  g_source_set_callback (self->waiting, on_retry, self, NULL);
+  g_source_attach (self->waiting, self->context);
 }
 
-static void
-on_accepted (GObject *object, GAsyncResult *result, gpointer data)
+/* Many at a time: a turn of the loop costs more than one of them. */
+static gboolean
+on_someone (GSocket *socket, GIOCondition what, gpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketConnection) stream = g_socket_listener_accept_finish (
-      G_SOCKET_LISTENER (object), result, NULL, &error);
-  ViaDoor *self;
+  ViaDoor *self = data;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* stopped: @data may be gone */
-  self = data;
-  if (stream == NULL) {
-    retry_later (self);
-    return;
+  for (guint i = 0; i < ACCEPTED_PER_TURN; i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GSocket) client = g_socket_accept (socket, NULL, &error);
+    g_autoptr (GSocketConnection) stream = NULL;
+
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+      break;
+    if (client == NULL) {
+      retry_later (self);
+      return G_SOURCE_REMOVE;
+    }
+    stream = g_socket_connection_factory_create_connection (client);
+    come_in (self, stream);
   }
-  come_in (self, stream);
-  accept_next (self);
-}
-
-static void
-accept_next (ViaDoor *self)
-{
-  g_socket_listener_accept_async (
-      self->listener, self->cancellable, on_accepted, self);
+  return G_SOURCE_CONTINUE;
 }
 
 /* --- life --- */
+
+static GSocket *
+listen_at (GSocketAddress *address, GError **error)
+{
+  g_autoptr (GSocket) socket =
+      g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
+          G_SOCKET_PROTOCOL_TCP, error);
+
+  if (socket == NULL)
+    return NULL;
+  g_socket_set_blocking (socket, FALSE);
+  g_socket_set_listen_backlog (socket, BACKLOG);
+  if (!g_socket_bind (socket, address, TRUE, error)
+      || !g_socket_listen (socket, error))
+    return NULL;
+  return g_steal_pointer (&socket);
+}
 
 ViaDoor *
 via_door_new (const gchar *address, guint port, GError **error)
@@ -501,7 +535,7 @@ via_door_new (const gchar *address, guint port, GError **error)
   g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
   g_autoptr (GSocketAddress) wanted = NULL;
   g_autoptr (GSocketAddress) bound = NULL;
-  g_autoptr (GSocketListener) listener = NULL;
+  g_autoptr (GSocket) socket = NULL;
   g_autoptr (GError) reason = NULL;
   ViaDoor *self;
 
@@ -511,16 +545,15 @@ via_door_new (const gchar *address, guint port, GError **error)
     return NULL;
   }
   wanted = g_inet_socket_address_new (inet, port);
-  listener = g_socket_listener_new ();
-  g_socket_listener_set_backlog (listener, 128);
-  if (!g_socket_listener_add_address (listener, wanted, G_SOCKET_TYPE_STREAM,
-          G_SOCKET_PROTOCOL_TCP, NULL, &bound, &reason)) {
+  socket = listen_at (wanted, &reason);
+  bound = socket != NULL ? g_socket_get_local_address (socket, &reason) : NULL;
+  if (bound == NULL) {
     g_set_error (error, VIA_ERROR, VIA_ERROR_IO, "Cannot listen on %s:%u: %s",
         address, port, reason->message);
     return NULL;
   }
   self = g_new0 (ViaDoor, 1);
-  self->listener = g_steal_pointer (&listener);
+  self->socket = g_steal_pointer (&socket);
   self->is_loopback = g_inet_address_get_is_loopback (inet);
   self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
   self->cancellable = g_cancellable_new ();
@@ -559,7 +592,7 @@ via_door_start (ViaDoor *self, SoupServer *soup, GTlsCertificate *certificate,
   self->user = user;
   g_signal_connect (
       soup, "request-started", G_CALLBACK (on_request_started), self);
-  accept_next (self);
+  wait_for_more (self);
 }
 
 void
@@ -569,11 +602,8 @@ via_door_stop (ViaDoor *self)
   gpointer key;
 
   g_cancellable_cancel (self->cancellable);
-  g_socket_listener_close (self->listener);
-  if (self->retry != NULL) {
-    g_source_destroy (self->retry);
-    g_clear_pointer (&self->retry, g_source_unref);
-  }
+  stop_waiting (self);
+  g_socket_close (self->socket, NULL);
   g_hash_table_iter_init (&iter, self->conns);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     via_door_conn_kill (key);
@@ -593,7 +623,7 @@ via_door_free (ViaDoor *self)
   g_hash_table_unref (self->conns);
   if (self->soup != NULL)
     g_signal_handlers_disconnect_by_data (self->soup, self);
-  g_object_unref (self->listener);
+  g_object_unref (self->socket);
   g_clear_object (&self->certificate);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->context, g_main_context_unref);
