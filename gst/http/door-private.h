@@ -31,7 +31,7 @@ typedef struct _ViaDoorGuest
   GMainContext *context;
   GSocket *socket;
   GIOStream *stream; /* (unowned) what libsoup reads; TLS or the socket's */
-  gchar *address;
+  gchar *household;  /* see http/limits.h */
   gboolean is_closing;
   gboolean is_waited_for;     /* the request is not whole yet */
   gsize n_head;               /* bytes of its head that came */

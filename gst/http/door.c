@@ -7,13 +7,16 @@
 #include "http/door-private.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "http/head.h"
+#include "http/limits.h"
 
 /* Who finds it full tries again after a second, good ones too. */
 #define BACKLOG 1024
 
 #define ACCEPTED_PER_TURN 64
+#define GUEST_BUFFER (64 * 1024) /* what the system holds for one, bytes */
 
 /* --- connections --- */
 
@@ -38,7 +41,7 @@ via_door_conn_unref (gpointer data)
     return;
   g_clear_object (&conn->socket);
   g_main_context_unref (conn->context);
-  g_free (conn->address);
+  g_free (conn->household);
   g_free (conn);
 }
 
@@ -117,6 +120,14 @@ on_stream_gone (gpointer data, GObject *where_it_was)
       conn->context, G_PRIORITY_DEFAULT, conn_gone, conn, via_door_conn_unref);
 }
 
+static gchar *
+household_of (GInetAddress *address)
+{
+  g_autofree gchar *text = g_inet_address_to_string (address);
+
+  return via_limits_household (text);
+}
+
 static ViaDoorConn *
 conn_new (ViaDoor *self, GSocketConnection *stream, GInetAddress *address)
 {
@@ -127,7 +138,7 @@ conn_new (ViaDoor *self, GSocketConnection *stream, GInetAddress *address)
   conn->context = g_main_context_ref (self->context);
   conn->socket = g_object_ref (g_socket_connection_get_socket (stream));
   conn->stream = G_IO_STREAM (stream);
-  conn->address = g_inet_address_to_string (address);
+  conn->household = household_of (address);
   conn->is_waited_for = TRUE;
   conn->since = g_get_monotonic_time ();
   conn->timer = g_source_new (&timer_funcs, sizeof (GSource));
@@ -175,7 +186,7 @@ find_idle (ViaDoor *self)
 static gboolean
 may_come_in (ViaDoor *self, GInetAddress *address)
 {
-  g_autofree gchar *text = g_inet_address_to_string (address);
+  g_autofree gchar *who = household_of (address);
   gboolean is_local = g_inet_address_get_is_loopback (address);
   GHashTableIter iter;
   gpointer key;
@@ -189,7 +200,7 @@ may_come_in (ViaDoor *self, GInetAddress *address)
     if (conn->is_closing)
       continue;
     total++;
-    same += !strcmp (conn->address, text);
+    same += !strcmp (conn->household, who);
   }
   if (!is_local && same >= VIA_DOOR_PER_ADDRESS_MAX)
     return FALSE;
@@ -322,6 +333,7 @@ via_door_stay (SoupServerMessage *message)
   conn_stop_timer (conn);
   conn->message = NULL;
   conn->is_waited_for = FALSE;
+  g_socket_set_option (conn->socket, SOL_SOCKET, SO_SNDBUF, GUEST_BUFFER, NULL);
   return via_door_conn_ref (conn);
 }
 

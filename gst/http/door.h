@@ -18,8 +18,8 @@ G_BEGIN_DECLS
 #define VIA_DOOR_CONNECTIONS_MAX 512
 #define VIA_DOOR_PER_ADDRESS_MAX 32 /* loopback is not counted */
 #define VIA_DOOR_REQUEST_MS 4000 /* accepted → request read, TLS included */
-#define VIA_DOOR_REPLY_MS 20000 /* body read → answer written */
-#define VIA_DOOR_LINGER_MS 1000 /* after a refusal, to let it be read */
+#define VIA_DOOR_REPLY_MS 20000  /* body read → answer written */
+#define VIA_DOOR_LINGER_MS 1000  /* after a refusal, to let it be read */
 
 typedef struct _ViaDoor ViaDoor;
 

@@ -5,6 +5,9 @@
  */
 #include "http/limits.h"
 
+#include <arpa/inet.h>
+#include <string.h>
+
 typedef struct
 {
   gdouble left; /* requests it may make now */
@@ -16,9 +19,47 @@ typedef struct
 struct _ViaLimits
 {
   guint rate;
-  GHashTable *entries; /* gchar* address → Entry* */
+  GHashTable *entries; /* gchar* household → Entry* */
   Entry others;        /* of all addresses there is no room for */
 };
+
+/* --- who --- */
+
+gchar *
+via_limits_household (const gchar *address)
+{
+  static const guint8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+  g_autofree gchar *plain = g_strdup (address);
+  gchar *scope = strchr (plain, '%');
+  gchar text[INET6_ADDRSTRLEN + sizeof "/64"];
+  guint8 ip[16];
+
+  if (scope != NULL)
+    *scope = '\0';
+  if (inet_pton (AF_INET6, plain, ip) != 1)
+    return g_strdup (address);
+  if (memcmp (ip, mapped, sizeof mapped) == 0) {
+    inet_ntop (AF_INET, ip + sizeof mapped, text, sizeof text);
+    return g_strdup (text);
+  }
+  memset (ip + 8, 0, 8);
+  inet_ntop (AF_INET6, ip, text, sizeof text);
+  return g_strconcat (text, "/64", NULL);
+}
+
+gboolean
+via_limits_is_same (const gchar *a, const gchar *b)
+{
+  g_autofree gchar *one = NULL, *other = NULL;
+
+  if (a == NULL || b == NULL || strcmp (a, b) == 0)
+    return g_strcmp0 (a, b) == 0;
+  one = via_limits_household (a);
+  other = via_limits_household (b);
+  return strcmp (one, other) == 0;
+}
+
+/* --- how often --- */
 
 ViaLimits *
 via_limits_new (guint rate)
@@ -76,7 +117,8 @@ is_forgettable (gpointer key, gpointer value, gpointer user)
 static Entry *
 entry_of (ViaLimits *self, const gchar *address, ViaTime now)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, address);
+  g_autofree gchar *who = via_limits_household (address);
+  Entry *entry = g_hash_table_lookup (self->entries, who);
   gpointer context[] = {self, &now};
 
   if (entry == NULL) {
@@ -88,7 +130,7 @@ entry_of (ViaLimits *self, const gchar *address, ViaTime now)
       entry = g_new0 (Entry, 1);
       entry->left = burst (self);
       entry->at = now;
-      g_hash_table_insert (self->entries, g_strdup (address), entry);
+      g_hash_table_insert (self->entries, g_steal_pointer (&who), entry);
     }
   }
   refresh (self, entry, now);

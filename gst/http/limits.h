@@ -18,6 +18,14 @@ G_BEGIN_DECLS
 
 typedef struct _ViaLimits ViaLimits;
 
+/* Whom @address counts as: itself, but of IPv6 the network of 64 bits, since
+ * each customer has 2^64 addresses of his own (RFC 6177), and an IPv4 address
+ * that is written as IPv6 is that. Any other text is itself.
+ * (transfer full) Any thread. */
+gchar *via_limits_household (const gchar *address);
+/* Both count as the same; each may be NULL. */
+gboolean via_limits_is_same (const gchar *a, const gchar *b);
+
 /* @rate: requests a second of one address; 0: any number. */
 ViaLimits *via_limits_new (guint rate);
 void via_limits_free (ViaLimits *self);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "http/limits.h"
+
 #define LOOK_MS 1000 /* how often time-outs are looked for */
 /* Bytes that may come before a whole message or a pong: libsoup puts a message
  * together from as many frames as come. */
@@ -15,6 +17,7 @@
 #define UNSENT_MAX (4 * 1024 * 1024)
 /* The pong to a ping of few bytes takes many while it waits. */
 #define PONG_COST 16
+#define FRAME_HEAD 14 /* at most, RFC 6455 §5.2 */
 /* Pongs that come more often than we ping count for nothing. */
 #define PONG_US (VIA_ROOMSOCKET_PING_S * G_TIME_SPAN_SECOND / 2)
 
@@ -42,6 +45,7 @@ typedef struct
   gint64 begun, heard;          /* µs; heard: the last pong */
   gdouble tokens;               /* messages it may send now */
   gint64 filled;
+  gsize allowed;  /* bytes it could send when that was last looked at */
   gsize n_unsent; /* bytes given to libsoup since all had gone out, at most */
 } Socket;
 
@@ -120,13 +124,16 @@ say (Socket *self, gchar *text)
   g_free (text);
 }
 
-/* It was heard as it should be: it may send more. */
+/* It was heard as it should be: it may send @bytes more. */
 static void
-renew (Socket *self)
+renew (Socket *self, gsize bytes)
 {
   gsize left = via_door_guest_allow (self->guest, UNREAD_MAX);
+  gsize came = self->allowed - MIN (left, self->allowed);
 
-  owe (self, (UNREAD_MAX - MIN (left, UNREAD_MAX)) * PONG_COST);
+  self->allowed = MIN (UNREAD_MAX, left + bytes);
+  via_door_guest_allow (self->guest, self->allowed);
+  owe (self, came * PONG_COST);
 }
 
 /* Ends it for a fault of its own. */
@@ -216,8 +223,10 @@ on_message (SoupWebsocketConnection *connection, gint type, GBytes *bytes,
   gsize len;
   const gchar *text = g_bytes_get_data (bytes, &len);
 
+  /* Its own bytes come back, not those of pings beside it: to answer many is
+   * work, and only a pong now and then pays for it. */
   if (!self->is_over)
-    renew (self);
+    renew (self, len + FRAME_HEAD);
   if (self->is_over)
     return;
   if (!take_token (self))
@@ -240,7 +249,7 @@ on_pong (SoupWebsocketConnection *connection, GBytes *bytes, gpointer data)
   if (now - self->heard < PONG_US)
     return;
   self->heard = now;
-  renew (self);
+  renew (self, UNREAD_MAX);
 }
 
 static void
@@ -330,6 +339,7 @@ via_roomsockets_take (ViaRoomsockets *self, SoupWebsocketConnection *connection,
   socket->guest = guest;
   socket->begun = socket->heard = socket->filled = g_get_monotonic_time ();
   socket->tokens = VIA_ROOMSOCKET_BURST;
+  socket->allowed = UNREAD_MAX;
   via_door_guest_allow (socket->guest, UNREAD_MAX);
   soup_websocket_connection_set_max_incoming_payload_size (
       connection, VIA_ROOMTEXT_BYTES_MAX);
@@ -389,7 +399,7 @@ via_roomsockets_count_of (const ViaRoomsockets *self, const gchar *address)
     const Socket *socket = value;
 
     n += socket->has_joined && !socket->is_over
-         && !g_strcmp0 (socket->address, address);
+         && via_limits_is_same (socket->address, address);
   }
   return n;
 }

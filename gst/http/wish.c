@@ -12,6 +12,7 @@
 #include "http/auth.h"
 #include "http/events.h"
 #include "http/gate.h"
+#include "http/limits.h"
 
 #define METHODS "OPTIONS, GET, HEAD, POST"
 
@@ -81,7 +82,7 @@ count_address (const ViaWish *self, const gchar *address)
 
   g_hash_table_iter_init (&iter, self->sessions);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    n += !g_strcmp0 (((ViaWishSession *) value)->address, address);
+    n += via_limits_is_same (((ViaWishSession *) value)->address, address);
   return n;
 }
 

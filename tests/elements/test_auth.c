@@ -146,7 +146,7 @@ test_limits_memory_is_bounded (void)
   ViaTime now = 0;
 
   for (guint i = 0; i < 3 * VIA_LIMITS_ADDRESSES_MAX; i++) {
-    g_autofree gchar *address = g_strdup_printf ("2001:db8::%x", i);
+    g_autofree gchar *address = g_strdup_printf ("2001:db8:0:%x::1", i);
 
     via_limits_ask (limits, address, now);
   }
@@ -154,6 +154,29 @@ test_limits_memory_is_bounded (void)
   now += 60 * VIA_S; /* those are forgotten that have nothing to their name */
   g_assert_cmpuint (via_limits_ask (limits, "new", now), ==, 0);
   g_assert_cmpuint (via_limits_count (limits), ==, 1);
+}
+
+/* Another address of the same 64 bits is the same customer; another 64 bits, or
+ * an IPv4 address, are another. */
+static void
+test_limits_an_ipv6_network_is_one (void)
+{
+  static const gchar *const same[] = {"2001:db8:1:2::1", "2001:db8:1:2::2",
+      "2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::3%eth0"};
+  static const gchar *const others[] = {
+      "2001:db8:1:3::1", "::ffff:192.0.2.1", "192.0.2.2", "::1"};
+  g_autoptr (ViaLimits) limits = via_limits_new (1);
+
+  for (guint i = 0; i < VIA_LIMITS_BURST_S; i++)
+    g_assert_cmpuint (
+        via_limits_ask (limits, same[i % G_N_ELEMENTS (same)], 0), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (same); i++)
+    g_assert_cmpuint (via_limits_ask (limits, same[i], 0), >, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_cmpuint (via_limits_ask (limits, others[i], 0), ==, 0);
+  g_assert_true (via_limits_is_same ("192.0.2.1", "::ffff:192.0.2.1"));
+  g_assert_false (via_limits_is_same ("192.0.2.1", "192.0.2.2"));
+  g_assert_false (via_limits_is_same (NULL, "::1"));
 }
 
 /* --- whose request --- */
@@ -300,6 +323,7 @@ main (int argc, char **argv)
   g_test_add_func (
       "/limits/failures", test_limits_ten_failures_close_for_a_minute);
   g_test_add_func ("/limits/memory", test_limits_memory_is_bounded);
+  g_test_add_func ("/limits/ipv6", test_limits_an_ipv6_network_is_one);
   g_test_add_func ("/gate/proxies", test_gate_believes_trusted_proxies_alone);
   g_test_add_func ("/gate/origins", test_gate_origins_are_those_of_the_list);
   g_test_add_func ("/gate/public-url", test_gate_public_url_is_the_base);
