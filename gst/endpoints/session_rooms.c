@@ -228,6 +228,21 @@ tell_tracks (ViaSession *self)
     via_session_notice_post (via_session_notice_new (self, NOTICE_TRACKS));
 }
 
+/* What the peer takes of @kind: what it agreed to on the first m-line of it. */
+static void
+tell_codecs (ViaSession *self, ViaKind kind)
+{
+  const ViaPlan *plan = via_negotiation_current (self->negotiation);
+  ViaMember *members[] = {self->own.member, self->hub.member};
+  guint line = 0;
+
+  while (line < plan->media->len && !is_sent (self, kind, line))
+    line++;
+  for (guint i = 0; line < plan->media->len && i < G_N_ELEMENTS (members); i++)
+    if (members[i] != NULL)
+      via_member_set_codecs (members[i], kind, via_plan_media (plan, line));
+}
+
 /* After anything that slots or m-lines depend on. */
 static void
 settle (ViaSession *self)
@@ -237,6 +252,7 @@ settle (ViaSession *self)
   if (via_negotiation_current (self->negotiation) == NULL)
     return; /* nobody to show anything to */
   for (guint k = 0; k < 2; k++) {
+    tell_codecs (self, (ViaKind) k);
     slots_grow (&self->own, (ViaKind) k, self->n_own[k]);
     give_lines (self, &self->own, (ViaKind) k);
     give_lines (self, &self->hub, (ViaKind) k);

@@ -5,6 +5,8 @@
  */
 #include "endpoints/webrtcendpoint-private.h"
 
+#include "endpoints/transcoders.h"
+
 /* --- sink pads --- */
 
 /* Streaming thread, or whoever took a pad away. */
@@ -187,6 +189,7 @@ gboolean
 via_webrtc_endpoint_open_pads (ViaWebrtcEndpoint *self, GError **error)
 {
   self->sinks_room = via_exchange_new ();
+  via_transcoders_serve (GST_BIN (self), self->sinks_room);
   self->sources_room = self->shared.received != NULL
                            ? via_exchange_ref (self->shared.received)
                            : via_exchange_new ();
@@ -210,6 +213,7 @@ via_webrtc_endpoint_close_pads (ViaWebrtcEndpoint *self)
   g_mutex_unlock (&self->lock);
   via_publishers_update (self->publishers);
   via_member_leave (member);
+  via_transcoders_clear (GST_BIN (self));
   g_clear_pointer (&self->sinks_room, via_exchange_unref);
   g_clear_pointer (&self->sources_room, via_exchange_unref);
 }

@@ -6,6 +6,7 @@
 #include "endpoints/webrtcserver-private.h"
 
 #include "endpoints/join.h"
+#include "endpoints/transcoders.h"
 #include "io/app.h"
 
 #define LOOK_MS 500 /* a lost hub is looked for again this often */
@@ -159,6 +160,8 @@ via_webrtc_server_join (ViaWebrtcServer *self, GError **error)
   exchange = hub != NULL ? find_hub (self, hub, error) : via_exchange_new ();
   if (exchange == NULL)
     return FALSE;
+  if (hub == NULL)
+    via_transcoders_serve (GST_BIN (self), exchange);
   g_mutex_lock (&self->room_lock);
   self->exchange = exchange;
   self->is_lost = FALSE;
@@ -182,6 +185,7 @@ via_webrtc_server_leave (ViaWebrtcServer *self)
   via_publishers_update (self->publishers);
   via_common_absent (&self->common, member);
   via_member_leave (member);
+  via_transcoders_clear (GST_BIN (self));
   g_clear_pointer (&exchange, via_exchange_unref);
 }
 

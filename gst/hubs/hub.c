@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * hubs/hub.c – the element hub: every port to every other port, without
- * transcoding. What each port sends is at sometimes source pads, too.
+ * hubs/hub.c – the element hub: every port to every other port, transcoded for
+ * who does not take a track's codec. What each port sends is at sometimes
+ * source pads, too.
  *
  * SECTION:element-hub
  * |[
@@ -195,8 +196,9 @@ via_hub_class_init (ViaHubClass *klass)
   via_configprops_install (object_class, "hub");
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Hub",
       "Generic/Network/WebRTC",
-      "Forwards every port to every other port of one pipeline, without "
-      "transcoding; endpoints join it by hub=NAME",
+      "Forwards every port to every other port of one pipeline, transcoded "
+      "only for who does not take a track's codec; endpoints join it by "
+      "hub=NAME",
       "The gst-via developers");
 }
 

@@ -10,6 +10,7 @@
 #include "endpoints/datapads.h"
 #include "endpoints/join.h"
 #include "endpoints/publisher.h"
+#include "endpoints/transcoders.h"
 #include "hubs/hubports.h"
 
 typedef struct
@@ -228,6 +229,7 @@ stop (ViaHubBase *hub)
     klass->stop (hub);
   via_hub_ports_stop (self->ports, next);
   via_exchange_close (old);
+  via_transcoders_clear (GST_BIN (hub));
   via_exchange_unref (old);
 }
 
@@ -422,6 +424,7 @@ via_hub_base_init (ViaHubBase *hub)
   g_mutex_init (&self->lock);
   self->exchange = via_exchange_new ();
   via_exchange_listen (self->exchange, G_OBJECT (hub), on_news);
+  via_transcoders_serve (GST_BIN (hub), self->exchange);
   self->data_pads = via_datapads_new (GST_BIN (hub), &data_funcs, hub);
   self->ports =
       via_hub_ports_new (GST_BIN (hub), &self->common, self->exchange);

@@ -47,6 +47,8 @@ struct _ViaExchange
   /* set before anybody joins */
   GWeakRef listener;
   ViaExchangeNews news; /* (nullable) */
+  GWeakRef transcoder;
+  ViaTranscode transcode; /* none: all zero */
 };
 
 /* Media in one direction. */
@@ -77,6 +79,8 @@ struct _ViaMember
   ViaSelect *wanted; /* of @subscribe; NULL: all */
   guint64 serial;
   ViaMemberFlow in, out;
+  GArray *codecs[2]; /* (nullable) ViaPlanCodec it takes; NULL: any */
+  GHashTable *given; /* via_slot_key → ViaFeed it was posted last, owned */
   /* loop thread */
   GHashTable *slots;  /* via_slot_key → ViaFeed, owned */
   GHashTable *coming; /* the same: takes the slot with its next key frame */
@@ -103,6 +107,7 @@ struct _ViaFeed
   /* immutable once published */
   ViaExchange *exchange;
   ViaMember *publisher; /* owned */
+  ViaFeed *origin;      /* (nullable) owned: the track this one is made of */
   ViaTrackInfo info;
   ViaFeedFuncs funcs;
   gpointer user;
@@ -118,7 +123,10 @@ struct _ViaFeed
   gboolean has_ended;
   guint n_coming[VIA_LOOPS_MAX]; /* viewers that were posted; atomic to read */
   ViaKeyframeThrottle throttle;
-  gint n_viewers; /* under exchange.lock */
+  /* under exchange.lock */
+  gint n_viewers;
+  GPtrArray *formats; /* (nullable) ViaFeed, owned: made of this one */
+  gboolean has_closed;
   /* one loop thread each */
   ViaFeedLocal local[VIA_LOOPS_MAX];
 };
@@ -145,8 +153,6 @@ via_slot_number (gpointer key)
 void via_exchange_tell_app_data_locked (const ViaMember *publisher);
 ViaFeed *via_feed_new (ViaExchange *exchange, const ViaTrackInfo *info,
     const ViaFeedFuncs *funcs, gpointer user);
-ViaFeed *via_feed_ref (ViaFeed *self);
-void via_feed_unref (ViaFeed *self);
 void via_feed_unref_any (gpointer self);
 /* Loop thread of @member. */
 void via_feed_add_viewer (ViaFeed *self, ViaMember *member, ViaKind kind,
@@ -166,7 +172,28 @@ void via_feed_want_keyframe (ViaFeed *self, ViaLoop *loop);
 void via_feed_count_viewer (ViaFeed *self, gint change);
 struct _GstStructure *via_feed_stats (const ViaFeed *self);
 
+/* Lets go what a feed holds while packets may be posted, and the feed: once,
+ * without exchange.lock. (transfer full) */
+void via_feed_let_go (ViaFeed *self);
+
 void via_member_unref_any (gpointer self);
+/* In no room's table yet. (transfer full) */
+ViaMember *via_exchange_member_new (ViaExchange *exchange, ViaLoop *loop,
+    const gchar *name, const ViaMemberFuncs *funcs, gpointer user);
+
+/* --- exchange_formats.c --- */
+
+/* What @member is to be given of the track @feed: the track itself, or one made
+ * of it. Call with exchange.lock held. (transfer none) */
+ViaFeed *via_exchange_formats_pick_locked (
+    ViaExchange *self, const ViaMember *member, ViaFeed *feed);
+/* @origin ends; what was made of it is to be closed without the lock.
+ * (transfer full) (nullable) */
+GPtrArray *via_exchange_formats_steal_locked (ViaFeed *origin);
+void via_exchange_formats_close (GPtrArray *formats);
+/* via-app. */
+void via_exchange_formats_watched (ViaFeed *format, gboolean is_watched);
+void via_exchange_formats_want_keyframe (ViaFeed *format);
 
 /* --- exchange_policy.c; call with exchange.lock held --- */
 
@@ -196,6 +223,10 @@ void via_exchange_watch_unref (gpointer watch);
 
 /* Call with exchange.lock held: the posts then stand in the room's order. */
 void via_exchange_slots_carry_out_locked (ViaExchange *self);
+/* The same: what @self takes of @kind is another now. */
+void via_exchange_slots_pick_again_locked (ViaMember *self, ViaKind kind);
+/* The same: @tap, who is in no room, takes @feed. */
+void via_exchange_slots_tap_locked (ViaMember *tap, ViaFeed *feed);
 /* Loop thread: @feed, which was coming, has the slot from now on. */
 void via_exchange_slots_arrive (
     ViaMember *member, ViaKind kind, guint slot, ViaFeed *feed);

@@ -22,6 +22,7 @@ via_exchange_new (void)
   self->speaker = via_speaker_new ();
   self->watches = g_ptr_array_new_with_free_func (via_exchange_watch_unref);
   g_weak_ref_init (&self->listener, NULL);
+  g_weak_ref_init (&self->transcoder, NULL);
   return self;
 }
 
@@ -44,6 +45,7 @@ via_exchange_unref (ViaExchange *self)
   via_exchange_policy_clear (self);
   via_speaker_free (self->speaker);
   g_weak_ref_clear (&self->listener);
+  g_weak_ref_clear (&self->transcoder);
   via_room_free (self->room);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -69,6 +71,9 @@ via_member_unref (ViaMember *self)
     return;
   g_hash_table_unref (self->slots);
   g_hash_table_unref (self->coming);
+  g_hash_table_unref (self->given);
+  for (guint k = 0; k < 2; k++)
+    g_clear_pointer (&self->codecs[k], g_array_unref);
   via_exchange_unref (self->exchange);
   via_guard_clear (&self->guard);
   g_free (self->name);
@@ -107,9 +112,9 @@ tell_changed_locked (ViaExchange *self)
 
 /* --- members --- */
 
-static ViaMember *
-member_new (ViaExchange *exchange, ViaLoop *loop, const gchar *name,
-    const ViaMemberFuncs *funcs, gpointer user)
+ViaMember *
+via_exchange_member_new (ViaExchange *exchange, ViaLoop *loop,
+    const gchar *name, const ViaMemberFuncs *funcs, gpointer user)
 {
   ViaMember *self = g_new0 (ViaMember, 1);
 
@@ -121,6 +126,7 @@ member_new (ViaExchange *exchange, ViaLoop *loop, const gchar *name,
   self->user = user;
   self->slots = g_hash_table_new_full (NULL, NULL, NULL, via_feed_unref_any);
   self->coming = g_hash_table_new_full (NULL, NULL, NULL, via_feed_unref_any);
+  self->given = g_hash_table_new_full (NULL, NULL, NULL, via_feed_unref_any);
   via_guard_init (&self->guard);
   return self;
 }
@@ -149,7 +155,7 @@ via_exchange_join_as (ViaExchange *self, ViaLoop *loop, const ViaMemberWho *who,
   via_app_acquire ();
   g_mutex_lock (&self->lock);
   if (!self->is_closed) {
-    member = member_new (self, loop, who->name, funcs, user);
+    member = via_exchange_member_new (self, loop, who->name, funcs, user);
     put_in_locked (self, member, who);
   }
   g_mutex_unlock (&self->lock);
@@ -353,6 +359,7 @@ void
 via_feed_close (ViaFeed *self)
 {
   ViaExchange *exchange;
+  GPtrArray *formats;
 
   if (self == NULL)
     return;
@@ -364,10 +371,9 @@ via_feed_close (ViaFeed *self)
     g_hash_table_remove (exchange->feeds, &self->info.id);
     tell_changed_locked (exchange);
   }
+  formats = via_exchange_formats_steal_locked (self);
   g_mutex_unlock (&exchange->lock);
+  via_exchange_formats_close (formats);
   via_guard_close (&self->guard);
-  via_app_release ();
-  if (self->pool != NULL)
-    via_loop_release (self->pool);
-  via_feed_unref (self);
+  via_feed_let_go (self);
 }

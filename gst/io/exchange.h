@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "base/packet.h"
 #include "io/loop.h"
+#include "sdp/plan.h"
 
 G_BEGIN_DECLS
 
@@ -101,6 +102,11 @@ guint via_member_port (const ViaMember *self);
 void via_member_set_app_data (ViaMember *self, const gchar *app_data);
 /* How many tracks of @kind it takes; G_MAXUINT: all. Any thread. */
 void via_member_set_slots (ViaMember *self, ViaKind kind, guint n);
+/* Which codecs of @kind it takes from now on: those of @media; NULL: any. Of a
+ * track of another one it is given what the room's transcoder makes of it, if
+ * it can. Any thread. */
+void via_member_set_codecs (
+    ViaMember *self, ViaKind kind, const ViaPlanMedia *media);
 /* Tracks of @kind that others publish now. Any thread. */
 guint via_member_count_others (ViaMember *self, ViaKind kind);
 /* To every other member that takes data, or with @to to those it means (as
@@ -134,6 +140,32 @@ void via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n);
 void via_feed_eos (ViaFeed *self);
 /* After return no callback of @funcs runs. (transfer full) */
 void via_feed_close (ViaFeed *self);
+
+/* --- tracks in another codec --- */
+
+/* Who makes them. Functions on via-app, while the object is alive. */
+typedef struct
+{
+  const ViaCodecId *from, *to; /* static */
+  guint n_from, n_to;
+  /* @format has its first viewer: fill it by via_feed_push with what is made
+   * of via_feed_tap; or its last one went. Its references are counted. */
+  void (*wanted) (gpointer object, ViaFeed *format, gboolean is_wanted);
+  void (*want_keyframe) (gpointer object, ViaFeed *format);
+} ViaTranscode;
+/* Before anybody joins. */
+void via_exchange_set_transcoder (
+    ViaExchange *self, GObject *object, const ViaTranscode *transcode);
+
+ViaFeed *via_feed_ref (ViaFeed *self);
+void via_feed_unref (ViaFeed *self);
+const ViaTrackInfo *via_feed_info (const ViaFeed *self);
+/* The codec it is made from; NULL: it is a track of its own. */
+const ViaCodec *via_feed_made_from (const ViaFeed *self);
+/* A viewer (slot 0) of the track that @self is made from, in no room: it is
+ * done with by via_member_leave. Any thread but a loop. (transfer full) */
+ViaMember *via_feed_tap (
+    ViaFeed *self, ViaLoop *loop, const ViaMemberFuncs *funcs, gpointer user);
 
 /* --- the whole room; any thread --- */
 

@@ -158,11 +158,14 @@ via_exchange_new_like (ViaExchange *old)
 {
   ViaExchange *self = via_exchange_new ();
   g_autoptr (GObject) listener = g_weak_ref_get (&old->listener);
+  g_autoptr (GObject) transcoder = g_weak_ref_get (&old->transcoder);
   GHashTableIter iter;
   gpointer key;
 
   if (listener != NULL)
     via_exchange_listen (self, listener, old->news);
+  if (transcoder != NULL)
+    via_exchange_set_transcoder (self, transcoder, &old->transcode);
   g_mutex_lock (&old->lock);
   self->policy.last_n = old->policy.last_n;
   via_room_set_last_n (self->room, self->policy.last_n);

@@ -112,6 +112,23 @@ via_exchange_list_ports (ViaExchange *self)
   return out;
 }
 
+/* And what is made of it now, under names made of @field. */
+static void
+add_track_locked (const ViaFeed *feed, const gchar *field, GstStructure *out)
+{
+  g_autoptr (GstStructure) track = via_feed_stats (feed);
+
+  gst_structure_set (out, field, GST_TYPE_STRUCTURE, track, NULL);
+  for (guint i = 0; feed->formats != NULL && i < feed->formats->len; i++) {
+    const ViaFeed *format = g_ptr_array_index (feed->formats, i);
+    g_autofree gchar *name = g_strdup_printf (
+        "%s-%s", field, via_codec_name (format->info.codec.id));
+
+    if (format->n_viewers > 0)
+      add_track_locked (format, name, out);
+  }
+}
+
 GstStructure *
 via_exchange_stats (ViaExchange *self)
 {
@@ -126,11 +143,10 @@ via_exchange_stats (ViaExchange *self)
   add_ports_locked (self, stats);
   g_hash_table_iter_init (&iter, self->feeds);
   while (g_hash_table_iter_next (&iter, &key, &value)) {
-    g_autoptr (GstStructure) track = via_feed_stats (value);
     g_autofree gchar *field =
         g_strdup_printf ("track-%" G_GUINT64_FORMAT, *(guint64 *) key);
 
-    gst_structure_set (stats, field, GST_TYPE_STRUCTURE, track, NULL);
+    add_track_locked (value, field, stats);
   }
   g_mutex_unlock (&self->lock);
   return stats;

@@ -184,13 +184,6 @@ find_feed (ViaExchange *self, guint64 id)
 }
 
 static void
-count (ViaFeed *feed, gint change)
-{
-  if (feed != NULL)
-    via_feed_count_viewer (feed, change);
-}
-
-static void
 post (ViaMember *member, const ViaRoomEvent *event, ViaFeed *feed)
 {
   SlotChange *change = g_new0 (SlotChange, 1);
@@ -207,6 +200,25 @@ post (ViaMember *member, const ViaRoomEvent *event, ViaFeed *feed)
     via_loop_post (member->loop, run_slot_change, change, slot_change_free);
 }
 
+/* @feed (NULL: nothing) is in the slot of @event from now on: counted here, and
+ * carried out on the member's loop. */
+static void
+give (ViaMember *member, const ViaRoomEvent *event, ViaFeed *feed)
+{
+  gpointer key = via_slot_key (event->kind, event->slot);
+  ViaFeed *old = NULL;
+
+  g_hash_table_steal_extended (member->given, key, NULL, (gpointer *) &old);
+  if (feed != NULL) {
+    via_feed_count_viewer (feed, 1);
+    g_hash_table_insert (member->given, key, via_feed_ref (feed));
+  }
+  if (old != NULL)
+    via_feed_count_viewer (old, -1);
+  post (member, event, feed);
+  g_clear_pointer (&old, via_feed_unref);
+}
+
 void
 via_exchange_slots_carry_out_locked (ViaExchange *self)
 {
@@ -217,11 +229,44 @@ via_exchange_slots_carry_out_locked (ViaExchange *self)
         g_hash_table_lookup (self->members, GUINT_TO_POINTER (event.port));
     ViaFeed *feed = find_feed (self, event.track);
 
-    count (feed, event.type == VIA_ROOM_DETACH ? -1 : 1);
-    if (event.type == VIA_ROOM_SWITCH)
-      count (find_feed (self, event.old), -1);
-    if (member != NULL && member->loop != NULL
-        && (feed != NULL || event.type == VIA_ROOM_DETACH))
-      post (member, &event, feed);
+    if (member == NULL || member->loop == NULL)
+      continue; /* who has no loop has no slots */
+    if (event.type == VIA_ROOM_DETACH)
+      give (member, &event, NULL);
+    else if (feed != NULL)
+      give (member, &event,
+          via_exchange_formats_pick_locked (self, member, feed));
   }
+}
+
+void
+via_exchange_slots_pick_again_locked (ViaMember *self, ViaKind kind)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, self->given);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    if (via_slot_kind (key) == kind)
+      g_ptr_array_add (keys, key);
+  for (guint i = 0; i < keys->len; i++) {
+    const ViaRoomEvent event = {.type = VIA_ROOM_SWITCH,
+        .kind = kind,
+        .slot = via_slot_number (keys->pdata[i])};
+    ViaFeed *now = g_hash_table_lookup (self->given, keys->pdata[i]);
+    ViaFeed *feed = via_exchange_formats_pick_locked (
+        self->exchange, self, now->origin != NULL ? now->origin : now);
+
+    if (feed != now)
+      give (self, &event, feed);
+  }
+}
+
+void
+via_exchange_slots_tap_locked (ViaMember *tap, ViaFeed *feed)
+{
+  const ViaRoomEvent event = {.type = VIA_ROOM_ATTACH, .kind = feed->info.kind};
+
+  post (tap, &event, feed);
 }

@@ -35,7 +35,7 @@ run_text_change (gpointer data)
     return;
   g_hash_table_iter_init (&iter, self->slots);
   while (g_hash_table_iter_next (&iter, &key, &feed))
-    if (feed == change->feed)
+    if (feed == change->feed || ((ViaFeed *) feed)->origin == change->feed)
       self->funcs.app_data (self->user, via_slot_kind (key),
           via_slot_number (key), change->app_data);
 }

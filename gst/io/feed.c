@@ -55,11 +55,21 @@ via_feed_unref (ViaFeed *self)
   via_codec_clear (&self->info.codec);
   g_free (self->info.name);
   g_free (self->info.app_data);
+  g_clear_pointer (&self->origin, via_feed_unref);
   g_clear_pointer (&self->publisher, via_member_unref);
   via_exchange_unref (self->exchange);
   via_guard_clear (&self->guard);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+void
+via_feed_let_go (ViaFeed *self)
+{
+  via_app_release ();
+  if (self->pool != NULL)
+    via_loop_release (self->pool);
+  via_feed_unref (self);
 }
 
 void
@@ -334,9 +344,11 @@ via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n)
   if (n == 0)
     return;
   __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
-  __atomic_add_fetch (&self->publisher->in.n_packets, n, __ATOMIC_RELAXED);
-  if (self->info.kind == VIA_KIND_AUDIO && self->exchange->news != NULL)
-    hear (self, packets, n);
+  if (self->origin == NULL) { /* else it was counted and heard there */
+    __atomic_add_fetch (&self->publisher->in.n_packets, n, __ATOMIC_RELAXED);
+    if (self->info.kind == VIA_KIND_AUDIO && self->exchange->news != NULL)
+      hear (self, packets, n);
+  }
   if (mask == 0)
     __atomic_add_fetch (&self->n_unwatched, n, __ATOMIC_RELAXED);
   send_to_loops (self, mask, packets, n, FALSE);
@@ -362,6 +374,8 @@ run_want_keyframe (gpointer data)
 {
   ViaFeed *self = data;
 
+  if (self->origin != NULL)
+    via_exchange_formats_want_keyframe (self);
   if (self->funcs.want_keyframe == NULL || !via_guard_enter (&self->guard))
     return;
   self->funcs.want_keyframe (self->user);
@@ -427,6 +441,8 @@ run_watched (gpointer data)
   Watched *watched = data;
   ViaFeed *self = watched->feed;
 
+  if (self->origin != NULL)
+    via_exchange_formats_watched (self, watched->is_watched);
   if (self->funcs.watched == NULL || !via_guard_enter (&self->guard))
     return;
   self->funcs.watched (self->user, watched->is_watched);
@@ -461,7 +477,7 @@ via_feed_count_viewer (ViaFeed *self, gint change)
 GstStructure *
 via_feed_stats (const ViaFeed *self)
 {
-  return gst_structure_new ("via-track-stats", "port", G_TYPE_UINT,
+  GstStructure *out = gst_structure_new ("via-track-stats", "port", G_TYPE_UINT,
       self->info.port, "kind", G_TYPE_STRING, via_kind_name (self->info.kind),
       "codec", G_TYPE_STRING, via_codec_name (self->info.codec.id), "viewers",
       G_TYPE_INT, self->n_viewers, "packets", G_TYPE_UINT64,
@@ -469,4 +485,9 @@ via_feed_stats (const ViaFeed *self)
       G_TYPE_UINT64, __atomic_load_n (&self->n_unwatched, __ATOMIC_RELAXED),
       "latency-us", G_TYPE_INT64, (gint64) self->info.latency, "app-data",
       G_TYPE_STRING, self->publisher->app_data, NULL);
+
+  if (self->origin != NULL)
+    gst_structure_set (out, "made-from", G_TYPE_STRING,
+        via_codec_name (self->origin->info.codec.id), NULL);
+  return out;
 }

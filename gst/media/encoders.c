@@ -117,6 +117,14 @@ find_encoder (ViaCodecId codec)
   return first;
 }
 
+gboolean
+via_encoder_is_there (ViaCodecId codec)
+{
+  const Encoder *row = find_encoder (codec);
+
+  return row != NULL && via_media_have (row->factory);
+}
+
 /* NULL, told on @owner. */
 static GstElement *
 rtp_only (GstElement *owner, ViaCodecId codec, const gchar *verb)

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * (transfer floating) */
 GstElement *via_encoder_make (
     GstElement *owner, ViaCodecId codec, guint bitrate_bps);
+/* TRUE if one is installed. */
+gboolean via_encoder_is_there (ViaCodecId codec);
 /* The raw caps it is to be given; the caps it must give (NULL: any).
  * (transfer full) */
 GstCaps *via_encoder_input (ViaCodecId codec);

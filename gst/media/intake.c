@@ -690,6 +690,7 @@ via_intake_new (ViaKind kind, const ViaIntakeConfig *config,
   via_intake_set_codecs (self, VIA_KIND_AUDIO, config->audio, config->n_audio);
   via_intake_set_codecs (self, VIA_KIND_VIDEO, config->video, config->n_video);
   self->sink = via_rtp_sink_new (config->sync, &sink_funcs, self);
+  via_rtp_sink_set_timed (self->sink, config->timed);
   gst_bin_add (GST_BIN (self), GST_ELEMENT (self->sink));
   add_pad (self);
   return self;

@@ -37,6 +37,7 @@ typedef struct
   guint n_video;
   guint video_bitrate_bps; /* 0: 1.5 Mb/s */
   gboolean sync;           /* FALSE: as fast as it comes */
+  gboolean timed; /* not sync: captured by running time, not on arrival */
 } ViaIntakeConfig;
 
 /* Has one ghost sink pad "sink" (always), which takes raw, encoded and RTP caps

@@ -20,6 +20,7 @@ struct _ViaRtpSink
   GstBaseSink parent;
   ViaRtpSinkFuncs funcs; /* immutable */
   gpointer user;
+  gboolean is_timed; /* immutable once started */
 
   GMutex lock; /* guards `call` and `refused`; never held while calling out */
   GCond idle;
@@ -100,6 +101,12 @@ via_rtp_sink_refused (ViaRtpSink *self)
   n = self->refused;
   g_mutex_unlock (&self->lock);
   return n;
+}
+
+void
+via_rtp_sink_set_timed (ViaRtpSink *self, gboolean is_timed)
+{
+  self->is_timed = is_timed;
 }
 
 void
@@ -213,14 +220,15 @@ find_captured (ViaRtpSink *self, GstBuffer *buffer)
   GstClockTime base_time, clock_time, running;
   ViaTime now;
 
-  if (clock == NULL || !gst_base_sink_get_sync (base)
-      || !GST_BUFFER_PTS_IS_VALID (buffer))
+  if (clock == NULL || !GST_BUFFER_PTS_IS_VALID (buffer)
+      || !(self->is_timed || gst_base_sink_get_sync (base)))
     return g_get_monotonic_time ();
   running = gst_segment_to_running_time (
       &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   if (!GST_CLOCK_TIME_IS_VALID (running))
     return g_get_monotonic_time ();
-  running += gst_base_sink_get_latency (base);
+  if (!self->is_timed)
+    running += gst_base_sink_get_latency (base);
   base_time = gst_element_get_base_time (GST_ELEMENT (self));
   clock_time = read_clocks (clock, &now);
   return now + GST_CLOCK_DIFF (clock_time, base_time + running) / 1000;

@@ -31,6 +31,9 @@ void via_rtp_sink_set_own (ViaRtpSink *self, gboolean is_own);
 /* After return no function runs (waits for one under way, unless called from
  * it). Any thread. */
 void via_rtp_sink_disconnect (ViaRtpSink *self);
+/* Of one that does not wait for the clock: packets say when they were captured
+ * by their running time, not by when they come. Before it is started. */
+void via_rtp_sink_set_timed (ViaRtpSink *self, gboolean is_timed);
 /* Packets refused: not RTP, or longer than VIA_PACKET_MAX. */
 guint64 via_rtp_sink_refused (ViaRtpSink *self);
 
