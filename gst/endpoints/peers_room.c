@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TICK_MS 100 /* of a room that is our own */
+#define TICK_MS (VIA_EXCHANGE_TICK / VIA_MS) /* of a room that is our own */
 #define NAME_TAG "display-name"
 #define AUDIO_TAG "audio-muted"
 #define VIDEO_TAG "video-muted"

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-#define VIA_STALL_CALM 5 /* looks without a loss, and it is over */
+#define VIA_STALL_CALM 10 /* looks without a loss, and it is over */
 
 typedef struct
 {

@@ -54,11 +54,9 @@ struct _ViaExchange
 /* Media in one direction. */
 typedef struct
 {
-  guint64 n_packets; /* atomic */
-  /* under exchange.lock */
-  guint64 n_seen;
-  ViaTime seen_at;
-  gboolean is_flowing;
+  guint64 n_packets;   /* atomic */
+  ViaTime last;        /* atomic: of the last packet; 0: none yet */
+  gboolean is_flowing; /* under exchange.lock */
 } ViaMemberFlow;
 
 struct _ViaMember
@@ -130,6 +128,14 @@ struct _ViaFeed
   /* one loop thread each */
   ViaFeedLocal local[VIA_LOOPS_MAX];
 };
+
+/* Any thread. */
+static inline void
+via_member_flow_count (ViaMemberFlow *self, guint n, ViaTime now)
+{
+  __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
+  __atomic_store_n (&self->last, now, __ATOMIC_RELAXED);
+}
 
 static inline gpointer
 via_slot_key (ViaKind kind, guint slot)

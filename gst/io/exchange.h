@@ -187,8 +187,9 @@ void via_exchange_tell (ViaExchange *self, struct _GstStructure *message);
 gpointer via_exchange_watch (ViaExchange *self, void (*func) (gpointer user),
     gpointer user, GDestroyNotify destroy);
 void via_exchange_unwatch (ViaExchange *self, gpointer watch);
-/* To be called every 100 ms: what starts, stops and speaks. Never waits. */
-#define VIA_EXCHANGE_TICK (100 * VIA_MS)
+/* To be called every VIA_EXCHANGE_TICK: what starts, stops and speaks. @now is
+ * of the monotonic clock. Never waits. */
+#define VIA_EXCHANGE_TICK (50 * VIA_MS)
 void via_exchange_tick (ViaExchange *self, ViaTime now);
 /* Keeps a port number for who asks for it, or no longer. */
 void via_exchange_reserve (ViaExchange *self, guint port, gboolean is_reserved);

@@ -4,8 +4,9 @@
  */
 #include "io/exchange-private.h"
 
-/* So long nothing came, and it has stopped; with the tick that is < 500 ms. */
-#define STOPPED (400 * VIA_MS)
+/* So long nothing came, and it has stopped: longer than the 400 ms between two
+ * packets of Opus in silence, and with the tick less than 500 ms. */
+#define STOPPED (420 * VIA_MS)
 
 ViaMember *
 via_exchange_ports_find_locked (ViaExchange *self, guint port)
@@ -349,17 +350,11 @@ static void
 look_at_flow (ViaExchange *self, const ViaMember *member, ViaMemberFlow *flow,
     const gchar *direction, ViaTime now)
 {
-  guint64 n = __atomic_load_n (&flow->n_packets, __ATOMIC_RELAXED);
+  ViaTime last = __atomic_load_n (&flow->last, __ATOMIC_RELAXED);
   gboolean was_flowing = flow->is_flowing;
   GstStructure *message;
 
-  if (n != flow->n_seen) {
-    flow->n_seen = n;
-    flow->seen_at = now;
-    flow->is_flowing = TRUE;
-  } else if (now - flow->seen_at >= STOPPED) {
-    flow->is_flowing = FALSE;
-  }
+  flow->is_flowing = last != 0 && now - last < STOPPED;
   if (flow->is_flowing == was_flowing)
     return;
   message = via_exchange_ports_describe_locked (member, "flow");

@@ -122,7 +122,7 @@ deliver_packets (
       return;
     arrive (viewer, self);
   }
-  __atomic_add_fetch (&member->out.n_packets, n - first, __ATOMIC_RELAXED);
+  via_member_flow_count (&member->out, n - first, via_loop_now (member->loop));
   if (member->funcs.packets != NULL)
     member->funcs.packets (
         member->user, viewer->kind, viewer->slot, packets + first, n - first);
@@ -345,7 +345,7 @@ via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n)
     return;
   __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
   if (self->origin == NULL) { /* else it was counted and heard there */
-    __atomic_add_fetch (&self->publisher->in.n_packets, n, __ATOMIC_RELAXED);
+    via_member_flow_count (&self->publisher->in, n, g_get_monotonic_time ());
     if (self->info.kind == VIA_KIND_AUDIO && self->exchange->news != NULL)
       hear (self, packets, n);
   }
