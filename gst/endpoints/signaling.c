@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/signaling.c – carries offers and answers by WHIP or WHEP, on a
- * thread of its own: what http/dial says is done, what happens is told to it.
+ * endpoints/signaling.c – the thread that carries offers and answers, and how
+ * it ends. What is said, and to whom, is a way's.
  */
-#include "endpoints/signaling.h"
+#include "endpoints/signaling-private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/client.h"
+#include "base/secret.h"
 
-#define POLL (400 * VIA_MS) /* how often it is asked whether something came */
+#define FIRST_WAIT (250 * VIA_MS) /* doubles with each try */
 
 struct _ViaSignaling
 {
   gatomicrefcount refs;
   /* immutable */
-  gchar *token, *tls_ca;
+  ViaSignalingConfig config; /* strings of its own */
   ViaSignalingFuncs funcs;
+  const ViaSignalingKind *kind;
   GWeakRef user;
   GMainContext *context;
   gint is_stopped; /* atomic */
   /* its thread */
-  ViaDial *dial;
-  ViaHttpClient *client;
+  gpointer way; /* NULL: not yet, or not any more */
   GSource *alarm;
-  ViaTime describe_at; /* the offer goes out; VIA_TIME_NEVER: none is made */
-  ViaTime poll_at;     /* VIA_TIME_NEVER: not connected */
-  gboolean is_gathered, is_over;
-  guint64 heard;
+  gboolean is_over;
 };
 
 /* --- who is still saying goodbye; any thread --- */
@@ -78,181 +75,162 @@ via_signaling_unref (ViaSignaling *self)
 {
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
-  via_dial_free (self->dial);
   g_weak_ref_clear (&self->user);
   g_main_context_unref (self->context);
-  if (self->token != NULL)
-    explicit_bzero (self->token, strlen (self->token));
-  g_free (self->token);
-  g_free (self->tls_ca);
+  via_secret_free ((gchar *) self->config.token);
+  via_secret_free ((gchar *) self->config.uri);
+  g_free ((gchar *) self->config.tls_ca);
+  g_free ((gchar *) self->config.name);
+  g_free ((gchar *) self->config.app_data);
   g_free (self);
 }
 
-/* --- the call, as http/dial wants it; the thread --- */
+/* --- for the ways --- */
 
 /* NULL: it is gone, or has hung up. (transfer full) */
 static GObject *
-user_of (ViaSignaling *self)
+user_of (ViaSignaling *self, GError **error)
 {
-  return g_atomic_int_get (&self->is_stopped) ? NULL
-                                              : g_weak_ref_get (&self->user);
-}
-
-static void
-tell_failure (ViaSignaling *self, const GError *error)
-{
-  self->describe_at = VIA_TIME_NEVER;
-  via_dial_failed (self->dial, error != NULL ? error->message : "no endpoint",
-      g_get_monotonic_time ());
-}
-
-static void
-make_call (ViaSignaling *self, const ViaDialEvent *event)
-{
-  g_autoptr (GObject) user = user_of (self);
-  g_autoptr (GError) error = NULL;
-  gboolean is_made = FALSE;
-
-  self->is_gathered = FALSE;
-  self->poll_at = VIA_TIME_NEVER;
-  self->describe_at = VIA_TIME_NEVER;
-  if (user != NULL && event->type == VIA_DIAL_COUNTER)
-    is_made = self->funcs.counter (user, self, event->text, &error);
-  else if (user != NULL)
-    is_made =
-        self->funcs.offer (user, self, event->type == VIA_DIAL_RESTART, &error);
-  if (is_made)
-    self->describe_at =
-        g_get_monotonic_time ()
-        + (event->is_complete ? VIA_DIAL_GATHER_ALL : VIA_DIAL_GATHER);
-  else
-    tell_failure (self, error);
-}
-
-static void
-describe (ViaSignaling *self)
-{
-  g_autoptr (GObject) user = user_of (self);
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *sdp = NULL;
-  gboolean is_gathered = self->is_gathered;
-
-  self->describe_at = VIA_TIME_NEVER;
-  if (user != NULL)
-    sdp = self->funcs.describe (user, self, &error);
-  if (sdp != NULL)
-    via_dial_offered (self->dial, sdp, is_gathered, g_get_monotonic_time ());
-  else
-    tell_failure (self, error);
-}
-
-static void
-take_answer (ViaSignaling *self, const gchar *text)
-{
-  g_autoptr (GObject) user = user_of (self);
-  g_autoptr (GError) error = NULL;
-
-  if (user == NULL || !self->funcs.answer (user, self, text, &error))
-    tell_failure (self, error);
-}
-
-/* --- what http/dial says --- */
-
-static void
-tell_user (ViaSignaling *self, const ViaDialEvent *event)
-{
-  g_autoptr (GObject) user = user_of (self);
+  GObject *user = g_atomic_int_get (&self->is_stopped)
+                      ? NULL
+                      : g_weak_ref_get (&self->user);
 
   if (user == NULL)
-    return;
-  if (event->type == VIA_DIAL_SERVER)
-    self->funcs.server (user, self, event->text);
-  else if (event->type == VIA_DIAL_NEWS)
-    self->funcs.news (user, self, event->state, event->status, event->text);
-  else if (event->type == VIA_DIAL_DEAD)
-    self->funcs.dead (user, self, event->text);
+    g_set_error_literal (
+        error, VIA_ERROR, VIA_ERROR_STATE, "the endpoint has hung up");
+  return user;
 }
 
-static void
-handle (ViaSignaling *self, const ViaDialEvent *event)
+gboolean
+via_signaling_offer (ViaSignaling *self, ViaSignalingCall call, GError **error)
 {
-  switch (event->type) {
-    case VIA_DIAL_OFFER:
-    case VIA_DIAL_RESTART:
-    case VIA_DIAL_COUNTER:
-      make_call (self, event);
-      break;
-    case VIA_DIAL_ANSWER:
-      take_answer (self, event->text);
-      break;
-    case VIA_DIAL_SEND:
-      via_http_client_send (self->client, &event->request, self->token);
-      break;
-    case VIA_DIAL_CANCEL:
-      via_http_client_cancel (self->client, event->request.kind);
-      break;
-    case VIA_DIAL_DONE:
-      self->is_over = TRUE;
-      break;
-    default:
-      tell_user (self, event);
-  }
+  g_autoptr (GObject) user = user_of (self, error);
+
+  return user != NULL && self->funcs.offer (user, self, call, error);
 }
 
-static void
-set_alarm (ViaSignaling *self)
+gboolean
+via_signaling_counter (ViaSignaling *self, ViaSignalingCall call,
+    const gchar *offer, GError **error)
 {
-  ViaTime when = MIN (
-      via_dial_deadline (self->dial), MIN (self->describe_at, self->poll_at));
+  g_autoptr (GObject) user = user_of (self, error);
+
+  return user != NULL && self->funcs.counter (user, self, call, offer, error);
+}
+
+gchar *
+via_signaling_describe (ViaSignaling *self, GError **error)
+{
+  g_autoptr (GObject) user = user_of (self, error);
+
+  return user != NULL ? self->funcs.describe (user, self, error) : NULL;
+}
+
+gboolean
+via_signaling_answer (ViaSignaling *self, const gchar *answer, GError **error)
+{
+  g_autoptr (GObject) user = user_of (self, error);
+
+  return user != NULL && self->funcs.answer (user, self, answer, error);
+}
+
+void
+via_signaling_their_candidate (
+    ViaSignaling *self, guint mline, const gchar *candidate)
+{
+  g_autoptr (GObject) user = user_of (self, NULL);
+
+  if (user != NULL)
+    self->funcs.candidate (user, self, mline, candidate);
+}
+
+guint64
+via_signaling_heard (ViaSignaling *self, guint64 fallback)
+{
+  g_autoptr (GObject) user = user_of (self, NULL);
+
+  return user != NULL ? self->funcs.heard (user, self) : fallback;
+}
+
+void
+via_signaling_server (ViaSignaling *self, const gchar *link)
+{
+  g_autoptr (GObject) user = user_of (self, NULL);
+
+  if (user != NULL)
+    self->funcs.server (user, self, link);
+}
+
+void
+via_signaling_news (
+    ViaSignaling *self, const gchar *state, guint status, const gchar *text)
+{
+  g_autoptr (GObject) user = user_of (self, NULL);
+
+  if (user != NULL)
+    self->funcs.news (user, self, state, status, text);
+}
+
+void
+via_signaling_dead (ViaSignaling *self, const gchar *why)
+{
+  g_autoptr (GObject) user = user_of (self, NULL);
+
+  if (user != NULL)
+    self->funcs.dead (user, self, why);
+}
+
+ViaTime
+via_signaling_wait (guint tries)
+{
+  ViaTime wait = MIN (FIRST_WAIT << MIN (tries, 10), VIA_DIAL_MAX);
+
+  return wait * 3 / 4 + via_rng_u32 (via_system_rng ()) % (wait / 2);
+}
+
+void
+via_signaling_retry (
+    ViaSignaling *self, guint status, const gchar *why, ViaTime wait)
+{
+  g_autofree gchar *text =
+      g_strdup_printf ("%s; again in %.1f s", why, wait / (gdouble) VIA_S);
+
+  via_signaling_news (self, "retrying", status, text);
+}
+
+guint64
+via_signaling_session_of (const gchar *sdp)
+{
+  const gchar *origin = strstr (sdp, "\no=");
+  const gchar *number = origin != NULL ? strchr (origin, ' ') : NULL;
+
+  return number != NULL ? g_ascii_strtoull (number + 1, NULL, 10) : 0;
+}
+
+void
+via_signaling_wake (ViaSignaling *self)
+{
+  ViaTime when =
+      self->way != NULL ? self->kind->deadline (self->way) : VIA_TIME_NEVER;
 
   g_source_set_ready_time (self->alarm, when == VIA_TIME_NEVER ? -1 : when);
 }
 
-static void
-pump (ViaSignaling *self)
+void
+via_signaling_finish (ViaSignaling *self)
 {
-  ViaDialEvent event;
-
-  while (via_dial_next (self->dial, &event))
-    handle (self, &event);
-  set_alarm (self);
-}
-
-static void
-poll_media (ViaSignaling *self, ViaTime now)
-{
-  g_autoptr (GObject) user = user_of (self);
-  guint64 heard = user != NULL ? self->funcs.heard (user, self) : self->heard;
-
-  self->poll_at = now + POLL;
-  if (heard != self->heard)
-    via_dial_heard (self->dial, now);
-  self->heard = heard;
+  self->is_over = TRUE;
 }
 
 static gboolean
 on_alarm (gpointer data)
 {
   ViaSignaling *self = data;
-  ViaTime now = g_get_monotonic_time ();
 
-  if (self->poll_at <= now)
-    poll_media (self, now);
-  if (self->describe_at <= now)
-    describe (self);
-  via_dial_expire (self->dial, now);
-  pump (self);
+  if (self->way != NULL)
+    self->kind->expire (self->way, g_get_monotonic_time ());
+  via_signaling_wake (self);
   return G_SOURCE_CONTINUE;
-}
-
-static void
-on_reply (gpointer user, ViaDialKind kind, const ViaDialReply *reply)
-{
-  ViaSignaling *self = user;
-
-  via_dial_reply (self->dial, kind, reply, g_get_monotonic_time ());
-  set_alarm (self);
-  g_source_set_ready_time (self->alarm, 0); /* pump, but not from within */
 }
 
 /* --- what the call says --- */
@@ -260,7 +238,14 @@ on_reply (gpointer user, ViaDialKind kind, const ViaDialReply *reply)
 typedef struct
 {
   ViaSignaling *self;
-  gchar *candidate; /* NULL: the state */
+  enum
+  {
+    NOTE_CANDIDATE,
+    NOTE_STATE,
+    NOTE_NEEDED,
+  } type;
+  gchar *candidate;
+  guint mline;
   ViaConnectionState state;
 } Note;
 
@@ -274,21 +259,6 @@ note_free (gpointer data)
   g_free (note);
 }
 
-static void
-take_state (ViaSignaling *self, ViaConnectionState state, ViaTime now)
-{
-  if (state == VIA_CONNECTION_CONNECTED) {
-    self->poll_at = now + POLL;
-    via_dial_connected (self->dial, now);
-  } else if (state == VIA_CONNECTION_DISCONNECTED) {
-    via_dial_disconnected (self->dial, VIA_DIAL_SHAKY, now);
-  } else if (state == VIA_CONNECTION_FAILED) {
-    via_dial_disconnected (self->dial, VIA_DIAL_PATHLESS, now);
-  } else if (state == VIA_CONNECTION_CLOSED) {
-    via_dial_disconnected (self->dial, VIA_DIAL_ENDED, now);
-  }
-}
-
 static gboolean
 run_note (gpointer data)
 {
@@ -296,44 +266,49 @@ run_note (gpointer data)
   ViaSignaling *self = note->self;
   ViaTime now = g_get_monotonic_time ();
 
-  if (self->client == NULL) /* the thread has ended */
+  if (self->way == NULL)
     return G_SOURCE_REMOVE;
-  if (note->candidate == NULL) {
-    take_state (self, note->state, now);
-  } else {
-    via_dial_candidate (self->dial, note->candidate, now);
-    self->is_gathered |= *note->candidate == '\0';
-    if (*note->candidate == '\0' && self->describe_at != VIA_TIME_NEVER)
-      self->describe_at = now;
-  }
-  pump (self);
+  if (note->type == NOTE_STATE)
+    self->kind->state (self->way, note->state, now);
+  else if (note->type == NOTE_CANDIDATE)
+    self->kind->candidate (self->way, note->mline, note->candidate, now);
+  else if (self->kind->needed != NULL)
+    self->kind->needed (self->way, now);
+  via_signaling_wake (self);
   return G_SOURCE_REMOVE;
 }
 
 static void
-post_note (ViaSignaling *self, const gchar *candidate, ViaConnectionState state)
+post_note (ViaSignaling *self, Note note)
 {
-  Note *note = g_new0 (Note, 1);
   g_autoptr (GSource) source = g_idle_source_new ();
+  Note *own = g_memdup2 (&note, sizeof note);
 
-  note->self = via_signaling_ref (self);
-  note->candidate = g_strdup (candidate);
-  note->state = state;
+  own->self = via_signaling_ref (self);
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, run_note, note, note_free);
+  g_source_set_callback (source, run_note, own, note_free);
   g_source_attach (source, self->context);
 }
 
 void
-via_signaling_candidate (ViaSignaling *self, const gchar *candidate)
+via_signaling_candidate (
+    ViaSignaling *self, guint mline, const gchar *candidate)
 {
-  post_note (self, candidate, VIA_CONNECTION_NEW);
+  post_note (self, (Note){.type = NOTE_CANDIDATE,
+                       .mline = mline,
+                       .candidate = g_strdup (candidate)});
 }
 
 void
 via_signaling_state (ViaSignaling *self, ViaConnectionState state)
 {
-  post_note (self, NULL, state);
+  post_note (self, (Note){.type = NOTE_STATE, .state = state});
+}
+
+void
+via_signaling_needed (ViaSignaling *self)
+{
+  post_note (self, (Note){.type = NOTE_NEEDED});
 }
 
 /* --- the thread --- */
@@ -348,73 +323,112 @@ dispatch_alarm (GSource *source, GSourceFunc func, gpointer data)
 static void
 run_call (ViaSignaling *self)
 {
-  static GSourceFuncs alarm_funcs = {.dispatch = dispatch_alarm};
   gboolean is_stopping = FALSE;
 
-  self->alarm = g_source_new (&alarm_funcs, sizeof (GSource));
-  g_source_set_callback (self->alarm, on_alarm, self, NULL);
-  g_source_attach (self->alarm, self->context);
-  via_dial_start (self->dial, g_get_monotonic_time ());
-  pump (self);
+  via_signaling_wake (self);
   while (!self->is_over) {
     g_main_context_iteration (self->context, TRUE);
     if (is_stopping || !g_atomic_int_get (&self->is_stopped))
       continue;
     is_stopping = TRUE;
-    via_dial_stop (self->dial, g_get_monotonic_time ());
-    pump (self);
+    self->kind->stop (self->way, g_get_monotonic_time ());
+    via_signaling_wake (self);
   }
-  g_source_destroy (self->alarm);
-  g_source_unref (self->alarm);
+  self->kind->close (g_steal_pointer (&self->way));
+}
+
+/* It never will call: says so, and waits to be let go. */
+static void
+run_failure (ViaSignaling *self, const GError *error)
+{
+  via_signaling_dead (self, error->message);
+  while (!g_atomic_int_get (&self->is_stopped))
+    g_main_context_iteration (self->context, TRUE);
 }
 
 static gpointer
 thread_main (gpointer data)
 {
+  static GSourceFuncs alarm_funcs = {.dispatch = dispatch_alarm};
   ViaSignaling *self = data;
   g_autoptr (GError) error = NULL;
 
   g_main_context_push_thread_default (self->context);
-  self->client = via_http_client_new (self->tls_ca, on_reply, self, &error);
-  if (self->client != NULL) {
+  self->alarm = g_source_new (&alarm_funcs, sizeof (GSource));
+  g_source_set_callback (self->alarm, on_alarm, self, NULL);
+  g_source_attach (self->alarm, self->context);
+  self->way = self->kind->open (self, &self->config, &error);
+  if (self->way != NULL)
     run_call (self);
-  } else {
-    g_autoptr (GObject) user = user_of (self);
-
-    if (user != NULL)
-      self->funcs.dead (user, self, error->message);
-    while (!g_atomic_int_get (&self->is_stopped))
-      g_main_context_iteration (self->context, TRUE);
-  }
-  g_clear_pointer (&self->client, via_http_client_free);
+  else
+    run_failure (self, error);
+  g_source_destroy (self->alarm);
+  g_source_unref (self->alarm);
   g_main_context_pop_thread_default (self->context);
   count_goodbye (-1);
   via_signaling_unref (self);
   return NULL;
 }
 
+/* A room's address: as http:, with a host. */
+static gboolean
+is_room (const gchar *uri)
+{
+  g_autoptr (GUri) parsed =
+      g_uri_parse (uri, G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED, NULL);
+  const gchar *host = parsed != NULL ? g_uri_get_host (parsed) : NULL;
+
+  return host != NULL && *host != '\0'
+         && (!g_ascii_strcasecmp (g_uri_get_scheme (parsed), "ws")
+             || !g_ascii_strcasecmp (g_uri_get_scheme (parsed), "wss"));
+}
+
+gboolean
+via_signaling_check (const gchar *uri, ViaSignalingWay *out_way, GError **error)
+{
+  g_autofree gchar *host = NULL;
+  g_autofree gchar *path = g_filename_from_uri (uri, &host, NULL);
+  g_autofree gchar *url = NULL;
+  gboolean is_play;
+
+  if (path != NULL && host == NULL)
+    *out_way = VIA_SIGNALING_FILES;
+  else if (!g_ascii_strcasecmp (uri, "stdio:"))
+    *out_way = VIA_SIGNALING_STDIO;
+  else if (is_room (uri))
+    *out_way = VIA_SIGNALING_ROOM;
+  else if ((url = via_dial_url_of (uri, &is_play, NULL)) != NULL)
+    *out_way = VIA_SIGNALING_DIAL;
+  else {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_SETTING,
+        "it is whip://, whips://, whep://, wheps://, ws:// or wss:// with a "
+        "host, file:/// with the path of a folder, or stdio:");
+    return FALSE;
+  }
+  return TRUE;
+}
+
 ViaSignaling *
 via_signaling_new (const ViaSignalingConfig *config,
-    const ViaSignalingFuncs *funcs, GObject *user, GError **error)
+    const ViaSignalingFuncs *funcs, GObject *user)
 {
-  ViaDialConfig dial = {.uri = config->uri,
-      .asks_servers = config->asks_servers,
-      .is_persistent = config->is_persistent,
-      .rng = via_system_rng ()};
-  ViaDial *made = via_dial_new (&dial, error);
-  ViaSignaling *self;
+  static const ViaSignalingKind *const kinds[] = {&via_signaling_dial,
+      &via_signaling_room, &via_signaling_stdio, &via_signaling_files};
+  ViaSignaling *self = g_new0 (ViaSignaling, 1);
+  ViaSignalingWay way = VIA_SIGNALING_DIAL;
 
-  if (made == NULL)
-    return NULL;
-  self = g_new0 (ViaSignaling, 1);
+  via_signaling_check (config->uri, &way, NULL);
   g_atomic_ref_count_init (&self->refs);
-  self->dial = made;
-  self->token = g_strdup (config->token);
-  self->tls_ca = g_strdup (config->tls_ca);
+  self->config = *config;
+  self->config.uri = g_strdup (config->uri);
+  self->config.token = g_strdup (config->token);
+  self->config.tls_ca = g_strdup (config->tls_ca);
+  self->config.name = g_strdup (config->name);
+  self->config.app_data = g_strdup (config->app_data);
   self->funcs = *funcs;
+  self->kind = kinds[way];
   g_weak_ref_init (&self->user, user);
   self->context = g_main_context_new ();
-  self->describe_at = self->poll_at = VIA_TIME_NEVER;
   count_goodbye (1);
   g_thread_unref (
       g_thread_new ("via-dial", thread_main, via_signaling_ref (self)));

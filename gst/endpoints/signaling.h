@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * endpoints/signaling.h – carries offers and answers by WHIP or WHEP, on a
- * thread of its own: http/dial between http/client and an endpoint.
- * Knows no element.
+ * endpoints/signaling.h – carries offers and answers, on a thread of its own:
+ * by WHIP or WHEP (http/dial), as a member of a room (docs/room-protocol.md),
+ * over stdin and stdout, or through files. Knows no element.
  */
 #pragma once
 
@@ -14,22 +14,41 @@ G_BEGIN_DECLS
 
 typedef struct _ViaSignaling ViaSignaling;
 
+/* Which way signaling-uri means; the order is that of an array. */
+typedef enum
+{
+  VIA_SIGNALING_DIAL,
+  VIA_SIGNALING_ROOM,
+  VIA_SIGNALING_STDIO,
+  VIA_SIGNALING_FILES,
+} ViaSignalingWay;
+
+/* What an offer, theirs or ours, is part of. */
+typedef enum
+{
+  VIA_SIGNALING_NEW,     /* a call of its own, in the place of the last one */
+  VIA_SIGNALING_SAME,    /* the call there is */
+  VIA_SIGNALING_RESTART, /* it too, with ICE restarted; ours only */
+} ViaSignalingCall;
+
 /* All on the signaling's thread, which may wait in them; @user is alive
  * meanwhile. @who: whose call this is; one that is not the user's any more gets
  * errors. */
 typedef struct
 {
-  /* An offer in a new call, or of the same one with ICE restarted; candidates
-   * are gathered from then on. */
+  /* Makes an offer; candidates are gathered from then on. */
   gboolean (*offer) (
-      GObject *user, ViaSignaling *who, gboolean is_restart, GError **error);
+      GObject *user, ViaSignaling *who, ViaSignalingCall call, GError **error);
   /* The same, with an answer to theirs. */
-  gboolean (*counter) (
-      GObject *user, ViaSignaling *who, const gchar *offer, GError **error);
+  gboolean (*counter) (GObject *user, ViaSignaling *who, ViaSignalingCall call,
+      const gchar *offer, GError **error);
   /* Ours with the candidates so far. (transfer full) */
   gchar *(*describe) (GObject *user, ViaSignaling *who, GError **error);
   gboolean (*answer) (
       GObject *user, ViaSignaling *who, const gchar *answer, GError **error);
+  /* One of theirs; "" ends them. */
+  void (*candidate) (
+      GObject *user, ViaSignaling *who, guint mline, const gchar *candidate);
   /* Grows with what comes from the far end. */
   guint64 (*heard) (GObject *user, ViaSignaling *who);
   void (*server) (GObject *user, ViaSignaling *who, const gchar *link);
@@ -41,16 +60,22 @@ typedef struct
 typedef struct
 {
   const gchar *uri;
-  const gchar *token;  /* (nullable) */
-  const gchar *tls_ca; /* (nullable) */
+  const gchar *token;    /* (nullable) */
+  const gchar *tls_ca;   /* (nullable) */
+  const gchar *name;     /* in a room, who we are */
+  const gchar *app_data; /* (nullable) there too */
   gboolean asks_servers;
   gboolean is_persistent;
 } ViaSignalingConfig;
 
-/* Starts calling; strings are copied, @user is held weakly. NULL with error
- * SETTING. Any thread. (transfer full) */
+/* Which way @uri means. FALSE with error SETTING, which names the rule. */
+gboolean via_signaling_check (
+    const gchar *uri, ViaSignalingWay *out_way, GError **error);
+
+/* Starts calling; strings are copied, @user is held weakly. Any thread.
+ * (transfer full) */
 ViaSignaling *via_signaling_new (const ViaSignalingConfig *config,
-    const ViaSignalingFuncs *funcs, GObject *user, GError **error);
+    const ViaSignalingFuncs *funcs, GObject *user);
 /* Hangs up: says goodbye without being waited for, but the end of the process
  * waits for it, VIA_DIAL_BYE at most. No func begins after return. Drops the
  * reference. Any thread but a loop. */
@@ -59,8 +84,11 @@ ViaSignaling *via_signaling_ref (ViaSignaling *self);
 void via_signaling_unref (ViaSignaling *self);
 
 /* What the call says. Any thread. */
-void via_signaling_candidate (ViaSignaling *self, const gchar *candidate);
+void via_signaling_candidate (
+    ViaSignaling *self, guint mline, const gchar *candidate);
 void via_signaling_state (ViaSignaling *self, ViaConnectionState state);
+/* An offer of ours would change something. */
+void via_signaling_needed (ViaSignaling *self);
 
 G_END_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaSignaling, via_signaling_unref)

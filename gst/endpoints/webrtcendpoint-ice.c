@@ -30,7 +30,7 @@ via_webrtc_endpoint_on_candidate (
     gpointer user, guint mline, const gchar *candidate)
 {
   via_webrtc_endpoint_tell_partner (user, mline, candidate);
-  via_webrtc_endpoint_signal_candidate (user, candidate);
+  via_webrtc_endpoint_signal_candidate (user, mline, candidate);
   post_candidate (user, "local", mline, candidate);
   via_webrtc_endpoint_emit_candidate (user, mline, candidate);
 }
@@ -61,7 +61,7 @@ void
 via_webrtc_endpoint_on_gathering_done (gpointer user)
 {
   via_webrtc_endpoint_tell_partner (user, 0, "");
-  via_webrtc_endpoint_signal_candidate (user, "");
+  via_webrtc_endpoint_signal_candidate (user, 0, "");
   post_gathering (user, "done");
   via_webrtc_endpoint_emit_gathering_done (user);
 }

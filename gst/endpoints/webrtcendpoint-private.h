@@ -39,7 +39,8 @@ struct _ViaWebrtcEndpoint
   struct
   {
     gchar *uri, *token, *tls_ca; /* properties, as the next four */
-    gboolean is_play;            /* what uri means */
+    ViaSignalingWay way;         /* what uri means, as the next */
+    gboolean is_play;
     gboolean asks_servers, is_persistent;
     gboolean has_called; /* the session was used */
     guint n_sources;     /* m-lines that the far end sends */
@@ -134,17 +135,18 @@ void via_webrtc_endpoint_init_uri_handler (gpointer iface, gpointer data);
 /* A source pad came, and it is a WHEP call: tells when there are no more.
  * via-app. */
 void via_webrtc_endpoint_count_source (ViaWebrtcEndpoint *self, guint n);
-/* FALSE: there is no signaling-uri. */
+/* FALSE: there is no signaling-uri, or it is no WHIP and no WHEP. */
 gboolean via_webrtc_endpoint_signaling_role (
     ViaWebrtcEndpoint *self, gboolean *out_is_play);
 /* Begins to call, if it does not; ends it, without waiting. */
-gboolean via_webrtc_endpoint_call_out (ViaWebrtcEndpoint *self, GError **error);
+void via_webrtc_endpoint_call_out (ViaWebrtcEndpoint *self);
 void via_webrtc_endpoint_hang_up (ViaWebrtcEndpoint *self);
 /* via-app. */
 void via_webrtc_endpoint_signal_candidate (
-    ViaWebrtcEndpoint *self, const gchar *candidate);
+    ViaWebrtcEndpoint *self, guint mline, const gchar *candidate);
 void via_webrtc_endpoint_signal_state (
     ViaWebrtcEndpoint *self, ViaConnectionState state);
+void via_webrtc_endpoint_signal_needed (ViaWebrtcEndpoint *self);
 #else
 #define via_webrtc_endpoint_install_signaling(klass)
 #define via_webrtc_endpoint_init_signaling(self)
@@ -152,11 +154,12 @@ void via_webrtc_endpoint_signal_state (
 #define via_webrtc_endpoint_set_signaling_property(self, id, value) FALSE
 #define via_webrtc_endpoint_get_signaling_property(self, id, value) FALSE
 #define via_webrtc_endpoint_signaling_role(self, out) (*(out) = FALSE)
-#define via_webrtc_endpoint_call_out(self, error) TRUE
+#define via_webrtc_endpoint_call_out(self)
 #define via_webrtc_endpoint_hang_up(self)
 #define via_webrtc_endpoint_count_source(self, n) ((void) (n))
-#define via_webrtc_endpoint_signal_candidate(self, candidate)
+#define via_webrtc_endpoint_signal_candidate(self, mline, candidate)
 #define via_webrtc_endpoint_signal_state(self, state)
+#define via_webrtc_endpoint_signal_needed(self)
 #endif
 
 /* webrtcendpoint-signals.c; the emitters run on via-app */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * endpoints/webrtcendpoint-signaling.c – signaling-uri: the endpoint calls by
- * WHIP or WHEP. Each try is a call of its own, in the same rooms and at the
- * same pads.
+ * itself. Each try is a call of its own, in the same rooms and at the same
+ * pads.
  */
 #include "endpoints/webrtcendpoint-private.h"
 
 #include <string.h>
 
+#include "base/secret.h"
 #include "io/app.h"
 
 #define FIRST_ID 0x80 /* of the properties; the element's are below */
@@ -21,14 +22,6 @@ enum
 };
 
 /* --- properties --- */
-
-static void
-free_secret (gchar *text)
-{
-  if (text != NULL)
-    explicit_bzero (text, strlen (text));
-  g_free (text);
-}
 
 /* Without the user and password it may have. (transfer full) */
 static gchar *
@@ -49,22 +42,22 @@ mask_uri (const gchar *uri)
 static void
 set_uri (ViaWebrtcEndpoint *self, const gchar *uri)
 {
-  g_autofree gchar *url = NULL, *shown = mask_uri (uri);
-  gboolean is_play = FALSE, has_one = uri != NULL && *uri != '\0';
+  g_autofree gchar *shown = mask_uri (uri);
+  ViaSignalingWay way = VIA_SIGNALING_DIAL;
+  gboolean has_one = uri != NULL && *uri != '\0';
   g_autoptr (GError) error = NULL;
 
-  if (has_one) {
-    url = via_dial_url_of (uri, &is_play, &error);
-    if (url == NULL) {
-      g_warning ("signaling-uri=%s refused, the old value stays: %s", shown,
-          error->message);
-      return;
-    }
+  if (has_one && !via_signaling_check (uri, &way, &error)) {
+    g_warning ("signaling-uri=%s refused, the old value stays: %s", shown,
+        error->message);
+    return;
   }
   g_mutex_lock (&self->lock);
-  free_secret (self->signaling.uri);
+  via_secret_free (self->signaling.uri);
   self->signaling.uri = has_one ? g_strdup (uri) : NULL;
-  self->signaling.is_play = is_play;
+  self->signaling.way = way;
+  self->signaling.is_play =
+      has_one && !g_ascii_strncasecmp (uri, "whep", strlen ("whep"));
   g_mutex_unlock (&self->lock);
 }
 
@@ -80,7 +73,7 @@ via_webrtc_endpoint_set_signaling_property (
     return FALSE;
   g_mutex_lock (&self->lock);
   if (id == PROP_TOKEN) {
-    free_secret (self->signaling.token);
+    via_secret_free (self->signaling.token);
     self->signaling.token = g_value_dup_string (value);
   } else if (id == PROP_TLS_CA) {
     g_free (self->signaling.tls_ca);
@@ -126,9 +119,11 @@ via_webrtc_endpoint_install_signaling (GObjectClass *klass)
       g_param_spec_string ("signaling-uri", "Signaling URI",
           "Whom to call: whip://host/path or whips:// (TLS) publishes the sink "
           "pads and the hub, whep:// or wheps:// plays at the source pads and "
-          "in the hub. Lost calls are made again. A user and password in it "
+          "in the hub, ws://host/path or wss:// joins a room, both ways. "
+          "stdio: talks on stdin and stdout, file:///folder through two files. "
+          "Lost calls are made again. A user and password in it "
           "read back as ***. NULL: offers and answers are yours to carry. "
-          "Takes effect on the way to PAUSED (whep) or PLAYING (whip)",
+          "Takes effect on the way to PAUSED (whep) or PLAYING (all others)",
           NULL, flags));
   g_object_class_install_property (klass, PROP_TOKEN,
       g_param_spec_string ("auth-token", "Authentication token",
@@ -164,8 +159,8 @@ via_webrtc_endpoint_init_signaling (ViaWebrtcEndpoint *self)
 void
 via_webrtc_endpoint_clear_signaling (ViaWebrtcEndpoint *self)
 {
-  free_secret (self->signaling.uri);
-  free_secret (self->signaling.token);
+  via_secret_free (self->signaling.uri);
+  via_secret_free (self->signaling.token);
   g_free (self->signaling.tls_ca);
 }
 
@@ -201,13 +196,15 @@ new_call (ViaWebrtcEndpoint *self, ViaSignaling *who, GError **error)
 }
 
 static gboolean
-offer (GObject *user, ViaSignaling *who, gboolean is_restart, GError **error)
+offer (GObject *user, ViaSignaling *who, ViaSignalingCall call, GError **error)
 {
   ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (user);
   g_autofree gchar *sdp = NULL;
 
-  if (is_restart ? !via_webrtc_endpoint_restart_ice (self, error)
-                 : !new_call (self, who, error))
+  if (call == VIA_SIGNALING_NEW && !new_call (self, who, error))
+    return FALSE;
+  if (call == VIA_SIGNALING_RESTART
+      && !via_webrtc_endpoint_restart_ice (self, error))
     return FALSE;
   via_publishers_wait_caps (self->publishers, VIA_WEBRTC_CAPS_WAIT);
   if (!is_current (self, who, error))
@@ -217,12 +214,16 @@ offer (GObject *user, ViaSignaling *who, gboolean is_restart, GError **error)
 }
 
 static gboolean
-counter (GObject *user, ViaSignaling *who, const gchar *theirs, GError **error)
+counter (GObject *user, ViaSignaling *who, ViaSignalingCall call,
+    const gchar *theirs, GError **error)
 {
   ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (user);
   g_autofree gchar *sdp = NULL;
 
-  if (!new_call (self, who, error))
+  if (call == VIA_SIGNALING_NEW && !new_call (self, who, error))
+    return FALSE;
+  via_publishers_wait_caps (self->publishers, VIA_WEBRTC_CAPS_WAIT);
+  if (!is_current (self, who, error))
     return FALSE;
   via_webrtc_endpoint_expect_sources (self, theirs);
   sdp = via_webrtc_endpoint_process_offer (self, theirs, error);
@@ -254,6 +255,16 @@ answer (GObject *user, ViaSignaling *who, const gchar *theirs, GError **error)
   via_webrtc_endpoint_expect_sources (self, theirs);
   return is_current (self, who, error)
          && via_webrtc_endpoint_process_answer (self, theirs, error);
+}
+
+static void
+take_candidate (
+    GObject *user, ViaSignaling *who, guint mline, const gchar *theirs)
+{
+  ViaWebrtcEndpoint *self = VIA_WEBRTC_ENDPOINT (user);
+
+  if (is_current (self, who, NULL)) /* one that cannot be used is dropped */
+    via_webrtc_endpoint_add_candidate (self, mline, theirs, NULL);
 }
 
 static guint64
@@ -359,6 +370,7 @@ static const ViaSignalingFuncs signaling_funcs = {
     .counter = counter,
     .describe = describe,
     .answer = answer,
+    .candidate = take_candidate,
     .heard = heard,
     .server = take_server,
     .news = tell_news,
@@ -374,40 +386,36 @@ via_webrtc_endpoint_signaling_role (
   gboolean is_set;
 
   g_mutex_lock (&self->lock);
-  is_set = self->signaling.uri != NULL;
+  is_set =
+      self->signaling.uri != NULL && self->signaling.way == VIA_SIGNALING_DIAL;
   *out_is_play = self->signaling.is_play;
   g_mutex_unlock (&self->lock);
   return is_set;
 }
 
-gboolean
-via_webrtc_endpoint_call_out (ViaWebrtcEndpoint *self, GError **error)
+void
+via_webrtc_endpoint_call_out (ViaWebrtcEndpoint *self)
 {
-  ViaSignalingConfig config = {0};
-  g_autofree gchar *uri = NULL, *token = NULL, *tls_ca = NULL;
-  ViaSignaling *made;
+  g_autofree gchar *app_data = via_common_get_app_data (&self->common);
+  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
 
   g_mutex_lock (&self->lock);
   if (self->signaling.uri != NULL && self->signaling.now == NULL) {
-    config.uri = uri = g_strdup (self->signaling.uri);
-    config.token = token = g_strdup (self->signaling.token);
-    config.tls_ca = tls_ca = g_strdup (self->signaling.tls_ca);
-    config.asks_servers = self->signaling.asks_servers;
-    config.is_persistent = self->signaling.is_persistent;
+    ViaSignalingConfig config = {.uri = self->signaling.uri,
+        .token = self->signaling.token,
+        .tls_ca = self->signaling.tls_ca,
+        .name = name,
+        .app_data = app_data,
+        .asks_servers = self->signaling.asks_servers,
+        .is_persistent = self->signaling.is_persistent};
+
+    self->signaling.pads_since = 0;
+    self->signaling.has_all = FALSE;
+    /* Its thread waits for the lock, and so for what is set here. */
+    self->signaling.now =
+        via_signaling_new (&config, &signaling_funcs, G_OBJECT (self));
   }
   g_mutex_unlock (&self->lock);
-  if (uri == NULL)
-    return TRUE;
-  self->signaling.pads_since = 0;
-  self->signaling.has_all = FALSE;
-  /* Its thread waits for what holds this. */
-  g_mutex_lock (&self->lock);
-  made = via_signaling_new (&config, &signaling_funcs, G_OBJECT (self), error);
-  self->signaling.now = made;
-  g_mutex_unlock (&self->lock);
-  if (token != NULL)
-    explicit_bzero (token, strlen (token));
-  return made != NULL;
 }
 
 void
@@ -438,12 +446,12 @@ signaling_of (ViaWebrtcEndpoint *self)
 
 void
 via_webrtc_endpoint_signal_candidate (
-    ViaWebrtcEndpoint *self, const gchar *candidate)
+    ViaWebrtcEndpoint *self, guint mline, const gchar *candidate)
 {
   g_autoptr (ViaSignaling) now = signaling_of (self);
 
   if (now != NULL)
-    via_signaling_candidate (now, candidate);
+    via_signaling_candidate (now, mline, candidate);
 }
 
 void
@@ -454,4 +462,13 @@ via_webrtc_endpoint_signal_state (
 
   if (now != NULL)
     via_signaling_state (now, state);
+}
+
+void
+via_webrtc_endpoint_signal_needed (ViaWebrtcEndpoint *self)
+{
+  g_autoptr (ViaSignaling) now = signaling_of (self);
+
+  if (now != NULL)
+    via_signaling_needed (now);
 }

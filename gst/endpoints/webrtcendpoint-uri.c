@@ -37,7 +37,9 @@ via_webrtc_endpoint_count_source (ViaWebrtcEndpoint *self, guint n)
   g_mutex_lock (&self->lock);
   if (self->signaling.pads_since == 0)
     self->signaling.pads_since = g_get_monotonic_time ();
-  has_all = self->signaling.uri != NULL && n >= self->signaling.n_sources;
+  has_all = self->signaling.uri != NULL
+            && self->signaling.way == VIA_SIGNALING_DIAL
+            && n >= self->signaling.n_sources;
   g_mutex_unlock (&self->lock);
   if (has_all)
     run_no_more_pads (self);

@@ -83,6 +83,7 @@ on_needed (gpointer user)
 {
   via_webrtc_endpoint_emit_negotiation_needed (user);
   via_webrtc_endpoint_call_again (user);
+  via_webrtc_endpoint_signal_needed (user);
 }
 
 static void
@@ -459,7 +460,8 @@ keep_sources (ViaWebrtcEndpoint *self)
   gboolean is_kept;
 
   g_mutex_lock (&self->lock);
-  is_kept = self->signaling.uri != NULL && self->signaling.is_persistent;
+  is_kept = self->signaling.uri != NULL && self->signaling.is_persistent
+            && self->signaling.way != VIA_SIGNALING_STDIO;
   g_mutex_unlock (&self->lock);
   g_rw_lock_reader_lock (&self->session_lock);
   if (self->outlets != NULL)
@@ -478,13 +480,13 @@ begin_run (ViaWebrtcEndpoint *self)
 }
 
 /* Media to publish comes in PLAYING, and what it is with it. */
-static gboolean
-dial_to_play (ViaWebrtcEndpoint *self, GError **error)
+static void
+dial_to_play (ViaWebrtcEndpoint *self)
 {
   gboolean is_play;
 
-  return !via_webrtc_endpoint_signaling_role (self, &is_play) || !is_play
-         || via_webrtc_endpoint_call_out (self, error);
+  if (via_webrtc_endpoint_signaling_role (self, &is_play) && is_play)
+    via_webrtc_endpoint_call_out (self);
 }
 
 static GstStateChangeReturn
@@ -502,7 +504,8 @@ change_state (GstElement *element, GstStateChange transition)
       return GST_STATE_CHANGE_FAILURE;
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       begin_run (self);
-      if (join_others (self, &error) && dial_to_play (self, &error)) {
+      if (join_others (self, &error)) {
+        dial_to_play (self);
         via_webrtc_endpoint_count_sinks (self);
         break;
       }
@@ -510,11 +513,8 @@ change_state (GstElement *element, GstStateChange transition)
           self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
       return GST_STATE_CHANGE_FAILURE;
     case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
-      if (via_webrtc_endpoint_call_out (self, &error))
-        break;
-      GST_ELEMENT_ERROR (
-          self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-      return GST_STATE_CHANGE_FAILURE;
+      via_webrtc_endpoint_call_out (self);
+      break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       via_webrtc_endpoint_hang_up (self);
       break;

@@ -5,15 +5,14 @@
 #include "http/client.h"
 
 #include <string.h>
-#include <libsoup/soup.h>
 
-#include "base/secret.h"
 #include "http/reply.h"
-#include "http/server.h"
+#include "http/soupclient.h"
 
 typedef struct
 {
-  ViaHttpClient *owner; /* NULL: cancelled */
+  ViaHttpClient *owner;
+  gboolean is_cancelled;
   ViaDialKind kind;
   SoupMessage *message;
   GCancellable *cancellable;
@@ -26,11 +25,13 @@ struct _ViaHttpClient
   ViaHttpClientFunc func;
   gpointer user;
   Exchange *under_way[VIA_DIAL_KINDS];
+  guint n_pending; /* exchanges, also cancelled ones */
 };
 
 static void
 exchange_free (Exchange *exchange)
 {
+  exchange->owner->n_pending--;
   g_object_unref (exchange->message);
   g_object_unref (exchange->cancellable);
   g_free (exchange->body);
@@ -70,7 +71,7 @@ finish (Exchange *exchange, const ViaDialReply *reply)
 {
   ViaHttpClient *self = exchange->owner;
 
-  if (self != NULL) {
+  if (!exchange->is_cancelled) {
     self->under_way[exchange->kind] = NULL;
     self->func (self->user, exchange->kind, reply);
   }
@@ -80,11 +81,10 @@ finish (Exchange *exchange, const ViaDialReply *reply)
 static void
 finish_error (Exchange *exchange, const GError *error)
 {
-  ViaDialReply reply = {.error = error->message, .retry_after = -1};
+  ViaDialReply reply = {.status = via_soup_client_status (error),
+      .error = error->message,
+      .retry_after = -1};
 
-  if (error->domain == G_TLS_ERROR
-      && error->code == G_TLS_ERROR_BAD_CERTIFICATE)
-    reply.status = VIA_DIAL_UNTRUSTED;
   finish (exchange, &reply);
 }
 
@@ -137,29 +137,6 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
 
 /* --- requests --- */
 
-static void
-authorize (SoupMessageHeaders *headers, GUri *uri, const gchar *token)
-{
-  VIA_SECRET gchar *value = NULL;
-
-  if (token != NULL) {
-    value = g_strconcat ("Bearer ", token, NULL);
-  } else if (g_uri_get_userinfo (uri) != NULL) {
-    VIA_SECRET gchar *plain =
-        g_uri_unescape_string (g_uri_get_userinfo (uri), NULL);
-    VIA_SECRET gchar *coded =
-        plain != NULL ? g_base64_encode ((const guchar *) plain, strlen (plain))
-                      : NULL;
-
-    if (coded == NULL)
-      return;
-    value = g_strconcat ("Basic ", coded, NULL);
-  } else {
-    return;
-  }
-  soup_message_headers_replace (headers, "Authorization", value);
-}
-
 static SoupMessage *
 make_message (const ViaDialRequest *request, const gchar *token)
 {
@@ -175,7 +152,7 @@ make_message (const ViaDialRequest *request, const gchar *token)
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
   headers = soup_message_get_request_headers (message);
   if (request->takes_token)
-    authorize (headers, uri, token);
+    via_soup_client_authorize (headers, uri, token);
   if (request->match != NULL)
     soup_message_headers_replace (headers, "If-Match", request->match);
   if (request->body != NULL) {
@@ -203,6 +180,7 @@ via_http_client_send (
   }
   exchange = g_new0 (Exchange, 1);
   exchange->owner = self;
+  self->n_pending++;
   exchange->kind = request->kind;
   exchange->message = message;
   exchange->cancellable = g_cancellable_new ();
@@ -218,7 +196,7 @@ via_http_client_cancel (ViaHttpClient *self, ViaDialKind kind)
 
   if (exchange == NULL)
     return;
-  exchange->owner = NULL;
+  exchange->is_cancelled = TRUE;
   g_cancellable_cancel (exchange->cancellable);
 }
 
@@ -228,28 +206,15 @@ ViaHttpClient *
 via_http_client_new (
     const gchar *ca_file, ViaHttpClientFunc func, gpointer user, GError **error)
 {
-  g_autoptr (GTlsDatabase) authorities = NULL;
-  g_autoptr (GError) reason = NULL;
+  SoupSession *soup = via_soup_client_new (ca_file, error);
   ViaHttpClient *self;
 
-  if (!via_http_server_check (error))
+  if (soup == NULL)
     return NULL;
-  if (ca_file != NULL) {
-    authorities = g_tls_file_database_new (ca_file, &reason);
-    if (authorities == NULL) {
-      g_set_error (error, VIA_ERROR, VIA_ERROR_SETTING,
-          "signaling-tls-ca=%s: %s", ca_file, reason->message);
-      return NULL;
-    }
-  }
   self = g_new0 (ViaHttpClient, 1);
   self->func = func;
   self->user = user;
-  self->soup = soup_session_new_with_options ("max-conns-per-host", 6, NULL);
-  soup_session_set_user_agent (self->soup, "gst-via ");
-  soup_session_set_timeout (self->soup, 0); /* http/dial has its own */
-  if (authorities != NULL)
-    soup_session_set_tls_database (self->soup, authorities);
+  self->soup = soup;
   return self;
 }
 
@@ -258,9 +223,6 @@ via_http_client_free (ViaHttpClient *self)
 {
   for (guint kind = 0; kind < VIA_DIAL_KINDS; kind++)
     via_http_client_cancel (self, kind);
-  soup_session_abort (self->soup);
-  while (g_main_context_iteration (g_main_context_get_thread_default (), FALSE))
-    ;
-  g_object_unref (self->soup);
+  via_soup_client_free (self->soup, &self->n_pending);
   g_free (self);
 }

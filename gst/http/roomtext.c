@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * http/roomtext.c – the messages of a room's WebSocket, text ↔ value
- * (docs/room-protocol.md). Pure: json-glib reads and writes, after the depth,
- * to which it recurses, was bounded. RFC 8259
+ * (docs/room-protocol.md). Pure. RFC 8259
  */
 #include "http/roomtext.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
+
+#include "http/jsontext.h"
 
 /* --- reading --- */
 
@@ -15,42 +15,6 @@ fail (GError **error, ViaErrorCode code, const gchar *text)
 {
   g_set_error_literal (error, VIA_ERROR, code, text);
   return FALSE;
-}
-
-/* json-glib calls itself for each level: a message of brackets alone would use
- * up the stack. */
-static gboolean
-check_depth (const gchar *text, gsize len, GError **error)
-{
-  gboolean is_string = FALSE;
-  guint depth = 0;
-
-  for (gsize i = 0; i < len; i++) {
-    if (is_string && text[i] == '\\')
-      i++;
-    else if (text[i] == '"')
-      is_string = !is_string;
-    else if (!is_string && (text[i] == '{' || text[i] == '['))
-      depth++;
-    else if (!is_string && (text[i] == '}' || text[i] == ']') && depth > 0)
-      depth--;
-    if (depth > VIA_ROOMTEXT_DEPTH_MAX)
-      return fail (error, VIA_ERROR_LIMIT,
-          "A message has at most 8 objects and arrays in one another");
-  }
-  return TRUE;
-}
-
-/* NULL if @object has no such string. */
-static const gchar *
-text_of (JsonObject *object, const gchar *member)
-{
-  JsonNode *node = json_object_get_member (object, member);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
-                 && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : NULL;
 }
 
 /* A member that is not there is @fallback. */
@@ -93,8 +57,8 @@ read_state (ViaRoomtextMessage *out, JsonObject *object, gboolean fallback,
 static gboolean
 read_join (ViaRoomtextMessage *out, JsonObject *object, GError **error)
 {
-  const gchar *name = text_of (object, "name");
-  const gchar *app_data = text_of (object, "app-data");
+  const gchar *name = via_jsontext_string (object, "name");
+  const gchar *app_data = via_jsontext_string (object, "app-data");
 
   if (name == NULL)
     return fail (error, VIA_ERROR_SYNTAX, "join has a \"name\", a string");
@@ -115,7 +79,7 @@ read_join (ViaRoomtextMessage *out, JsonObject *object, GError **error)
 static gboolean
 read_answer (ViaRoomtextMessage *out, JsonObject *object, GError **error)
 {
-  out->sdp = g_strdup (text_of (object, "sdp"));
+  out->sdp = g_strdup (via_jsontext_string (object, "sdp"));
   return out->sdp != NULL
          || fail (error, VIA_ERROR_SYNTAX, "answer has an \"sdp\", a string");
 }
@@ -126,7 +90,6 @@ read_candidate (ViaRoomtextMessage *out, JsonObject *object, GError **error)
 {
   JsonNode *node = json_object_get_member (object, "candidate");
   const gchar *text;
-  JsonNode *line;
 
   if (node == NULL
       || (!JSON_NODE_HOLDS_OBJECT (node) && !JSON_NODE_HOLDS_NULL (node)))
@@ -136,7 +99,7 @@ read_candidate (ViaRoomtextMessage *out, JsonObject *object, GError **error)
   if (JSON_NODE_HOLDS_NULL (node))
     return TRUE;
   object = json_node_get_object (node);
-  text = text_of (object, "candidate");
+  text = via_jsontext_string (object, "candidate");
   if (text == NULL)
     return fail (error, VIA_ERROR_SYNTAX,
         "An RTCIceCandidateInit has a \"candidate\", a string");
@@ -144,10 +107,7 @@ read_candidate (ViaRoomtextMessage *out, JsonObject *object, GError **error)
     return fail (error, VIA_ERROR_LIMIT, "A candidate has at most 1024 bytes");
   g_free (out->candidate);
   out->candidate = g_strdup (text);
-  line = json_object_get_member (object, "sdpMLineIndex");
-  if (line != NULL && JSON_NODE_HOLDS_VALUE (line)
-      && json_node_get_value_type (line) == G_TYPE_INT64)
-    out->mline = (guint) CLAMP (json_node_get_int (line), 0, G_MAXUINT16);
+  out->mline = via_jsontext_number (object, "sdpMLineIndex", 0);
   return TRUE;
 }
 
@@ -180,7 +140,7 @@ static const struct
 static gboolean
 read_object (ViaRoomtextMessage *out, JsonObject *object, GError **error)
 {
-  const gchar *type = text_of (object, "type");
+  const gchar *type = via_jsontext_string (object, "type");
 
   if (type == NULL)
     return fail (error, VIA_ERROR_SYNTAX, "A message has a \"type\", a string");
@@ -199,20 +159,11 @@ gboolean
 via_roomtext_read (
     ViaRoomtextMessage *out, const gchar *text, gsize len, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (JsonObject) object =
+      via_jsontext_read (text, len, VIA_ROOMTEXT_BYTES_MAX, error);
   g_auto (ViaRoomtextMessage) message = {0};
-  JsonNode *root;
 
-  if (len > VIA_ROOMTEXT_BYTES_MAX)
-    return fail (error, VIA_ERROR_LIMIT, "A message has at most 128 KiB");
-  if (!check_depth (text, len, error))
-    return FALSE;
-  if (len == 0 || !g_utf8_validate (text, (gssize) len, NULL)
-      || !json_parser_load_from_data (parser, text, (gssize) len, NULL)
-      || (root = json_parser_get_root (parser)) == NULL
-      || !JSON_NODE_HOLDS_OBJECT (root))
-    return fail (error, VIA_ERROR_SYNTAX, "A message is one JSON object");
-  if (!read_object (&message, json_node_get_object (root), error))
+  if (object == NULL || !read_object (&message, object, error))
     return FALSE;
   *out = message;
   message = (ViaRoomtextMessage){0};
@@ -231,27 +182,6 @@ via_roomtext_clear (ViaRoomtextMessage *self)
 
 /* --- writing --- */
 
-static JsonBuilder *
-begin (const gchar *type)
-{
-  JsonBuilder *json = json_builder_new ();
-
-  json_builder_begin_object (json);
-  json_builder_set_member_name (json, "type");
-  json_builder_add_string_value (json, type);
-  return json;
-}
-
-static void
-add_text (JsonBuilder *json, const gchar *member, const gchar *value)
-{
-  json_builder_set_member_name (json, member);
-  if (value != NULL)
-    json_builder_add_string_value (json, value);
-  else
-    json_builder_add_null_value (json);
-}
-
 static void
 add_boolean (JsonBuilder *json, const gchar *member, gboolean value)
 {
@@ -265,51 +195,38 @@ add_id (JsonBuilder *json, const gchar *member, guint id)
 {
   g_autofree gchar *text = g_strdup_printf ("%u", id);
 
-  add_text (json, member, text);
-}
-
-/* Ends the message and frees @json. */
-static gchar *
-end (JsonBuilder *json)
-{
-  g_autoptr (JsonNode) root = NULL;
-
-  json_builder_end_object (json);
-  root = json_builder_get_root (json);
-  g_object_unref (json);
-  return json_to_string (root, FALSE);
+  via_jsontext_add (json, member, text);
 }
 
 gchar *
 via_roomtext_offer (const gchar *sdp)
 {
-  JsonBuilder *json = begin ("offer");
+  JsonBuilder *json = via_jsontext_begin ("offer");
 
-  add_text (json, "sdp", sdp);
-  return end (json);
+  via_jsontext_add (json, "sdp", sdp);
+  return via_jsontext_end (json);
 }
 
 gchar *
 via_roomtext_candidate (guint mline, const gchar *candidate)
 {
-  JsonBuilder *json = begin ("candidate");
+  JsonBuilder *json = via_jsontext_begin ("candidate");
 
   json_builder_set_member_name (json, "candidate");
   json_builder_begin_object (json);
-  add_text (json, "candidate", candidate);
-  json_builder_set_member_name (json, "sdpMLineIndex");
-  json_builder_add_int_value (json, mline);
+  via_jsontext_add (json, "candidate", candidate);
+  via_jsontext_add_number (json, "sdpMLineIndex", mline);
   json_builder_end_object (json);
-  return end (json);
+  return via_jsontext_end (json);
 }
 
 gchar *
 via_roomtext_bye (const gchar *reason)
 {
-  JsonBuilder *json = begin ("bye");
+  JsonBuilder *json = via_jsontext_begin ("bye");
 
-  add_text (json, "reason", reason);
-  return end (json);
+  via_jsontext_add (json, "reason", reason);
+  return via_jsontext_end (json);
 }
 
 static const gchar *
@@ -336,12 +253,12 @@ code_of (const GError *error)
 gchar *
 via_roomtext_error (const GError *error, gboolean is_last)
 {
-  JsonBuilder *json = begin ("error");
+  JsonBuilder *json = via_jsontext_begin ("error");
 
-  add_text (json, "code", code_of (error));
-  add_text (json, "message", error->message);
+  via_jsontext_add (json, "code", code_of (error));
+  via_jsontext_add (json, "message", error->message);
   add_boolean (json, "last", is_last);
-  return end (json);
+  return via_jsontext_end (json);
 }
 
 /* --- peers --- */
@@ -357,7 +274,7 @@ via_roomtext_peers_new (guint you)
 {
   ViaRoomtextPeers *self = g_new0 (ViaRoomtextPeers, 1);
 
-  self->json = begin ("peers");
+  self->json = via_jsontext_begin ("peers");
   add_id (self->json, "you", you);
   json_builder_set_member_name (self->json, "peers");
   json_builder_begin_array (self->json);
@@ -380,8 +297,8 @@ via_roomtext_peers_add (ViaRoomtextPeers *self, const ViaRoomtextPeer *peer)
   end_peer (self);
   json_builder_begin_object (self->json);
   add_id (self->json, "id", peer->id);
-  add_text (self->json, "name", peer->name);
-  add_text (self->json, "app-data", peer->app_data);
+  via_jsontext_add (self->json, "name", peer->name);
+  via_jsontext_add (self->json, "app-data", peer->app_data);
   add_boolean (self->json, "audio", peer->has_audio);
   add_boolean (self->json, "video", peer->has_video);
   add_boolean (self->json, "speaking", peer->is_speaking);
@@ -396,8 +313,8 @@ via_roomtext_peers_track (
 {
   g_return_if_fail (self->is_in_peer);
   json_builder_begin_object (self->json);
-  add_text (self->json, "mid", mid);
-  add_text (self->json, "kind", kind);
+  via_jsontext_add (self->json, "mid", mid);
+  via_jsontext_add (self->json, "kind", kind);
   json_builder_end_object (self->json);
 }
 
@@ -409,5 +326,5 @@ via_roomtext_peers_end (ViaRoomtextPeers *self)
   end_peer (self);
   json_builder_end_array (json);
   g_free (self);
-  return end (json);
+  return via_jsontext_end (json);
 }

@@ -10,7 +10,6 @@
 G_BEGIN_DECLS
 
 #define VIA_ROOMTEXT_BYTES_MAX (128 * 1024) /* of one message */
-#define VIA_ROOMTEXT_DEPTH_MAX 8            /* objects and arrays in another */
 #define VIA_ROOMTEXT_NAME_MAX 64            /* characters */
 #define VIA_ROOMTEXT_APP_DATA_MAX 4096      /* bytes */
 #define VIA_ROOMTEXT_CANDIDATE_MAX 1024     /* bytes */

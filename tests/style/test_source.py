@@ -221,7 +221,7 @@ def test_headers_compile_alone():
     flags = subprocess.run(
         ['pkg-config', '--cflags', 'gstreamer-1.0', 'gstreamer-base-1.0',
          'gstreamer-sdp-1.0', 'gstreamer-video-1.0', 'nice', 'libsrtp2',
-         'openssl', 'libsoup-3.0'],
+         'openssl', 'libsoup-3.0', 'json-glib-1.0'],
         check=True, capture_output=True, text=True).stdout.split()
 
     def compile_one(path):

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A far end made of stock GStreamer: reads pictures' numbers and the tone.
 
-    reader.py 'uridecodebin uri=file:///x.webm name=d  d. ! VIDEO  d. ! AUDIO' [SECONDS]
+    reader.py 'uridecodebin uri=file:///x.webm name=d  d. ! VIDEO  d. ! AUDIO' [SECONDS [PATH]]
 
-VIDEO and AUDIO stand for the converters and sinks below. Prints JSON.
+VIDEO and AUDIO stand for the converters and sinks below. Prints JSON, or writes
+it to PATH where stdout is somebody else's.
 """
 import json
 import sys
@@ -114,4 +115,6 @@ if __name__ == '__main__':
     p = parse(sys.argv[1], sync=True)
     r = Reader(p)
     play(p, float(sys.argv[2]) if len(sys.argv) > 2 else None)
-    print(json.dumps(r.figures()))
+    with (open(sys.argv[3], 'w', encoding='utf-8') if len(sys.argv) > 3
+          else sys.stdout) as f:
+        print(json.dumps(r.figures()), file=f)
