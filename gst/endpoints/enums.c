@@ -44,6 +44,8 @@ static const GEnumValue server_pages[] = {
     {VIA_SERVER_PAGE_WATCH, "Shows what is published", "watch"},
     {VIA_SERVER_PAGE_PUBLISH, "Publishes a camera and a microphone", "publish"},
     {VIA_SERVER_PAGE_CONFERENCE, "Takes part in the room", "conference"},
+    {VIA_SERVER_PAGE_TALKBACK, "Shows what is published and talks back",
+        "talkback"},
     {0, NULL, NULL},
 };
 

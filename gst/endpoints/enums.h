@@ -41,6 +41,7 @@ typedef enum
   VIA_SERVER_PAGE_WATCH,
   VIA_SERVER_PAGE_PUBLISH,
   VIA_SERVER_PAGE_CONFERENCE,
+  VIA_SERVER_PAGE_TALKBACK,
 } ViaServerPage;
 
 #define VIA_TYPE_SERVER_PAGE (via_server_page_get_type ())

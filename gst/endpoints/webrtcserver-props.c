@@ -156,13 +156,13 @@ install_listening_props (void)
       0, G_MAXUINT16, VIA_WEBRTC_SERVER_PORT, flags);
   props[PROP_PATH] = g_param_spec_string ("path", "Path",
       "First part of every address: the pages are /PATH/watch, "
-      "/PATH/publish and /PATH/conference, WHEP is at /PATH/whep, WHIP at "
+      "/PATH/publish, /PATH/talkback and /PATH/conference, WHEP is at /PATH/whep, WHIP at "
       "/PATH/whip, the room's WebSocket at /PATH/ws. Letters, "
       "digits, '-', '_' and '.'. Takes effect at READY to PAUSED",
       VIA_WEBRTC_SERVER_PATH, flags);
   props[PROP_PAGE] = g_param_spec_enum ("page", "Page",
-      "Which page /PATH/ shows: the one to watch, the one to publish or the "
-      "conference. Takes effect at READY to PAUSED",
+      "Which page /PATH/ shows: the one to watch, the one to publish, the one to "
+      "watch and to talk back, or the conference. Takes effect at READY to PAUSED",
       VIA_TYPE_SERVER_PAGE, VIA_SERVER_PAGE_WATCH, flags);
   props[PROP_MAX_PEERS] = g_param_spec_uint ("max-peers", "Most peers",
       "How many viewers, publishers and members of the room there may be at "

@@ -202,7 +202,8 @@ static const ViaPeersFuncs peers_funcs = {
 static gboolean
 listen_now (ViaWebrtcServer *self, GError **error)
 {
-  static const gchar *const pages[] = {"watch", "publish", "conference"};
+  static const gchar *const pages[] = {
+      "watch", "publish", "conference", "talkback"};
   g_autofree gchar *directory = via_tlscert_default_directory ();
   g_autofree gchar *address = NULL;
   g_autofree gchar *path = NULL;

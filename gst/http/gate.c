@@ -255,7 +255,7 @@ allowed_origin (const ViaGate *self, const gchar *origin)
 /* TRUE if the page is one of the server's own, as far as that can be known: a
  * proxy says so (by HTTPS only: a page elsewhere whose name was made to mean
  * this machine never gets that here), or public-url, or the Host of a server
- * that others reach anyhow. */
+ * that others reach anyhow, or that by its literal address. */
 static gboolean
 is_own_page (const ViaGate *self, GInetAddress *peer,
     SoupMessageHeaders *headers, const gchar *origin)
@@ -269,7 +269,8 @@ is_own_page (const ViaGate *self, GInetAddress *peer,
   if (proxied != NULL && g_str_has_prefix (origin, "https://")
       && !strcmp (origin + strlen ("https://"), proxied))
     return TRUE;
-  return (!self->is_loopback || self->public_url != NULL)
+  return (!self->is_loopback || self->public_url != NULL
+             || via_request_is_local_origin (origin))
          && !strncmp (base, origin, len)
          && (base[len] == '\0' || base[len] == '/');
 }

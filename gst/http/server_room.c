@@ -67,6 +67,7 @@ via_server_room_request (
     ViaHttpServer *self, SoupServerMessage *message, const gchar *path)
 {
   g_auto (ViaReply) reply = {0};
+  ViaRequest request;
 
   if (self->sockets == NULL || g_strcmp0 (path, self->room_path))
     return FALSE;
@@ -77,8 +78,11 @@ via_server_room_request (
     return TRUE;
   }
   via_reply_init (&reply);
-  via_reply_problem (&reply, 426, "The room is a WebSocket (RFC 6455)");
-  via_reply_header (&reply, "Upgrade", "websocket");
+  via_http_read_request (self, message, &request);
+  if (via_server_room_may_enter (self, &request, &reply)) {
+    via_reply_problem (&reply, 426, "The room is a WebSocket (RFC 6455)");
+    via_reply_header (&reply, "Upgrade", "websocket");
+  }
   via_http_send_reply (message, &reply);
   return TRUE;
 }

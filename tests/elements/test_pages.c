@@ -15,11 +15,14 @@ test_pages_table (Fixture *f, gconstpointer data)
       {"GET", "/live/", 200},
       {"GET", "/live/watch", 200},
       {"GET", "/live/watch.js", 200},
-      {"GET", "/live/watch.css", 200},
+      {"GET", "/live/page.css", 200},
       {"GET", "/live/publish", 200},
       {"GET", "/live/publish.js", 200},
       {"GET", "/live/publish.css", 200},
       {"GET", "/live/wish.js", 200},
+      {"GET", "/live/talkback", 200},
+      {"GET", "/live/cam1/conference", 200},
+      {"GET", "/live/head.html", 0}, /* a part is no page */
       {"GET", "/live/icon.svg", 200},
       {"HEAD", "/live/", 200},
       {"OPTIONS", "/live/", 204},
@@ -34,7 +37,8 @@ test_pages_table (Fixture *f, gconstpointer data)
     r.path = cases[i].path;
     via_reply_clear (&f->reply);
     via_reply_init (&f->reply);
-    g_assert_true (via_pages_request ("live", "watch", &r, &f->reply));
+    g_assert_cmpint (via_pages_request ("live", "watch", &r, &f->reply), ==,
+        cases[i].status != 0);
     g_assert_cmpuint (f->reply.status, ==, cases[i].status);
     if (cases[i].status == 200)
       g_assert_nonnull (
@@ -64,11 +68,73 @@ test_main_page_is_chosen (Fixture *f, gconstpointer data)
   g_bytes_unref (shown[1]);
 }
 
+/* What they share stands in one place and is put into each. */
+static void
+test_pages_share_head_and_foot (Fixture *f, gconstpointer data)
+{
+  static const gchar *const pages[] = {
+      "watch", "publish", "talkback", "conference"};
+  ViaRequest r = {.method = "GET", .path = "/live/"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++) {
+    g_autofree gchar *text = NULL;
+
+    via_reply_clear (&f->reply);
+    via_reply_init (&f->reply);
+    g_assert_true (via_pages_request ("live", pages[i], &r, &f->reply));
+    text = g_strndup (g_bytes_get_data (f->reply.body, NULL),
+        g_bytes_get_size (f->reply.body));
+    g_assert_true (g_str_has_prefix (text, "<!doctype html>\n"));
+    g_assert_true (g_str_has_suffix (text, "</html>\n"));
+    g_assert_null (strstr (text, "include"));
+    g_assert_nonnull (strstr (text, "name=\"viewport\""));
+    g_assert_nonnull (strstr (text, "id=\"share-open\""));
+    g_assert_nonnull (strstr (text, "<dialog id=\"share\""));
+  }
+}
+
+static void
+test_code_table (Fixture *f, gconstpointer data)
+{
+  g_autofree gchar *longest = g_strnfill (1024, 'x');
+  g_autofree gchar *longer = g_strnfill (1025, 'x');
+  const struct
+  {
+    const gchar *method, *body;
+    guint status;
+  } cases[] = {
+      {"POST", "https://example.org/live/#token=x", 200},
+      {"POST", longest, 200},
+      {"POST", longer, 413},
+      {"POST", "", 400},
+      {"POST", "\xff", 400},
+      {"GET", "", 405},
+      {"OPTIONS", "", 204},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    ViaRequest r = {.method = cases[i].method,
+        .path = i % 2 == 0 ? "/live/qr" : "/live/cam1/qr",
+        .body = cases[i].body,
+        .body_len = strlen (cases[i].body)};
+
+    via_reply_clear (&f->reply);
+    via_reply_init (&f->reply);
+    g_assert_true (via_pages_request ("live", "watch", &r, &f->reply));
+    g_assert_cmpuint (f->reply.status, ==, cases[i].status);
+    if (cases[i].status == 200)
+      g_assert_cmpstr (via_reply_get_header (&f->reply, "Content-Type"), ==,
+          "image/svg+xml");
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("pages", test_pages_table);
+  ADD ("pages/shared", test_pages_share_head_and_foot);
+  ADD ("pages/code", test_code_table);
   ADD ("pages/main", test_main_page_is_chosen);
   return g_test_run ();
 }

@@ -18,6 +18,7 @@ lab.enter()
 import chromium  # noqa: E402
 import counter  # noqa: E402
 import judge  # noqa: E402
+import numpy  # noqa: E402
 import reader  # noqa: E402
 import tap  # noqa: E402
 import test_conference as conference  # noqa: E402
@@ -216,6 +217,30 @@ def film_in_the_call():
         tap.check(wrong is None, wrong)
 
 
+def talk_back():
+    with Counter() as picture, tempfile.NamedTemporaryFile() as ear:
+        speaker = ('audio/x-raw,format=S16LE,channels=1,rate=48000 ! '
+                   f'filesink location={ear.name} buffer-mode=unbuffered')
+        with launch(8, picture, {'autoaudiosink': speaker}) as line, \
+                chromium.Browser() as b:
+            line.until(conference.BASE)
+            page = b.open(conference.BASE,
+                          script=chromium.camera(320, 180, hz=900))
+            page.watch()
+            page.until('!document.getElementById("talk").disabled')
+            page.eval('document.getElementById("talk").click()')
+            db, end = float('-inf'), time.monotonic() + 15
+            while db < judge.TONE_DB and time.monotonic() < end:
+                time.sleep(0.2)
+                heard = numpy.fromfile(ear.name, '<i2')[-48000:] / 32768
+                db = judge.tone_db(heard, 48000, 900)
+            tap.note(f'the microphone by {db:.1f} dB')
+            tap.check(db >= judge.TONE_DB, f'the tone is only {db:.1f} dB')
+            back = page.tone()
+            tap.check(back >= judge.TONE_DB, f'we hear {back:.1f} dB')
+            tap.check(page.shown() > 30, f'{page.shown()} pictures')
+
+
 def two_see_each_other():
     routes = 'data-of-Alice>data-of-Bob,data-of-Bob>data-of-Alice'
     with launch(16, places={'alice>bob,bob>alice': routes}) as line, \
@@ -235,6 +260,10 @@ def two_see_each_other():
         tap.check(not seen, f'Carol sees {seen}')
         alice.until_sees(['Bob'])
         bob.until_sees(['Alice'])
+
+
+def test_8_talkback():
+    lab.when_calm(talk_back)
 
 
 if lab.IS_LONG:

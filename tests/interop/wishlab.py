@@ -69,7 +69,7 @@ class Running:
         if cls.browser is None:
             cls.browser = chromium.Browser()
             atexit.register(cls.browser.close)
-        return cls.browser.open(f'http://127.0.0.1:{PLAIN}/live/watch.css')
+        return cls.browser.open(f'http://127.0.0.1:{PLAIN}/live/page.css')
 
 
 class Answer:

@@ -2,7 +2,6 @@
 // conference.js – a room of the server: everybody's picture, sound and name; comes back by itself.
 'use strict';
 (() => {
-  const NONE = 'none'; // value of "No camera"
   const RATIO = 16 / 9;
   const NEWS_MS = 4000;
 
@@ -68,47 +67,27 @@
 
   // --- camera and microphone ---
 
-  function constraints(kind) {
-    const chosen = $(kind === 'video' ? 'camera' : 'microphone').value;
-    const device = chosen && chosen !== NONE ? { deviceId: { exact: chosen } } : {};
-    if (chosen === NONE) return false;
-    return kind === 'audio' ? device : { ...device, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } };
-  }
-
-  // What there is of what was asked for: one kind missing does not stop the other.
   async function capture() {
-    const kinds = new Set((await navigator.mediaDevices.enumerateDevices()).map((d) => d.kind));
-    const want = { video: !muted.video && kinds.has('videoinput') && constraints('video'), audio: kinds.has('audioinput') && constraints('audio') };
-    if (!kinds.has('videoinput') && !kinds.has('audioinput')) throw new DOMException('', 'NotFoundError');
-    if (!want.video && !want.audio) return new MediaStream();
-    try {
-      return await navigator.mediaDevices.getUserMedia(want);
-    } catch (error) {
-      if (!want.video || !want.audio || error.name === 'NotAllowedError') throw error;
-      return navigator.mediaDevices.getUserMedia({ audio: want.audio })
-        .catch(() => navigator.mediaDevices.getUserMedia({ video: want.video }))
-        .catch(() => { throw error; });
-    }
+    const camera = viaDevices.chosen($('camera'));
+    const want = { video: !muted.video && camera && { ...camera, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } }, audio: viaDevices.chosen($('microphone')) };
+    const { video: cameras, audio: microphones } = await viaDevices.list();
+    const isAny = (cameras.length && want.video) || (microphones.length && want.audio);
+    if (!isAny && (cameras.length || microphones.length)) return new MediaStream(); // so one chose
+    return viaDevices.capture(want, () => { $('camera').value = $('microphone').value = ''; });
   }
 
   function fill(select, devices, kind, none) {
-    const now = track(kind), id = now && now.getSettings().deviceId;
-    const wantsNone = select.value === NONE || (!now && stream);
-    select.replaceChildren(...devices.map((d, i) => new Option(d.label || `${none.slice(3)} ${i + 1}`, d.deviceId)), new Option(none, NONE));
-    select.value = wantsNone ? NONE : id;
-    if (!select.value && devices.length) select.value = devices[0].deviceId;
-    select.disabled = !devices.length;
+    const now = track(kind);
+    viaDevices.fill(select, devices, now, select.value === viaDevices.NONE || (!now && !!stream), none);
   }
 
   async function list() {
-    const all = await navigator.mediaDevices.enumerateDevices();
-    fill($('camera'), all.filter((d) => d.kind === 'videoinput'), 'video', 'No camera');
-    fill($('microphone'), all.filter((d) => d.kind === 'audioinput'), 'audio', 'No microphone');
+    const { video: cameras, audio: microphones } = await viaDevices.list();
+    fill($('camera'), cameras, 'video', 'No camera');
+    fill($('microphone'), microphones, 'audio', 'No microphone');
   }
 
-  function stopTracks(of) {
-    if (of) for (const t of of.getTracks()) t.stop();
-  }
+  const stopTracks = viaDevices.stop;
 
   const missing = () => !track('video') && !track('audio') ? 'You see and hear the others; they neither see nor hear you.'
     : !track('video') ? 'Without a picture: the others only hear you.'
@@ -123,7 +102,7 @@
     try {
       got = await capture();
     } catch (error) {
-      problem = viaPage.problem(error);
+      problem = viaPage.problem(error, 'camera and microphone');
     }
     if (turn !== opening) { // chosen again meanwhile
       stopTracks(got);
@@ -280,13 +259,8 @@
     drop();
     if (!wanted) return;
     show('connecting', retry.attempt ? 'Joining again…' : 'Joining…');
-    const url = new URL('ws' + location.search, location.href);
-    url.protocol = url.protocol.replace('http', 'ws');
-    url.hash = '';
-    const token = new URLSearchParams(location.hash.slice(1)).get('token');
-    if (token) url.searchParams.set('token', token);
     const who = { name: $('name').value.trim() || 'Guest', appData: query.get('app-data'), audio: isOn('audio'), video: isOn('video') };
-    const one = room = new viaRoom.Room(url, who, { audio: sends('audio'), video: sends('video') }, iceServers, {
+    const one = room = new viaRoom.Room(who, { audio: sends('audio'), video: sends('video') }, iceServers, {
       joined() {
         retry.succeeded();
         show('live', 'You are in the room', missing());
@@ -423,8 +397,7 @@
     show('error', 'This browser cannot take part.', 'WebRTC is missing or switched off.');
     $('go').disabled = true;
   } else if (!viaPage.mayCapture()) {
-    show('error', 'Without HTTPS you can only watch.', location.protocol === 'https:'
-      ? 'The browser gives no camera or microphone to this page.' : viaPage.NEEDS_HTTPS);
+    show('error', ...viaPage.needsHttps('camera and microphone', false));
     for (const id of ['camera', 'microphone']) // there is nothing to choose
       for (const element of [$(id), document.querySelector(`label[for=${id}]`)]) element.hidden = true;
     send();

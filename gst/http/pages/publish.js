@@ -2,8 +2,6 @@
 // publish.js – sends this device's camera and microphone by WHIP; says in plain words what is missing; comes back by itself.
 'use strict';
 (() => {
-  const NONE = 'none'; // value of "No camera"
-
   const $ = (id) => document.getElementById(id);
   const video = $('video');
 
@@ -36,51 +34,28 @@
 
   // --- camera and microphone ---
 
-  function constraints(kind) {
-    const chosen = $(kind === 'video' ? 'camera' : 'microphone').value;
-    const device = chosen ? { deviceId: { exact: chosen } } : {};
+  function capture() {
     const [width, height] = $('size').value.split('x').map(Number);
-    if (chosen === NONE) return false;
-    if (kind === 'audio') return device.deviceId ? device : true;
-    return { ...device, width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: 30 } };
-  }
-
-  // What there is of what was asked for: one kind missing does not stop the other.
-  async function capture() {
-    const kinds = new Set((await navigator.mediaDevices.enumerateDevices()).map((d) => d.kind));
-    const want = { video: kinds.has('videoinput') && constraints('video'), audio: kinds.has('audioinput') && constraints('audio') };
-    if (!want.video && !want.audio) throw new DOMException('', 'NotFoundError');
-    try {
-      return await navigator.mediaDevices.getUserMedia(want);
-    } catch (error) {
-      if (error.name === 'OverconstrainedError') { // the chosen one is gone
-        $('camera').value = $('microphone').value = '';
-        return navigator.mediaDevices.getUserMedia({ video: !!want.video, audio: !!want.audio });
-      }
-      if (!want.video || !want.audio || error.name === 'NotAllowedError') throw error;
-      return navigator.mediaDevices.getUserMedia({ audio: want.audio })
-        .catch(() => navigator.mediaDevices.getUserMedia({ video: want.video }))
-        .catch(() => { throw error; });
-    }
+    const camera = viaDevices.chosen($('camera'));
+    return viaDevices.capture({
+      video: camera && { ...camera, width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: 30 } },
+      audio: viaDevices.chosen($('microphone')),
+    }, () => { $('camera').value = $('microphone').value = ''; });
   }
 
   function fill(select, devices, kind, none) {
-    const now = track(kind), id = now && now.getSettings().deviceId;
-    const wantsNone = select.value === NONE;
-    select.replaceChildren(...devices.map((d, i) => new Option(d.label || `${none.slice(3)} ${i + 1}`, d.deviceId)), new Option(none, NONE));
-    select.value = wantsNone || !now ? NONE : id;
-    if (!select.value && devices.length) select.value = devices[0].deviceId;
-    select.disabled = !devices.length;
+    const now = track(kind);
+    viaDevices.fill(select, devices, now, select.value === viaDevices.NONE || !now, none);
   }
 
   async function list() {
-    const all = await navigator.mediaDevices.enumerateDevices();
-    fill($('camera'), all.filter((d) => d.kind === 'videoinput'), 'video', 'No camera');
-    fill($('microphone'), all.filter((d) => d.kind === 'audioinput'), 'audio', 'No microphone');
+    const { video: cameras, audio: microphones } = await viaDevices.list();
+    fill($('camera'), cameras, 'video', 'No camera');
+    fill($('microphone'), microphones, 'audio', 'No microphone');
   }
 
   function stopTracks() {
-    if (stream) for (const t of stream.getTracks()) t.stop();
+    viaDevices.stop(stream);
     stream = null;
     video.srcObject = null;
   }
@@ -95,13 +70,13 @@
       got = await capture();
     } catch (error) {
       if (turn !== opening) return;
-      const [headline, detail] = viaPage.problem(error);
+      const [headline, detail] = viaPage.problem(error, 'camera and microphone');
       stop();
       show('error', headline, detail);
       return;
     }
     if (turn !== opening) { // chosen again meanwhile
-      for (const t of got.getTracks()) t.stop();
+      viaDevices.stop(got);
       return;
     }
     stream = got;
@@ -178,20 +153,10 @@
   }
 
   function explain(error) {
-    if (error instanceof viaWish.Refusal) {
-      if (error.status === 503) return again(viaPage.busy(error.message), error.after);
-      if (error.status === 409) return again('Somebody else is publishing under this name.', error.after);
-      if (error.status === 429) return again('The server is busy.', error.after);
-      if (error.status === 401 || error.status === 403) {
-        end(session);
-        return show('error', 'Publishing here needs an invitation.', 'Open the whole link you were sent; it may have run out.');
-      }
-      if (error.status === 404) return again('There is no server at this address.', 5);
-      stop();
-      return show('error', 'The server does not take this.', error.message || `It answered ${error.status}.`);
-    }
-    if (error instanceof TypeError || error.name === 'AbortError') return again('Cannot reach the server.');
-    return again('The connection did not work.');
+    const why = viaPage.why(error, 'publish');
+    if (why.isAgain) return again(why.headline, why.after);
+    stop();
+    return show('error', why.headline, why.detail);
   }
 
   const watchState = (s) => viaPage.follow(s.pc, () => s.over, {
@@ -288,9 +253,7 @@
   if (!window.RTCPeerConnection) {
     show('error', 'This browser cannot publish.', 'WebRTC is missing or switched off.');
   } else if (!viaPage.mayCapture()) {
-    show('error', 'This page needs HTTPS.', location.protocol === 'https:'
-      ? 'The browser gives no camera or microphone to this page.'
-      : viaPage.NEEDS_HTTPS);
+    show('error', ...viaPage.needsHttps('camera and microphone', true));
   } else {
     navigator.mediaDevices.addEventListener('devicechange', () => (stream ? list().catch(() => {}) : wanted || open()));
     open();

@@ -4,10 +4,29 @@
 const viaRoom = (() => {
   const OPEN_MS = 10000;
 
+  // A browser does not say why it got no WebSocket. Who POSTs there is refused for the same reasons, else told 426.
+  async function whyNot() {
+    let response;
+    try {
+      response = await fetch('ws', { method: 'POST', headers: viaWish.withToken({}), cache: 'no-store' });
+    } catch (error) {
+      return viaPage.why(error, 'join');
+    }
+    return response.status === 426 ? { isAgain: true, headline: 'The connection did not work.' } : viaPage.why(await viaWish.refusalOf(response), 'join');
+  }
+
+  function address() {
+    const url = new URL('ws' + location.search, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.hash = '';
+    if (viaPage.token) url.searchParams.set('token', viaPage.token);
+    return url;
+  }
+
   // @on: joined (), peers (list), lost (headline, after), refused (headline, detail). None is called after leave ().
   class Room {
     // @who: { name, appData, audio, video }; @tracks: { audio, video }, each a track or null
-    constructor(url, who, tracks, iceServers, on) {
+    constructor(who, tracks, iceServers, on) {
       Object.assign(this, { who, tracks, on, over: false, peers: [], senders: {}, early: [] });
       this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
       this.pc.addEventListener('icecandidate', (e) => this.say({ type: 'candidate', candidate: e.candidate }));
@@ -17,11 +36,11 @@ const viaRoom = (() => {
         lost: (headline) => this.lose(headline),
       });
       this.turn = Promise.resolve(); // offers and candidates, one after the other
-      this.socket = new WebSocket(url);
+      this.socket = new WebSocket(address());
       this.timer = setTimeout(() => this.lose('Cannot reach the server.'), OPEN_MS);
       this.socket.addEventListener('open', () => this.join());
       this.socket.addEventListener('message', (e) => this.hear(JSON.parse(e.data)));
-      this.socket.addEventListener('close', () => this.lose(this.has ? 'Connection lost.' : 'Cannot reach the server.'));
+      this.socket.addEventListener('close', () => (this.has ? this.lose('Connection lost.') : this.explainClosed()));
     }
 
     join() {
@@ -55,13 +74,23 @@ const viaRoom = (() => {
       }
     }
 
+    async explainClosed() {
+      if (this.over) return;
+      const why = await whyNot();
+      if (why.isAgain) this.lose(why.headline, why.after);
+      else this.refuse(why.headline, why.detail);
+    }
+
+    refuse(headline, detail) {
+      if (this.over) return;
+      this.leave();
+      this.on.refused(headline, detail);
+    }
+
     explain({ code, message }) {
       if (code === 'limit' && message.includes('(max-pe')) this.lose(viaPage.busy(message), 5);
       else if (code === 'state') this.lose(message.includes('hub') ? viaPage.busy(message) : 'Connection lost.');
-      else {
-        this.leave();
-        this.on.refused('The server does not take this.', message);
-      }
+      else this.refuse('The server does not take this.', message);
     }
 
     // Our tracks go where the first m-line of their kind is; all others only receive.

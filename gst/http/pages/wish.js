@@ -6,8 +6,7 @@ const viaWish = (() => {
   const ANSWER_MS = 10000;
   const SERVERS_MS = 2000;
 
-  // From the part of the address that browsers send to nobody.
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  const { token } = viaPage;
   const withToken = (headers) => (token ? { ...headers, Authorization: `Bearer ${token}` } : headers);
 
   const within = (promise, ms) => Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
@@ -150,5 +149,5 @@ const viaWish = (() => {
     }
   }
 
-  return { Session, Refusal, iceServersOf };
+  return { Session, Refusal, refusalOf, withToken, iceServersOf };
 })();
