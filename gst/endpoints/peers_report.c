@@ -238,6 +238,7 @@ static const Pair sent[] = {
     {"ssrc", "ssrc", 0},
     {"packets-sent", "packetsSent", 0},
     {"bytes-sent", "bytesSent", 0},
+    {"frames-sent", "framesSent", 0},
     {"packets-resent", "retransmittedPacketsSent", 0},
     {"bytes-resent", "retransmittedBytesSent", 0},
     {"nacks", "nackCount", 0},
@@ -253,6 +254,7 @@ static const Pair reported[] = {
 static const Pair received[] = {
     {"packets-received", "packetsReceived", 0},
     {"bytes-received", "bytesReceived", 0},
+    {"frames-received", "framesReceived", 0},
     {"packets-lost", "packetsLost", 0},
     {"jitter-us", "jitter", 1e-6},
     {"rtx-packets-received", "retransmittedPacketsReceived", 0},

@@ -170,8 +170,10 @@ describe (ViaReceiver *self, ViaReceiveSource *source,
   memcpy (out->rid, source->rid, sizeof out->rid);
   out->is_key =
       via_keyframe_starts (codec->codec.id, rtp->payload, rtp->payload_len);
-  if (!out->is_key
-      || via_plan_media (self->plan, source->media)->kind != VIA_KIND_VIDEO)
+  if (via_plan_media (self->plan, source->media)->kind != VIA_KIND_VIDEO)
+    return;
+  media->counts.frames += rtp->marker;
+  if (!out->is_key)
     return;
   media->counts.key_frames++;
   via_keyask_satisfied (&media->keyask);

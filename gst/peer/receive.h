@@ -45,6 +45,7 @@ typedef struct
   guint64 duplicates;            /* dropped */
   guint64 plis, firs;            /* sent */
   guint64 key_frames;            /* seen */
+  guint64 frames;                /* of video, whose last packet came */
 } ViaReceiveCounts;
 
 /* Streams of one CNAME share a clock; all whose CNAME is not known share

@@ -135,6 +135,15 @@ report_received (GstStructure *out, const ViaReceiver *receiver, guint media)
       "jitter-us", G_TYPE_INT64, jitter, NULL);
 }
 
+static void
+report_frames (
+    GstStructure *out, const ViaSender *sender, const ViaReceiveMedia *received)
+{
+  gst_structure_set (out, //
+      "frames-sent", G_TYPE_UINT64, sender->counts.frames, "frames-received",
+      G_TYPE_UINT64, received->counts.frames, NULL);
+}
+
 static GstStructure *
 report_media (const ViaPeer *self, guint i)
 {
@@ -153,6 +162,8 @@ report_media (const ViaPeer *self, guint i)
     report_far_end (out, sender);
     report_received (out, &self->receiver, i);
     report_asked (out, &via_receiver_media (&self->receiver, i)->counts);
+    if (media->kind == VIA_KIND_VIDEO)
+      report_frames (out, sender, via_receiver_media (&self->receiver, i));
   }
   return out;
 }

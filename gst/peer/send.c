@@ -205,6 +205,9 @@ via_sender_sent (ViaSender *self, ViaPacket *packet,
   }
   self->counts.packets++;
   self->counts.bytes += sent->payload_len;
+  /* the marker ends a picture in all payload formats we send */
+  self->counts.frames +=
+      sent->header.marker && self->plan->kind == VIA_KIND_VIDEO;
   if (self->report_at == VIA_TIME_NEVER)
     self->report_at = now;
   if (self->history)

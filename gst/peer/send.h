@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint64 packets, bytes; /* bytes: payload, as SR counts */
+  guint64 frames;         /* of video */
   guint64 resent_packets, resent_bytes;
   guint64 nacks, nacked_packets, refused_packets;
   guint64 plis, firs;

@@ -16,7 +16,7 @@ import tap  # noqa: E402
 
 PORT = 8889
 BASE = f'http://127.0.0.1:{PORT}/live/'
-PAGES = ('watch', 'publish', 'talkback', 'conference')
+PAGES = ('watch', 'publish', 'talkback', 'conference', 'stats')
 SERVER = f'webrtcserver name=s port={PORT}'
 SOURCE = ('videotestsrc is-live=true pattern=ball ! '
           'video/x-raw,width=640,height=360,framerate=15/1 ! s. '
@@ -28,7 +28,7 @@ with open(os.path.join(lab.TOP, 'tests', 'support', 'seen.js'),
     SEEN = f.read()
 # Where a page is when it has begun by itself, and what one presses then.
 BEGUN = {'watch': 'playing', 'publish': 'ready', 'talkback': 'playing',
-         'conference': 'ready'}
+         'conference': 'ready', 'stats': 'waiting'}
 PRESS = {'publish': ('go', 'live'), 'talkback': ('talk', 'playing'),
          'conference': ('go', 'live')}
 FLAGS = ['--host-resolver-rules=MAP plain.test 127.0.0.1']
@@ -169,6 +169,10 @@ def test_conference_fits_phone_and_desk_keyboard_and_code():
     visit('conference')
 
 
+def test_stats_fits_phone_and_desk_keyboard_and_code():
+    visit('stats')
+
+
 def test_the_code_has_the_token_and_a_bound():
     with lab.Launch(SERVER, 'tokens=all=s3cret-Z') as line:
         line.until(BASE)
@@ -188,7 +192,8 @@ def test_the_code_has_the_token_and_a_bound():
 # --- what is missing is said, on each page alike ---
 
 DOING = {'watch': 'Watching', 'publish': 'Publishing',
-         'talkback': 'Taking part', 'conference': 'Taking part'}
+         'talkback': 'Taking part', 'conference': 'Taking part',
+         'stats': 'Statistics'}
 ASKS = {'publish': 'go', 'conference': 'go'}    # before it asks the server
 
 
@@ -213,7 +218,8 @@ def test_who_has_no_invitation_or_a_wrong_one_is_told_so():
     # in the short form one that asks by HTTP and one that asks by WebSocket
     pages = PAGES if lab.IS_LONG else ('watch', 'conference')
     ports = {name: PORT + n for n, name in enumerate(pages)}
-    line = ' '.join(f'webrtcserver port={port} tokens=stats=t1,all=t2'
+    line = ' '.join(f'webrtcserver port={port} trusted-proxies=127.0.0.1 '
+                    'tokens=stats=t1,all=t2'
                     for port in ports.values())     # ten wrong ones lock out
     with lab.Launch(line) as launch:
         launch.until(f'http://127.0.0.1:{max(ports.values())}/live/')

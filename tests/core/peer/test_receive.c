@@ -388,6 +388,54 @@ test_receive_key_frame_ends_the_asking (void)
   wire_clear (&w);
 }
 
+/* The server's packet number @id; each third one ends a picture. */
+static void
+send_third (Wire *w, guint32 id)
+{
+  ViaPacket *packet =
+      wire_packet (77, (guint16) id, id / 3 * 3000, id, 1000, w->now, id == 0);
+
+  if (id % 3 == 2)
+    packet->data[1] |= 0x80; /* RFC 3550 §5.1: the marker */
+  wire_send (w, SERVER, 1, packet);
+}
+
+static guint64
+frames (Wire *w, guint who, guint media, const gchar *field)
+{
+  GstStructure *stats = via_peer_stats (w->peers[who], w->now);
+  const GValue *list = gst_structure_get_value (stats, "media");
+  const GstStructure *m =
+      gst_value_get_structure (gst_value_array_get_value (list, media));
+  guint64 n = G_MAXUINT64; /* there is no such field */
+
+  gst_structure_get_uint64 (m, field, &n);
+  gst_structure_free (stats);
+  return n;
+}
+
+static void
+test_receive_pictures_are_counted_once_lost_packets_too (void)
+{
+  Wire w;
+
+  wire_call (&w);
+  send_third (&w, 0);
+  w.lose = lose_a_fifth;
+  for (guint32 i = 1; i < 302; i++) {
+    send_third (&w, i);
+    wire_pass (&w, 4 * MS);
+  }
+  w.lose = NULL;
+  send_third (&w, 302);
+  wire_pass (&w, VIA_S);
+  g_assert_cmpuint (frames (&w, SERVER, 1, "frames-sent"), ==, 101);
+  g_assert_cmpuint (frames (&w, VIEWER, 1, "frames-received"), ==, 101);
+  g_assert_cmpuint (frames (&w, VIEWER, 1, "frames-sent"), ==, 0);
+  g_assert_cmpuint (frames (&w, SERVER, 0, "frames-sent"), ==, G_MAXUINT64);
+  wire_clear (&w);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -404,6 +452,7 @@ main (int argc, char **argv)
   ADD ("hostile-rtx", test_receive_hostile_rtx_is_dropped_and_counted);
   ADD ("key-frame", test_receive_wanted_key_frame_reaches_the_sender);
   ADD ("key-frame-how", test_receive_key_frame_is_asked_for_as_agreed);
+  ADD ("pictures", test_receive_pictures_are_counted_once_lost_packets_too);
   ADD ("key-frame-came", test_receive_key_frame_ends_the_asking);
   return g_test_run ();
 }
