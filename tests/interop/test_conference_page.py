@@ -23,7 +23,8 @@ SCREEN = '''navigator.mediaDevices.getDisplayMedia = async () => {
 LABELS = '''[...document.querySelectorAll('button, select, input, video, li')]
   .filter((e) => e.offsetParent).filter((e) => !(e.ariaLabel ||
     e.textContent.trim() || (e.labels && e.labels.length))).map((e) => e.outerHTML)'''
-WIDE = 'document.documentElement.scrollWidth - innerWidth'
+WIDE = ('document.documentElement.scrollWidth - '
+        'document.documentElement.clientWidth')
 
 
 def tile(name):

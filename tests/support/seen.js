@@ -7,7 +7,8 @@ window.viaSeen = () => {
   const isShown = (e) => e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
   const top = document.querySelector('dialog[open]') || document.body;
 
-  const wide = document.documentElement.scrollWidth - innerWidth;
+  const { scrollWidth, clientWidth } = document.documentElement; // a telephone's innerWidth grows with what is too wide
+  const wide = scrollWidth - clientWidth;
   if (wide > 0) found.push(`the page is ${wide} pixels too wide`);
 
   const controls = [...top.querySelectorAll('a, button, select, input, meter, video, canvas, [role=img]')].filter(isShown);
@@ -15,7 +16,7 @@ window.viaSeen = () => {
     const label = e.ariaLabel || (e.labels && [...e.labels].map((l) => l.textContent).join(' ')) || e.textContent;
     if (!label.trim()) found.push(`${name(e)} has no name`);
     const box = e.getBoundingClientRect();
-    if (box.width && (box.left < -1 || box.right > innerWidth + 1)) found.push(`${name(e)} is cut off at a side`);
+    if (box.width && (box.left < -1 || box.right > clientWidth + 1)) found.push(`${name(e)} is cut off at a side`);
     if (e.matches('button') && (box.width < 36 || box.height < 36)) found.push(`${name(e)} is too small for a thumb: ${box.width}×${box.height}`);
   }
   // what one presses is in view without scrolling, if it is outside of what scrolls
