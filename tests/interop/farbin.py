@@ -81,6 +81,7 @@ class End:
         self.element = Gst.parse_launch(element)
         self.pipeline.add(self.element)
         self.readers, self.painter, self.locks = {}, None, threading.Lock()
+        self.every = []         # (kind, reader) of each pad
         self.element.connect('pad-added', self.on_pad)
 
     def __enter__(self):
@@ -126,6 +127,7 @@ class End:
         decoder.get_parent().add(sink)
         with self.locks:
             self.readers[kind] = reader.Reader(sink)
+            self.every.append((kind, self.readers[kind]))
         sink.sync_state_with_parent()
         pad.link(sink.get_static_pad('sink'))
 

@@ -36,6 +36,7 @@ PLACES = {
     'whips://sfu.example/cam1/': 'whip://' + WHEP,
     'wheps://sfu.example/cam1/': 'whep://' + WHEP,
     'wheps://a.example/x/': 'whep://' + WHEP,
+    'wss://h.example:8889/': 'ws://127.0.0.1:8895/',
     'whips://b.example/y/': 'whip://127.0.0.1:8896/live/',
     'u:p@turn.example:443?transport=tls':
         f'{lab.Relay.USER}:{lab.Relay.ESCAPED}@{lab.ADDRESS}:'
@@ -185,6 +186,24 @@ def test_12_whep_to_whip_untouched():
             tone = end.read.figures()['tone_db']
             tap.check(tone >= judge.TONE_DB, f'the tone is {tone} dB')
             tap.check('transcode' not in line.output(), 'it was encoded again')
+
+
+def who_is_it():
+    """Who it is is known on both sides, and the counter is in the room."""
+    with Counter() as picture, lab.Launch(
+            'hub name=r webrtcserver hub=r port=8895',
+            options=('-e', '-m')) as far:
+        far.until('http://127.0.0.1:8895/live/watch')
+        with launch(15, picture) as line, Reader(8895) as end:
+            end.check_counters()
+            for one in (line, far):
+                one.until_says(r'connection-state, state=\(string\)connected,.*'
+                               r'app-data=\(string\)Alice')
+            far.until_says(r'port-added, .*port-app-data=\(string\)Alice')
+
+
+def test_15_who_is_it():
+    lab.when_calm(who_is_it)
 
 
 def confer():

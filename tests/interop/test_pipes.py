@@ -7,7 +7,6 @@ folder, and Chromium at the other end of both. Counter and tone at the far end."
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def test_two_processes_see_and_hear_each_other_through_pipes():
     lab.when_calm(lambda: both_ways('stdio:'))
 
 
-def test_two_processes_meet_in_a_folder():
+def in_a_folder():
     with tempfile.TemporaryDirectory() as folder:
         uri = lab.uri(f'{folder}/meet')
         lab.when_calm(lambda: both_ways(uri))
@@ -91,7 +90,7 @@ def test_two_processes_meet_in_a_folder():
                   f'left there: {os.listdir(f"{folder}/meet")}')
 
 
-def test_what_comes_to_the_hub_later_is_offered_later():
+def later_to_the_hub():
     """Three tracks more than the first offer had."""
     film = lab.uri(counter.cached_file(lab.DATA, 30))
     hub = (f'hub=h hub name=h playerendpoint uri={film} hub=h '
@@ -112,6 +111,14 @@ def test_what_comes_to_the_hub_later_is_offered_later():
     finally:
         near.send_signal(signal.SIGINT)
         near.wait(5)
+
+
+if lab.IS_LONG:
+    def test_two_processes_meet_in_a_folder():
+        in_a_folder()
+
+    def test_what_comes_to_the_hub_later_is_offered_later():
+        lab.when_calm(later_to_the_hub)
 
 
 # --- a browser is the other end ---
@@ -239,11 +246,80 @@ def test_a_browser_is_called_by_copy_and_paste():
     lab.when_calm(lambda: browser_by_paste(True))
 
 
-def test_a_browser_calls_by_copy_and_paste():
-    lab.when_calm(lambda: browser_by_paste(False))
+if lab.IS_LONG:
+    def test_a_browser_calls_by_copy_and_paste():
+        lab.when_calm(lambda: browser_by_paste(False))
 
 
-# --- ends ---
+# --- docs/calling.md ---
+
+def lines_of(heading):
+    with open(os.path.join(lab.TOP, 'docs', 'calling.md'), encoding='utf-8') as f:
+        part = next(p for p in re.split(r'^## ', f.read(), flags=re.M)
+                    if p.startswith(heading))
+    return [line.strip() for line in re.findall(r'^    (.*)$', part, re.M)]
+
+
+def run_lines(lines, folder):
+    """@lines as a shell runs them, with the counter for the camera and a file
+    for the screen; the numbers that were seen."""
+    path = counter.cached_file(lab.DATA, 30, width=320, height=180)
+    shown = os.path.join(folder, 'shown')
+    text = '\n'.join(lines)
+    for what, instead in (
+            ('v4l2src', f'filesrc location={path} ! matroskademux ! vp8dec'),
+            ('autovideosink', f'filesink location={shown}'),
+            ('/tmp/meet', f'{folder}/meet')):
+        text = text.replace(what, instead)
+    shell = subprocess.Popen(['bash', '-c', text + '\nwait'], cwd=folder,
+                             stdin=subprocess.DEVNULL, start_new_session=True,
+                             stderr=subprocess.PIPE)
+    size, n = 320 * 180 * 3 // 2, 60
+    try:
+        until(lambda: os.path.exists(shown)
+              and os.path.getsize(shown) >= n * size, 15, f'{n} pictures')
+    finally:
+        os.killpg(shell.pid, signal.SIGKILL)
+        errors = shell.communicate()[1].decode()
+        tap.note(errors[-300:]) if errors else None
+    with open(shown, 'rb') as f:
+        pictures = [f.read(size) for _ in range(n)]
+    numbers = [counter.read_luma(p, 320, 180, 320) for p in pictures]
+    tap.note(f'pictures {numbers[0]} to {numbers[-1]}')
+    new = sum(b > a for a, b in zip(numbers, numbers[1:]))
+    tap.check(None not in numbers and new >= 0.95 * (n - 1), f'{numbers}')
+
+
+def test_the_line_with_fifos_works_as_it_stands():
+    lines = lines_of('`stdio:`')
+    with tempfile.TemporaryDirectory() as folder:
+        run_lines(lines[:3], folder)
+
+
+if lab.IS_LONG:
+    def test_the_line_with_socat_works_as_it_stands():
+        lines = lines_of('`stdio:`')
+        tap.check(lines[3].startswith('socat'), lines[3])
+        with tempfile.TemporaryDirectory() as folder:
+            run_lines(lines[3:], folder)
+
+    def test_the_lines_with_a_folder_work_as_they_stand():
+        lines = lines_of('`file:///FOLDER`')
+        with tempfile.TemporaryDirectory() as folder:
+            run_lines([lines[0] + ' &', lines[1]], folder)
+
+    def test_an_offer_of_a_killed_one_is_in_nobodys_way():
+        with tempfile.TemporaryDirectory() as folder:
+            uri = lab.uri(f'{folder}/meet')
+            line = (f'webrtcendpoint name=e signaling-uri={uri} {clip()}')
+            with lab.Launch(line) as one:
+                until(lambda: os.path.exists(f'{folder}/meet/offer.json'), 10,
+                      'an offer')
+                os.killpg(one.process.pid, signal.SIGKILL)
+            tap.check(os.path.exists(f'{folder}/meet/offer.json'), 'it is gone')
+            for end in ends(uri, *[f'{clip()} {READ}'] * 2):
+                check(end.figures())
+
 
 if __name__ == '__main__':
     tap.main(globals())
