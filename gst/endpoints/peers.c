@@ -190,17 +190,26 @@ tell_end (ViaPeersOne *peer, const GError *why)
     via_http_server_end (http, peer->id);
 }
 
+/* Whoever gets it ends it: two threads cannot. (transfer full) (nullable) */
+static ViaPeersOne *
+take_out (ViaPeers *self, const gchar *id)
+{
+  gpointer peer = NULL;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_steal_extended (self->table, id, NULL, &peer);
+  g_mutex_unlock (&self->lock);
+  return peer;
+}
+
 gboolean
 via_peers_remove (ViaPeers *self, const gchar *id, const GError *why)
 {
-  g_autoptr (ViaPeersOne) peer = via_peers_find (self, id);
+  g_autoptr (ViaPeersOne) peer = take_out (self, id);
 
   if (peer == NULL)
     return FALSE;
   tell_end (peer, why);
-  g_mutex_lock (&self->lock);
-  g_hash_table_remove (self->table, id);
-  g_mutex_unlock (&self->lock);
   via_peers_end (peer);
   return TRUE;
 }

@@ -27,9 +27,9 @@ struct _ViaRoomsockets
   gpointer user;
   ViaRoomsocketMayJoin may_join;
   gpointer server;
-  GHashTable *sockets; /* gchar* id → Socket*, owned */
-  guint n_taken;       /* makes the ids */
-  guint n_joined;
+  GHashTable *sockets;           /* gchar* id → Socket*, owned */
+  guint n_taken;                 /* makes the ids */
+  guint n_joined, n_unconnected; /* of those who joined */
   GSource *look;
 };
 
@@ -42,6 +42,7 @@ typedef struct
   SoupWebsocketConnection *connection;
   ViaDoorGuest *guest;
   gboolean has_joined, is_over; /* over: closing, nobody is told any more */
+  gboolean is_connected;        /* its media, once */
   gint64 begun, heard;          /* µs; heard: the last pong */
   gdouble tokens;               /* messages it may send now */
   gint64 filled;
@@ -77,8 +78,10 @@ socket_free (gpointer data)
 static void
 leave (Socket *self)
 {
-  if (self->has_joined && !self->is_over)
+  if (self->has_joined && !self->is_over) {
     self->owner->n_joined--;
+    self->owner->n_unconnected -= !self->is_connected;
+  }
   self->is_over = TRUE;
 }
 
@@ -193,6 +196,7 @@ join (Socket *self, const ViaRoomtextMessage *message)
   }
   self->has_joined = TRUE;
   owner->n_joined++;
+  owner->n_unconnected++;
   owner->funcs.join (owner->user, self->id, message,
       &(ViaRoomtextGuest){self->address, self->token});
   forget_token (self);
@@ -379,6 +383,23 @@ via_roomsockets_end (ViaRoomsockets *self, const gchar *id, const GError *error)
   say (socket, error != NULL ? via_roomtext_error (error, TRUE)
                              : via_roomtext_bye ("The room is closed"));
   close_with (socket, SOUP_WEBSOCKET_CLOSE_GOING_AWAY);
+}
+
+void
+via_roomsockets_connected (ViaRoomsockets *self, const gchar *id)
+{
+  Socket *socket = find_open (self, id);
+
+  if (socket == NULL || socket->is_connected)
+    return;
+  socket->is_connected = TRUE;
+  self->n_unconnected -= socket->has_joined;
+}
+
+guint
+via_roomsockets_count_unconnected (const ViaRoomsockets *self)
+{
+  return self->n_unconnected;
 }
 
 guint

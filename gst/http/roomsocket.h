@@ -40,8 +40,11 @@ void via_roomsockets_send (
  * called. */
 void via_roomsockets_end (
     ViaRoomsockets *self, const gchar *id, const GError *error);
-/* How many have joined. */
+/* The media connection of who is behind it stands. */
+void via_roomsockets_connected (ViaRoomsockets *self, const gchar *id);
+/* How many have joined; of those, whose media connection never stood yet. */
 guint via_roomsockets_count (const ViaRoomsockets *self);
+guint via_roomsockets_count_unconnected (const ViaRoomsockets *self);
 /* How many of them from @address. */
 guint via_roomsockets_count_of (
     const ViaRoomsockets *self, const gchar *address);

@@ -332,6 +332,8 @@ static void
 run_connected (ViaHttpServer *self, const gchar *id)
 {
   via_wish_connected (self->wish, id);
+  if (self->sockets != NULL)
+    via_roomsockets_connected (self->sockets, id);
 }
 
 void

@@ -31,7 +31,8 @@ via_server_room_count (ViaHttpServer *self, const gchar *address)
 {
   if (self->sockets != NULL)
     via_wish_set_others (self->wish, via_roomsockets_count (self->sockets),
-        via_roomsockets_count_of (self->sockets, address));
+        via_roomsockets_count_of (self->sockets, address),
+        via_roomsockets_count_unconnected (self->sockets));
 }
 
 /* A place of max-peers and one of max-per-address are free. */

@@ -44,7 +44,7 @@ struct _ViaWish
   gpointer user;
   GHashTable *sessions; /* gchar* id → ViaWishSession* */
   guint n_unconnected;
-  guint n_others, n_others_here;
+  guint n_others, n_others_here, n_others_unconnected;
 };
 
 /* wish.c */

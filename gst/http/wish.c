@@ -67,10 +67,11 @@ via_wish_count (const ViaWish *self)
 }
 
 void
-via_wish_set_others (ViaWish *self, guint n, guint n_here)
+via_wish_set_others (ViaWish *self, guint n, guint n_here, guint n_unconnected)
 {
   self->n_others = n;
   self->n_others_here = n_here;
+  self->n_others_unconnected = n_unconnected;
 }
 
 static guint
@@ -97,6 +98,9 @@ via_wish_has_room (const ViaWish *self, const gchar *address, GError **error)
   else if (self->max_per_address > 0
            && count_address (self, address) >= self->max_per_address)
     full = "All places for this address are taken (max-per-address)";
+  else if (self->n_unconnected + self->n_others_unconnected
+           >= VIA_WISH_UNCONNECTED_MAX)
+    full = "Too many peers are connecting at once";
   if (full != NULL)
     g_set_error_literal (error, VIA_ERROR, VIA_ERROR_LIMIT, full);
   return full == NULL;
@@ -274,16 +278,12 @@ check_stream (ViaWish *self, const Place *place, ViaReply *reply)
 static gboolean
 check_room (ViaWish *self, const gchar *address, ViaReply *reply)
 {
-  const gchar *full = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!via_wish_has_room (self, address, &error))
-    full = error->message;
-  else if (self->n_unconnected >= VIA_WISH_UNCONNECTED_MAX)
-    full = "Too many peers are connecting at once";
-  if (full != NULL)
-    via_wish_reply_busy (reply, 503, "5", full);
-  return full == NULL;
+  if (via_wish_has_room (self, address, &error))
+    return TRUE;
+  via_wish_reply_busy (reply, 503, "5", error->message);
+  return FALSE;
 }
 
 /* --- the endpoint --- */

@@ -106,10 +106,13 @@ guint via_wish_viewers (const ViaWish *self, const gchar *id);
 /* "/live/cam1/whep", where session @id began; NULL if there is none. (transfer
  * full) */
 gchar *via_wish_endpoint (const ViaWish *self, const gchar *id);
-/* So many peers that came otherwise count against max_peers, too, and @n_here
- * of them against max_per_address, of the address that is asked for next. */
-void via_wish_set_others (ViaWish *self, guint n, guint n_here);
-/* FALSE with LIMIT: max_peers, or max_per_address for @address, is reached. */
+/* So many peers that came otherwise count against max_peers, too, @n_here of
+ * them against max_per_address, of the address that is asked for next, and
+ * @n_unconnected of them have no media connection yet. */
+void via_wish_set_others (
+    ViaWish *self, guint n, guint n_here, guint n_unconnected);
+/* FALSE with LIMIT: max_peers, or max_per_address for @address, is reached, or
+ * VIA_WISH_UNCONNECTED_MAX are connecting. */
 gboolean via_wish_has_room (
     const ViaWish *self, const gchar *address, GError **error);
 

@@ -3,7 +3,9 @@
  * requests; the viewers are fakes.
  */
 #include "http/door.h"
+#include "http/wish.h"
 #include "http_fixture.h"
+#include "websocket.h"
 
 static void
 test_long_body_is_413_unread (Fixture *f, gconstpointer data)
@@ -191,6 +193,62 @@ test_slow_body_is_408 (Fixture *f, gconstpointer data)
   g_assert_cmpint (ms, <, VIA_DOOR_REQUEST_MS - 500);
 }
 
+static void
+on_join (gpointer user, const gchar *id, const ViaRoomtextMessage *message,
+    const ViaRoomtextGuest *guest)
+{
+  g_strlcpy (((Fixture *) user)->id, id, VIA_WISH_ID_LEN + 1);
+}
+
+static void
+on_message (gpointer user, const gchar *id, const ViaRoomtextMessage *message)
+{
+}
+
+static void
+enter (Fixture *f, Socket *member)
+{
+  g_assert_cmpuint (dial_with (member, f->port, "ws", ""), ==, 101);
+  say (member, "{\"type\":\"join\",\"name\":\"x\"}");
+}
+
+/* Members of the room and HTTP sessions that have no media connection yet are
+ * counted together; who is connected, or left, makes room. */
+static void
+test_unconnected_members_are_bounded (Fixture *f, gconstpointer data)
+{
+  static const ViaRoomtextFuncs room = {on_join, on_message, on_bye};
+  const ViaHttpConfig config = {
+      "127.0.0.1", 0, "live", "watch", 0, NULL, &system_rng, .room = &room};
+  g_autofree Socket *members = g_new0 (Socket, VIA_WISH_UNCONNECTED_MAX + 3);
+  const guint n = VIA_WISH_UNCONNECTED_MAX;
+  g_autofree gchar *viewer = NULL, *full = NULL;
+
+  tear_down (f, data);
+  f->server = via_http_server_new (&config, &funcs, f, NULL);
+  via_http_server_start (f->server);
+  f->port = via_http_server_port (f->server);
+  viewer = via_test_ask (f->port, "POST", "/live/whep", SDP, OFFER);
+  g_assert_cmpuint (via_test_status (viewer), ==, 201);
+  for (guint i = 0; i < n; i++)
+    enter (f, &members[i]);
+  expect_error (&members[n - 1], "limit", "connecting", TRUE);
+  full = via_test_ask (f->port, "POST", "/live/whep", SDP, OFFER);
+  g_assert_cmpuint (via_test_status (full), ==, 503);
+  say (&members[0], "{\"type\":\"bye\"}");
+  g_assert_null (hear (&members[0], "never"));
+  enter (f, &members[n]); /* in the place of who left */
+  enter (f, &members[n + 1]);
+  expect_error (&members[n + 1], "limit", "connecting", TRUE);
+  via_http_server_connected (f->server, f->id);
+  via_http_server_connected (f->server, f->id); /* counts once */
+  enter (f, &members[n + 2]);
+  say (&members[n + 2], "{\"type\":\"join\",\"name\":\"x\"}");
+  expect_error (&members[n + 2], "state", "joined already", FALSE);
+  for (guint i = 0; i < n + 3; i++)
+    hang_up (&members[i]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -205,5 +263,6 @@ main (int argc, char **argv)
   ADD ("bounds/slow-body", test_slow_body_is_408);
   ADD ("bounds/idle", test_idle_connection_is_cut);
   ADD ("bounds/connections", test_connection_cap_holds);
+  ADD ("bounds/unconnected", test_unconnected_members_are_bounded);
   return g_test_run ();
 }

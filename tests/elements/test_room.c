@@ -4,19 +4,11 @@
  * only, in a network of its own.
  */
 #include <gst/gst.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ask.h"
 #include "netns.h"
-
-#define WAIT_S 20
-#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
-#define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" /* RFC 6455 §1.3 */
-#define UPGRADE                                                                \
-  "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " KEY       \
-  "\r\nSec-WebSocket-Version: 13\r\n"
+#include "websocket.h"
 
 typedef struct
 {
@@ -46,134 +38,10 @@ tear_down (Fixture *f, gconstpointer data)
   gst_object_unref (f->pipeline);
 }
 
-/* --- a WebSocket that does what it is told --- */
-
-typedef struct
-{
-  GSocketConnection *tcp;
-  GInputStream *in;
-  GOutputStream *out;
-  JsonParser *last; /* the message that was waited for */
-} Socket;
-
-/* The status of the answer; the socket is open if that is 101. */
-static guint
-dial_with (Socket *self, Fixture *f, const gchar *path, const gchar *headers)
-{
-  g_autofree gchar *head = g_strdup_printf (
-      "GET /live/%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s\r\n", path, f->port,
-      UPGRADE, headers);
-  GString *reply = g_string_new (NULL);
-  guint status;
-  gchar c;
-
-  self->tcp = via_test_dial (f->port);
-  g_socket_set_timeout (g_socket_connection_get_socket (self->tcp), WAIT_S);
-  self->in = g_io_stream_get_input_stream (G_IO_STREAM (self->tcp));
-  self->out = g_io_stream_get_output_stream (G_IO_STREAM (self->tcp));
-  self->last = json_parser_new ();
-  via_test_say (self->tcp, head);
-  while (strstr (reply->str, "\r\n\r\n") == NULL
-         && g_input_stream_read (self->in, &c, 1, NULL, NULL) == 1)
-    g_string_append_c (reply, c);
-  status = via_test_status (reply->str);
-  if (status == 101)
-    g_assert_nonnull (strstr (reply->str, ACCEPT));
-  g_string_free (reply, TRUE);
-  return status;
-}
-
 static guint
 dial (Socket *self, Fixture *f, const gchar *headers)
 {
-  return dial_with (self, f, "ws", headers);
-}
-
-static void
-hang_up (Socket *self)
-{
-  g_object_unref (self->tcp);
-  g_object_unref (self->last);
-}
-
-/* One frame (RFC 6455 §5.2), masked with zeros. */
-static gboolean
-send_frame (Socket *self, guint8 first, const gchar *data, gsize len)
-{
-  guint8 head[14] = {first, 0x80 | 127};
-  guint n = 10;
-
-  if (len < 126) {
-    head[1] = (guint8) (0x80 | len);
-    n = 2;
-  } else {
-    for (guint i = 0; i < 8; i++)
-      head[2 + i] = (guint8) (len >> (56 - 8 * i));
-  }
-  return g_output_stream_write_all (self->out, head, n + 4, NULL, NULL, NULL)
-         && g_output_stream_write_all (self->out, data, len, NULL, NULL, NULL);
-}
-
-static void
-say (Socket *self, const gchar *text)
-{
-  g_assert_true (send_frame (self, 0x81, text, strlen (text)));
-}
-
-/* The opcode; 0 if the connection is over. @out: (transfer full) payload. */
-static guint
-hear_frame (Socket *self, gchar **out)
-{
-  guint8 head[10];
-  gsize len, n;
-
-  *out = NULL;
-  if (!g_input_stream_read_all (self->in, head, 2, &n, NULL, NULL) || n < 2)
-    return 0;
-  len = head[1] & 0x7f;
-  if (len >= 126) {
-    gsize more = len == 126 ? 2 : 8;
-
-    g_input_stream_read_all (self->in, head + 2, more, NULL, NULL, NULL);
-    len = 0;
-    for (gsize i = 0; i < more; i++)
-      len = len << 8 | head[2 + i];
-  }
-  *out = g_malloc0 (len + 1);
-  g_input_stream_read_all (self->in, *out, len, NULL, NULL, NULL);
-  return head[0] & 0x0f;
-}
-
-/* The next message of @type; NULL if the connection ended before. */
-static JsonObject *
-hear (Socket *self, const gchar *type)
-{
-  for (;;) {
-    g_autofree gchar *text = NULL;
-    guint opcode = hear_frame (self, &text);
-    JsonObject *object;
-
-    if (opcode == 0 || opcode == 8)
-      return NULL;
-    if (opcode != 1)
-      continue;
-    g_assert_true (json_parser_load_from_data (self->last, text, -1, NULL));
-    object = json_node_get_object (json_parser_get_root (self->last));
-    if (g_str_equal (json_object_get_string_member (object, "type"), type))
-      return object;
-  }
-}
-
-static void
-expect_error (Socket *self, const gchar *code, const gchar *word, gboolean last)
-{
-  JsonObject *error = hear (self, "error");
-
-  g_assert_nonnull (error);
-  g_assert_cmpstr (json_object_get_string_member (error, "code"), ==, code);
-  g_assert_nonnull (
-      strstr (json_object_get_string_member (error, "message"), word));
-  g_assert_cmpint (json_object_get_boolean_member (error, "last"), ==, last);
+  return dial_with (self, f->port, "ws", headers);
 }
 
 /* Waits for a "peers" that has @n others, of whom the one of @name is as @check
@@ -497,7 +365,7 @@ test_room_tokens_are_looked_at (Fixture *f, gconstpointer data)
     Socket bob;
 
     g_assert_cmpuint (
-        dial_with (&bob, f, cases[i].path, ""), ==, cases[i].status);
+        dial_with (&bob, f->port, cases[i].path, ""), ==, cases[i].status);
     hang_up (&bob);
   }
 }
@@ -547,10 +415,70 @@ test_room_one_address_has_its_share (Fixture *f, gconstpointer data)
   expect_error (&bob, "limit", "max-per-address", TRUE);
   hang_up (&bob);
   g_assert_cmpuint (
-      dial_with (&carol, f, "ws", "X-Forwarded-For: 192.0.2.7\r\n"), ==, 101);
+      dial_with (&carol, f->port, "ws", "X-Forwarded-For: 192.0.2.7\r\n"), ==,
+      101);
   say (&carol, "{\"type\":\"join\",\"name\":\"Carol\"}");
   g_assert_nonnull (hear (&carol, "offer"));
   hang_up (&carol);
+  hang_up (&alice);
+}
+
+/* How often the server's thread woke up so far. */
+static guint64
+count_wakes (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *task;
+
+  while ((task = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path =
+        g_strdup_printf ("/proc/self/task/%s/status", task);
+    g_autofree gchar *text = NULL;
+
+    if (g_file_get_contents (path, &text, NULL, NULL)
+        && g_str_has_prefix (text, "Name:\tvia-http\n"))
+      return g_ascii_strtoull (
+          strstr (text, "\nvoluntary_ctxt_switches:") + 25, NULL, 10);
+  }
+  g_assert_not_reached ();
+}
+
+/* In 0.6 s of quiet. */
+static guint
+count_wakes_in_quiet (void)
+{
+  guint64 n;
+
+  g_usleep (G_USEC_PER_SEC / 5);
+  n = count_wakes ();
+  g_usleep (G_USEC_PER_SEC * 6 / 10);
+  return (guint) (count_wakes () - n);
+}
+
+/* Who is alone, leaves and comes back at once takes over the ticks there are:
+ * a second row of them would wake the server's thread twice as often. It is not
+ * begun each time: the first tick may come while nobody is there. */
+static void
+test_room_who_comes_back_at_once_ticks_no_faster (
+    Fixture *f, gconstpointer data)
+{
+  guint before, after = 0;
+  Socket alice;
+
+  join (&alice, f, "Alice");
+  g_assert_nonnull (hear (&alice, "offer"));
+  before = count_wakes_in_quiet ();
+  for (guint i = 0; i < 7 * 8; i++) {
+    say (&alice, "{\"type\":\"bye\"}");
+    g_assert_null (hear (&alice, "never"));
+    hang_up (&alice);
+    join (&alice, f, "Alice");
+    g_assert_nonnull (hear (&alice, "offer"));
+    if (i % 8 == 7)
+      after = MAX (after, count_wakes_in_quiet ());
+  }
+  g_test_message ("%u and at most %u wakes", before, after);
+  g_assert_cmpuint (after, <, before * 3 / 2 + 2);
   hang_up (&alice);
 }
 
@@ -634,6 +562,8 @@ main (int argc, char **argv)
       HUB "tokens=watch=watching-only,publish=publishing-only,all=all-of-it",
       tokens_are_looked_at);
   ADD ("plain", HUB, plain_requests_are_told_what_it_is);
+  ADD ("ticks", "hub name=other webrtcserver name=s port=0 max-rate=0",
+      who_comes_back_at_once_ticks_no_faster);
   ADD ("max-peers", HUB "max-peers=1", max_peers_counts_members);
   ADD ("max-per-address", HUB "max-per-address=1", one_address_has_its_share);
   ADD ("max-rate", HUB "max-rate=1", who_dials_too_often_waits);
