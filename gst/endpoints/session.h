@@ -115,6 +115,9 @@ gboolean via_session_process_answer (
     ViaSession *self, const gchar *answer, GError **error);
 /* The next offer restarts ICE. STATE: nothing is negotiated yet. */
 gboolean via_session_restart_ice (ViaSession *self, GError **error);
+/* TRUE: it will: the peer is silent or lost, or our addresses are other ones.
+ */
+gboolean via_session_wants_restart (ViaSession *self);
 ViaSignalingState via_session_signaling (ViaSession *self);
 gboolean via_session_gather (ViaSession *self, GError **error);
 gboolean via_session_add_candidate (

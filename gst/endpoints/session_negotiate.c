@@ -230,6 +230,23 @@ via_session_restart_ice (ViaSession *self, GError **error)
 }
 
 static void
+ask_wants_restart (gpointer data)
+{
+  ViaSessionAsk *question = data;
+
+  question->is_done = question->self->wants_restart;
+}
+
+gboolean
+via_session_wants_restart (ViaSession *self)
+{
+  ViaSessionAsk question = {0};
+
+  via_session_ask (self, ask_wants_restart, &question, NULL);
+  return question.is_done;
+}
+
+static void
 ask_signaling (gpointer data)
 {
   ViaSessionAsk *question = data;

@@ -18,7 +18,8 @@ typedef struct
   void (*candidate) (
       gpointer way, guint mline, const gchar *candidate, ViaTime now);
   void (*state) (gpointer way, ViaConnectionState state, ViaTime now);
-  void (*needed) (gpointer way, ViaTime now); /* (nullable) */
+  /* (nullable) */
+  void (*needed) (gpointer way, gboolean is_restart, ViaTime now);
   /* Says goodbye; via_signaling_finish when that is done. */
   void (*stop) (gpointer way, ViaTime now);
   ViaTime (*deadline) (gpointer way);

@@ -247,6 +247,7 @@ typedef struct
   gchar *candidate;
   guint mline;
   ViaConnectionState state;
+  gboolean is_restart;
 } Note;
 
 static void
@@ -273,7 +274,7 @@ run_note (gpointer data)
   else if (note->type == NOTE_CANDIDATE)
     self->kind->candidate (self->way, note->mline, note->candidate, now);
   else if (self->kind->needed != NULL)
-    self->kind->needed (self->way, now);
+    self->kind->needed (self->way, note->is_restart, now);
   via_signaling_wake (self);
   return G_SOURCE_REMOVE;
 }
@@ -306,9 +307,9 @@ via_signaling_state (ViaSignaling *self, ViaConnectionState state)
 }
 
 void
-via_signaling_needed (ViaSignaling *self)
+via_signaling_needed (ViaSignaling *self, gboolean is_restart)
 {
-  post_note (self, (Note){.type = NOTE_NEEDED});
+  post_note (self, (Note){.type = NOTE_NEEDED, .is_restart = is_restart});
 }
 
 /* --- the thread --- */

@@ -87,8 +87,9 @@ void via_signaling_unref (ViaSignaling *self);
 void via_signaling_candidate (
     ViaSignaling *self, guint mline, const gchar *candidate);
 void via_signaling_state (ViaSignaling *self, ViaConnectionState state);
-/* An offer of ours would change something. */
-void via_signaling_needed (ViaSignaling *self);
+/* An offer of ours would change something; @is_restart: it would restart ICE.
+ */
+void via_signaling_needed (ViaSignaling *self, gboolean is_restart);
 
 G_END_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViaSignaling, via_signaling_unref)

@@ -202,6 +202,17 @@ state (gpointer way, ViaConnectionState now_is, ViaTime now)
   pump (self);
 }
 
+/* WHIP and WHEP can change nothing but the path. */
+static void
+needed (gpointer way, gboolean is_restart, ViaTime now)
+{
+  Dialling *self = way;
+
+  if (is_restart)
+    via_dial_silent (self->dial, now);
+  pump (self);
+}
+
 static void
 stop (gpointer way, ViaTime now)
 {
@@ -251,6 +262,7 @@ const ViaSignalingKind via_signaling_dial = {
     .close = close_way,
     .candidate = candidate,
     .state = state,
+    .needed = needed,
     .stop = stop,
     .deadline = deadline,
     .expire = expire,

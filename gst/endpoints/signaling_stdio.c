@@ -331,7 +331,7 @@ state (gpointer way, ViaConnectionState now_is, ViaTime now)
 }
 
 static void
-needed (gpointer way, ViaTime now)
+needed (gpointer way, gboolean is_restart, ViaTime now)
 {
   Talk *self = way;
 

@@ -468,7 +468,13 @@ void
 via_webrtc_endpoint_signal_needed (ViaWebrtcEndpoint *self)
 {
   g_autoptr (ViaSignaling) now = signaling_of (self);
+  gboolean is_restart;
 
-  if (now != NULL)
-    via_signaling_needed (now);
+  if (now == NULL)
+    return;
+  g_rw_lock_reader_lock (&self->session_lock);
+  is_restart =
+      self->session != NULL && via_session_wants_restart (self->session);
+  g_rw_lock_reader_unlock (&self->session_lock);
+  via_signaling_needed (now, is_restart);
 }

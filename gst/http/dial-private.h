@@ -50,7 +50,8 @@ struct _ViaDial
   gboolean has_no_trickle;
   gboolean is_connected;
   gboolean has_restarted;  /* and is not connected since */
-  gboolean is_back;        /* RESTARTING: the old path is there again */
+  gboolean is_lost;        /* disconnected, and not connected since */
+  gboolean is_back;        /* RESTARTING: the old path is there */
   gboolean is_blind;       /* the server knows no session by GET */
   ViaTime heard, probe_at; /* VIA_TIME_NEVER: no need to ask */
   gboolean is_under_way[VIA_DIAL_KINDS];

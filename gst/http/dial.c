@@ -147,7 +147,7 @@ forget (ViaDial *self)
   self->redirects = 0;
   self->is_counter = self->is_gathered = self->is_end_told = FALSE;
   self->has_no_trickle = self->is_connected = self->is_blind = FALSE;
-  self->has_restarted = self->is_back = FALSE;
+  self->has_restarted = self->is_back = self->is_lost = FALSE;
   self->probe_at = VIA_TIME_NEVER;
 }
 
@@ -496,7 +496,7 @@ via_dial_connected (ViaDial *self, ViaTime now)
     return;
   self->tries = 0;
   self->was_in = self->is_connected = TRUE;
-  self->has_restarted = FALSE;
+  self->has_restarted = self->is_lost = FALSE;
   self->wake = VIA_TIME_NEVER;
   via_dial_probe (self, now); /* what it says of a session that is there */
   via_dial_heard (self, now);
@@ -506,6 +506,7 @@ void
 via_dial_disconnected (ViaDial *self, ViaDialLoss how, ViaTime now)
 {
   self->is_back = FALSE;
+  self->is_lost = TRUE;
   if (self->phase != VIA_DIAL_PHASE_UP
       && (self->phase != VIA_DIAL_PHASE_RESTARTING || how != VIA_DIAL_ENDED))
     return;

@@ -119,6 +119,10 @@ typedef enum
 /* The media's connection. */
 void via_dial_connected (ViaDial *self, ViaTime now);
 void via_dial_disconnected (ViaDial *self, ViaDialLoss how, ViaTime now);
+/* Nothing comes from the far end any more, or our addresses are other ones, but
+ * ICE has not given up: it restarts, if it can. Both ends may give up at the
+ * same time, and then there is no session left to restart it in. */
+void via_dial_silent (ViaDial *self, ViaTime now);
 /* Something came from the far end. */
 void via_dial_heard (ViaDial *self, ViaTime now);
 /* Says goodbye; then VIA_DIAL_DONE comes, within VIA_DIAL_BYE. */

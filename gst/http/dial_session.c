@@ -62,21 +62,35 @@ via_dial_send_restart (ViaDial *self, ViaTime now)
       self, VIA_DIAL_PATCH, "PATCH", TYPE_FRAG, "*", body, PATCH_TIME, now);
 }
 
+static gboolean
+can_restart (const ViaDial *self)
+{
+  return self->etag != NULL && self->session != NULL && self->answer != NULL
+         && !self->is_counter && !self->has_no_patch && !self->has_restarted;
+}
+
 void
 via_dial_rescue (ViaDial *self, ViaTime now)
 {
-  if (self->etag == NULL || self->session == NULL || self->answer == NULL
-      || self->is_counter || self->has_no_patch || self->has_restarted) {
+  if (!can_restart (self)) {
     via_dial_again (self, 0, "the connection is lost", -1, now);
     return;
   }
   via_dial_cancel (self, VIA_DIAL_PATCH);
   self->phase = VIA_DIAL_PHASE_RESTARTING;
   self->has_restarted = TRUE;
-  self->is_back = FALSE;
+  self->is_back = !self->is_lost;
   self->wake = now + PATCH_TIME;
   via_dial_news (self, "restarting", 0, "ICE restarts over another path");
   via_dial_tell (self, VIA_DIAL_RESTART, NULL);
+}
+
+void
+via_dial_silent (ViaDial *self, ViaTime now)
+{
+  if (self->phase == VIA_DIAL_PHASE_UP && self->is_connected
+      && can_restart (self))
+    via_dial_rescue (self, now);
 }
 
 /* The session goes on; the old path may be there again, which is not told
@@ -98,7 +112,8 @@ finish_restart (ViaDial *self, const ViaDialReply *reply, ViaTime now)
 
   if (reply->status == 200 && reply->body != NULL)
     answer = via_sdpfrag_splice (self->answer, reply->body, &error);
-  if (answer == NULL && self->is_back && !has_gone (reply->status)) {
+  if (answer == NULL && self->is_back && reply->status >= 100
+      && !has_gone (reply->status)) {
     go_on (self, now); /* RFC 9725 §4.3.2: refused, the old one stays */
     return;
   }

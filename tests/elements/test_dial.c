@@ -432,6 +432,41 @@ test_a_goodbye_during_a_restart_is_a_new_session (
 }
 
 static void
+test_silence_restarts_ice_before_it_gives_up (Fixture *f, gconstpointer data)
+{
+  connect_ (f);
+  via_dial_silent (f->dial, f->now);
+  expect (f, VIA_DIAL_RESTART);
+  via_dial_silent (f->dial, f->now); /* once */
+  via_dial_offered (f->dial, OFFER, TRUE, f->now);
+  expect_request (f, "PATCH", SESSION);
+  reply (f, VIA_DIAL_PATCH, 200, NULL, "\"e2\"", FRAG);
+  expect_request (f, "GET", SESSION);
+  reply (f, VIA_DIAL_PROBE, 204, NULL, NULL, "");
+  expect (f, VIA_DIAL_ANSWER);
+  stays (f); /* it was connected all the time, and is not said to be */
+}
+
+static void
+test_silence_of_a_server_that_is_gone_is_a_new_session (
+    Fixture *f, gconstpointer data)
+{
+  static const guint gone[] = {0, 404};
+
+  for (guint i = 0; i < G_N_ELEMENTS (gone); i++) {
+    via_dial_free (f->dial);
+    make (f, URI, TRUE, FALSE);
+    connect_ (f);
+    via_dial_silent (f->dial, f->now);
+    expect (f, VIA_DIAL_RESTART);
+    via_dial_offered (f->dial, OFFER, TRUE, f->now);
+    expect_request (f, "PATCH", SESSION);
+    reply (f, VIA_DIAL_PATCH, gone[i], NULL, NULL, "");
+    expect_request (f, "DELETE", SESSION);
+  }
+}
+
+static void
 test_without_a_tag_a_lost_path_is_a_new_session (Fixture *f, gconstpointer data)
 {
   via_dial_start (f->dial, f->now);
@@ -594,6 +629,8 @@ main (int argc, char **argv)
   ADD (a_path_that_is_back_needs_no_new_session, NULL);
   ADD (a_path_that_is_lost_again_during_a_restart_does_not_count, NULL);
   ADD (a_goodbye_during_a_restart_is_a_new_session, NULL);
+  ADD (silence_restarts_ice_before_it_gives_up, NULL);
+  ADD (silence_of_a_server_that_is_gone_is_a_new_session, NULL);
   ADD (without_a_tag_a_lost_path_is_a_new_session, NULL);
   ADD (a_path_that_comes_back_is_kept, NULL);
   ADD (a_silent_session_that_is_gone_is_called_again, NULL);

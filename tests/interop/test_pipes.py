@@ -242,11 +242,10 @@ def browser_by_paste(we_offer):
             tap.check(line.process.poll() is None, line.output())
 
 
-def test_a_browser_is_called_by_copy_and_paste():
-    lab.when_calm(lambda: browser_by_paste(True))
-
-
 if lab.IS_LONG:
+    def test_a_browser_is_called_by_copy_and_paste():
+        lab.when_calm(lambda: browser_by_paste(True))
+
     def test_a_browser_calls_by_copy_and_paste():
         lab.when_calm(lambda: browser_by_paste(False))
 
