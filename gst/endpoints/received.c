@@ -416,6 +416,8 @@ via_received_free (ViaReceived *self)
   via_loop_assert (self->loop);
   via_loop_not_at_turn_end (self->loop, flush_all, self);
   self->user = NULL;
+  for (guint i = 0; i < self->tracks->len; i++)
+    end_track (self, i); /* each looks for the others on its way out */
   g_ptr_array_unref (self->tracks);
   g_clear_pointer (&self->plan, via_plan_free);
   received_unref (self);
