@@ -90,26 +90,45 @@ room_free (ViaExchange *room)
   via_exchange_unref (room);
 }
 
+/* @first is preferred to @second (UNKNOWN: there is none). */
+static void
+set_codecs (Viewer *viewer, ViaCodecId first, ViaCodecId second)
+{
+  const ViaCodecId ids[] = {first, second};
+  g_autoptr (GArray) codecs = g_array_new (FALSE, TRUE, sizeof (ViaPlanCodec));
+  const ViaPlanMedia media = {.codecs = codecs};
+
+  for (guint i = 0; i < 2 && ids[i] != VIA_CODEC_UNKNOWN; i++) {
+    ViaPlanCodec codec = {
+        .codec = {.id = ids[i],
+            .clock_rate = via_codec_clock_rate (ids[i]),
+            .fmtp = (gchar *) via_codec_default_fmtp (ids[i])}};
+
+    g_array_append_val (codecs, codec);
+  }
+  via_member_set_codecs (viewer->member, VIA_KIND_VIDEO, &media);
+}
+
 static void
 set_codec (Viewer *viewer, ViaCodecId id)
 {
-  g_autoptr (GArray) codecs = g_array_new (FALSE, TRUE, sizeof (ViaPlanCodec));
-  const ViaPlanMedia media = {.codecs = codecs};
-  ViaPlanCodec codec = {.codec = {.id = id,
-                            .clock_rate = via_codec_clock_rate (id),
-                            .fmtp = (gchar *) via_codec_default_fmtp (id)}};
+  set_codecs (viewer, id, VIA_CODEC_UNKNOWN);
+}
 
-  g_array_append_val (codecs, codec);
-  via_member_set_codecs (viewer->member, VIA_KIND_VIDEO, &media);
+static void
+join_as_either (
+    Viewer *viewer, ViaExchange *room, ViaCodecId first, ViaCodecId second)
+{
+  viewer_join (viewer, room, 0);
+  set_codecs (viewer, first, second);
+  via_member_set_slots (viewer->member, VIA_KIND_VIDEO, 1);
+  viewer_settle (viewer);
 }
 
 static void
 join_as (Viewer *viewer, ViaExchange *room, ViaCodecId id)
 {
-  viewer_join (viewer, room, 0);
-  set_codec (viewer, id);
-  via_member_set_slots (viewer->member, VIA_KIND_VIDEO, 1);
-  viewer_settle (viewer);
+  join_as_either (viewer, room, id, VIA_CODEC_UNKNOWN);
 }
 
 /* What the transcoder makes: @n packets that begin with number 0. */
@@ -165,6 +184,30 @@ test_formats_two_viewers_of_another_codec_share_what_is_made (void)
   source_close (&source);
   room_free (room);
   g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+/* What is there goes before what would be preferred: the track itself, then
+ * what is made for somebody else. */
+static void
+test_formats_what_is_there_goes_before_what_is_preferred (void)
+{
+  ViaExchange *room = room_new ();
+  Source source;
+  Viewer vp8, one, two;
+
+  source_publish (&source, room);
+  join_as_either (&vp8, room, VIA_CODEC_H264, VIA_CODEC_VP8);
+  via_app_flush ();
+  g_assert_cmpint (fake.n_wanted, ==, 0);
+  join_as (&one, room, VIA_CODEC_H264);
+  join_as_either (&two, room, VIA_CODEC_VP9, VIA_CODEC_H264);
+  via_app_flush ();
+  g_assert_cmpint (fake.n_wanted, ==, 1);
+  viewer_leave (&two);
+  viewer_leave (&one);
+  viewer_leave (&vp8);
+  source_close (&source);
+  room_free (room);
 }
 
 static void
@@ -277,6 +320,7 @@ main (int argc, char *argv[])
 #define CASE(name)                                                             \
   g_test_add_func ("/exchange_formats/" #name, test_formats_##name)
   CASE (two_viewers_of_another_codec_share_what_is_made);
+  CASE (what_is_there_goes_before_what_is_preferred);
   CASE (what_cannot_be_made_is_the_track_itself);
   CASE (a_key_frame_is_asked_of_who_makes_it);
   CASE (a_tap_has_the_track_until_nobody_wants_it);

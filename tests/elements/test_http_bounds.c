@@ -238,6 +238,8 @@ test_unconnected_members_are_bounded (Fixture *f, gconstpointer data)
   say (&members[0], "{\"type\":\"bye\"}");
   g_assert_null (hear (&members[0], "never"));
   enter (f, &members[n]); /* in the place of who left */
+  say (&members[n], "{\"type\":\"join\",\"name\":\"x\"}");
+  expect_error (&members[n], "state", "joined already", FALSE);
   enter (f, &members[n + 1]);
   expect_error (&members[n + 1], "limit", "connecting", TRUE);
   via_http_server_connected (f->server, f->id);
