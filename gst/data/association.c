@@ -74,8 +74,14 @@ tell (ViaAssociation *self, const ViaSctpEvent *event)
       via_channels_receive (
           self->channels, event->stream, event->ppid, data, len, event->is_end);
       break;
+    case VIA_SCTP_CUT:
+      via_channels_cut (self->channels, event->stream);
+      break;
     case VIA_SCTP_PEER_RESET:
-      via_channels_peer_reset (self->channels, event->stream);
+      if (event->is_all)
+        via_channels_peer_reset_all (self->channels);
+      else
+        via_channels_peer_reset (self->channels, event->stream);
       break;
     case VIA_SCTP_RESET_DONE:
       via_channels_reset_done (self->channels, event->stream);
@@ -133,6 +139,12 @@ via_association_feed (ViaAssociation *self, const guint8 *data, gsize len)
 {
   via_sctp_feed (self->sctp, data, len);
   via_association_work (self);
+}
+
+void
+via_association_hold (ViaAssociation *self, gboolean is_held)
+{
+  via_sctp_hold (self->sctp, is_held);
 }
 
 GBytes *

@@ -32,6 +32,9 @@ void via_association_feed (ViaAssociation *self, const guint8 *data, gsize len);
 /* After time went by (via_sctp_elapse), or something was asked of the channels:
  * both are told what there is of the other. */
 void via_association_work (ViaAssociation *self);
+/* While it is held the channels are told nothing, and the far end waits once
+ * 1 MiB is here (its window is closed). */
+void via_association_hold (ViaAssociation *self, gboolean is_held);
 /* The next packet to send; NULL: none. (transfer full) (nullable) */
 GBytes *via_association_next (ViaAssociation *self);
 

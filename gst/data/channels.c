@@ -307,13 +307,9 @@ via_channels_settle (ViaChannels *self, ViaChannel *channel)
     via_channels_remove (self, channel, NULL);
 }
 
-void
-via_channels_peer_reset (ViaChannels *self, guint stream)
+static void
+peer_reset (ViaChannels *self, ViaChannel *channel)
 {
-  ViaChannel *channel = via_channels_on (self, stream);
-
-  if (channel == NULL)
-    return;
   channel->is_peer_reset = TRUE;
   channel->info.state = VIA_CHANNEL_CLOSING;
   channel->owes_open = channel->owes_ack = FALSE;
@@ -324,6 +320,26 @@ via_channels_peer_reset (ViaChannels *self, guint stream)
   g_queue_init (&channel->waiting);
   channel->info.buffered = 0;
   via_channels_settle (self, channel);
+}
+
+void
+via_channels_peer_reset (ViaChannels *self, guint stream)
+{
+  ViaChannel *channel = via_channels_on (self, stream);
+
+  if (channel != NULL)
+    peer_reset (self, channel);
+}
+
+void
+via_channels_peer_reset_all (ViaChannels *self)
+{
+  for (guint i = 0; i < self->all->len; i++) {
+    ViaChannel *channel = via_channels_at (self, i);
+
+    if (channel != NULL && channel->info.stream >= 0)
+      peer_reset (self, channel);
+  }
 }
 
 void

@@ -111,8 +111,11 @@ gboolean via_channels_close (ViaChannels *self, guint id);
 /* A piece of a message, in order on its stream; @is_end: the last one. */
 void via_channels_receive (ViaChannels *self, guint stream, guint32 ppid,
     const guint8 *data, gsize len, gboolean is_end);
-/* They reset their side of @stream; ours is reset. */
+/* The message whose pieces came on @stream has no end. */
+void via_channels_cut (ViaChannels *self, guint stream);
+/* They reset their side of @stream, of all streams; ours is reset. */
 void via_channels_peer_reset (ViaChannels *self, guint stream);
+void via_channels_peer_reset_all (ViaChannels *self);
 void via_channels_reset_done (ViaChannels *self, guint stream);
 
 /* What is to be done next, channels in turn; FALSE: nothing. Call _done once

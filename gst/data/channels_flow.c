@@ -335,6 +335,18 @@ assemble (ViaChannels *self, ViaChannel *channel, const guint8 *data, gsize len,
 }
 
 void
+via_channels_cut (ViaChannels *self, guint stream)
+{
+  ViaChannel *channel = via_channels_on (self, stream);
+
+  if (channel == NULL || (channel->partial == NULL && !channel->skips))
+    return;
+  self->n_dropped += !channel->skips;
+  channel->skips = FALSE;
+  g_clear_pointer (&channel->partial, g_byte_array_unref);
+}
+
+void
 via_channels_receive (ViaChannels *self, guint stream, guint32 ppid,
     const guint8 *data, gsize len, gboolean is_end)
 {

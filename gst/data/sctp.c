@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * data/sctp.c – SCTP associations by usrsctp, without its threads or sockets.
  * usrsctp calls back while it is called; what it says is queued and polled.
- * An association is known to it by a number, never by a pointer, so that a late
- * word about one that is gone finds nothing. The library is initialised once
- * and stays: its own end does not wait for timers of closed associations.
- * CRC32c stays in every packet (RFC 8261 §5; zero is to be negotiated).
- * RFC 9260 · RFC 8261 · RFC 3758 · RFC 6525
+ * Packets come by a call of its; what arrived is read when we are polled, so
+ * that who is held holds the far end. An association is known to it by a
+ * number, never by a pointer, so that a late word about one that is gone finds
+ * nothing. The library is initialised once and stays: its own end does not wait
+ * for timers of closed associations. CRC32c stays in every packet (RFC 8261 §5;
+ * zero is to be negotiated). RFC 9260 · RFC 8261 · RFC 3758 · RFC 6525
  */
 #include "data/sctp.h"
 
@@ -21,6 +22,8 @@
 /* Bytes; of half of it a message is given out before it is whole. */
 #define BUFFER (1 << 20)
 #define HEADER 12 /* of a packet, which usrsctp does not count here */
+#define CHECKSUM_AT 8
+#define PIECE (1 << 18) /* bytes of a message that are read at once */
 #define CHUNK_SACK 3
 #define CHUNK_RECONFIG 130 /* RFC 6525 §3.1 */
 #define PARAM_RESET_OUT 13 /* §4.1 */
@@ -32,9 +35,12 @@ struct _ViaSctp
 {
   guint number;          /* what usrsctp knows us by */
   struct socket *socket; /* NULL: aborted */
-  GQueue out;            /* GBytes* */
-  GQueue events;         /* ViaSctpEvent* */
+  gboolean is_registered;
+  GQueue out;    /* GBytes* */
+  GQueue events; /* ViaSctpEvent* */
   gboolean is_up, is_down;
+  gboolean is_held;  /* nothing is read */
+  GHashTable *begun; /* stream → TSN of a message that has not ended */
   gboolean has_acked;
   guint32 acked; /* TSN: all up to it is here, as we told them */
   /* A reset of streams that comes before what was sent there: usrsctp would
@@ -79,27 +85,106 @@ note_acks (ViaSctp *self, const guint8 *data, gsize len)
   }
 }
 
-/* TRUE: @data begins with a reset of their streams; up to *@out_tsn there is
- * data before it. */
-static gboolean
-is_reset (const guint8 *data, gsize len, guint32 *out_tsn)
-{
-  ViaReader in;
-  guint8 type;
-  guint16 param;
-
-  via_reader_init (&in, data, len);
-  via_reader_skip (&in, HEADER);
-  return via_reader_u8 (&in, &type) && type == CHUNK_RECONFIG
-         && via_reader_skip (&in, 3) && via_reader_u16 (&in, &param)
-         && param == PARAM_RESET_OUT && via_reader_skip (&in, 2 + 4 + 4)
-         && via_reader_u32 (&in, out_tsn);
-}
-
 static gboolean
 is_early (const ViaSctp *self, guint32 tsn)
 {
   return self->has_acked && (gint32) (self->acked - tsn) < 0;
+}
+
+/* A look at the types alone: few packets have one. */
+static gboolean
+has_reconfig (const guint8 *data, gsize len)
+{
+  gsize at = HEADER;
+
+  while (at + 4 <= len && data[at] != CHUNK_RECONFIG) {
+    gsize size = (gsize) data[at + 2] << 8 | data[at + 3];
+
+    if (size < 4)
+      return FALSE;
+    at += (size + 3) / 4 * 4;
+  }
+  return at + 4 <= len;
+}
+
+/* TRUE: among the parameters of a RE-CONFIG chunk is a reset of their streams;
+ * up to *@out_tsn there is data before it. RFC 6525 §4.1 */
+static gboolean
+has_reset (ViaReader chunk, guint32 *out_tsn)
+{
+  guint16 param, size;
+
+  while (via_reader_u16 (&chunk, &param) && via_reader_u16 (&chunk, &size)
+         && size >= 4) {
+    ViaReader value = chunk;
+
+    if (param == PARAM_RESET_OUT)
+      return via_reader_skip (&value, 4 + 4)
+             && via_reader_u32 (&value, out_tsn);
+    if (!via_reader_skip (&chunk, (gsize) (size + 3) / 4 * 4 - 4))
+      break;
+  }
+  return FALSE;
+}
+
+static guint32
+checksum_of (const guint8 *packet, gsize len)
+{
+  g_autofree guint8 *copy = g_memdup2 (packet, len);
+
+  memset (copy + CHECKSUM_AT, 0, sizeof (guint32));
+  return usrsctp_crc32c (copy, len);
+}
+
+static gboolean
+is_whole (const guint8 *packet, gsize len)
+{
+  guint32 said;
+
+  if (len < HEADER)
+    return FALSE;
+  memcpy (&said, packet + CHECKSUM_AT, sizeof said);
+  return said == checksum_of (packet, len);
+}
+
+/* Puts the chunks of @data that reset streams too early into @late, the others
+ * into @now, each behind the header. *@out_tsn: what @late waits for. */
+static void
+part_chunks (const ViaSctp *self, const guint8 *data, gsize len,
+    GByteArray *now, GByteArray *late, guint32 *out_tsn)
+{
+  gsize at = HEADER;
+
+  g_byte_array_append (now, data, HEADER);
+  g_byte_array_append (late, data, HEADER);
+  while (at + 4 <= len) {
+    gsize size = (gsize) data[at + 2] << 8 | data[at + 3];
+    gsize padded = MIN ((size + 3) / 4 * 4, len - at);
+    GByteArray *where = now;
+    ViaReader chunk;
+    guint32 tsn;
+
+    if (size < 4 || size > len - at)
+      break; /* usrsctp finds that, too */
+    via_reader_init (&chunk, data + at + 4, size - 4);
+    if (data[at] == CHUNK_RECONFIG && has_reset (chunk, &tsn)
+        && is_early (self, tsn)) {
+      *out_tsn = tsn;
+      where = late;
+    }
+    g_byte_array_append (where, data + at, (guint) padded);
+    at += padded;
+  }
+  if (at < len)
+    g_byte_array_append (now, data + at, (guint) (len - at));
+}
+
+static void
+sign (GByteArray *packet)
+{
+  guint32 sum = checksum_of (packet->data, packet->len);
+
+  memcpy (packet->data + CHECKSUM_AT, &sum, sizeof sum);
 }
 
 /* --- what usrsctp says --- */
@@ -146,6 +231,8 @@ note_reset (ViaSctp *self, const struct sctp_stream_reset_event *reset)
   gboolean is_theirs =
       (reset->strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) != 0;
 
+  if (n == 0 && is_theirs) /* none listed: all, RFC 6525 §4.1 */
+    tell (self, VIA_SCTP_PEER_RESET)->is_all = TRUE;
   for (gsize i = 0; i < n; i++)
     tell (self, is_theirs ? VIA_SCTP_PEER_RESET : VIA_SCTP_RESET_DONE)->stream =
         reset->strreset_stream_list[i];
@@ -164,28 +251,53 @@ note (ViaSctp *self, const union sctp_notification *said, gsize len)
     note_reset (self, &said->sn_strreset_event);
 }
 
-static int
-on_receive (struct socket *socket, union sctp_sockstore from, void *data,
-    size_t len, struct sctp_rcvinfo info, int flags, void *number)
+/* A message of which a part came, and whose sender gave up, has no end; usrsctp
+ * 0.9.5 does not say so. All pieces of one have the TSN of its first. */
+static void
+note_piece (ViaSctp *self, const struct sctp_rcvinfo *info, gboolean is_end)
 {
-  ViaSctp *self = find (number);
-  ViaSctpEvent *event;
+  gpointer stream = GUINT_TO_POINTER (info->rcv_sid), first;
 
-  if (self == NULL || data == NULL) {
-    free (data);
-    return 1;
-  }
+  if (g_hash_table_lookup_extended (self->begun, stream, NULL, &first)
+      && GPOINTER_TO_UINT (first) != info->rcv_tsn)
+    tell (self, VIA_SCTP_CUT)->stream = info->rcv_sid;
+  if (is_end)
+    g_hash_table_remove (self->begun, stream);
+  else
+    g_hash_table_insert (self->begun, stream, GUINT_TO_POINTER (info->rcv_tsn));
+}
+
+/* Takes what usrsctp has for us, a piece or a word; FALSE: nothing. */
+static gboolean
+receive (ViaSctp *self)
+{
+  static guint8 piece[PIECE];
+  struct sctp_rcvinfo info = {0};
+  struct sockaddr_conn from;
+  socklen_t from_len = sizeof from, info_len = sizeof info;
+  unsigned int info_type = SCTP_RECVV_NOINFO;
+  int flags = 0;
+  ViaSctpEvent *event;
+  ssize_t len;
+
+  if (self->socket == NULL || self->is_held)
+    return FALSE;
+  len = usrsctp_recvv (self->socket, piece, sizeof piece,
+      (struct sockaddr *) &from, &from_len, &info, &info_len, &info_type,
+      &flags);
+  if (len <= 0)
+    return FALSE;
   if ((flags & MSG_NOTIFICATION) != 0) {
-    note (self, data, len);
-    free (data);
-    return 1;
+    note (self, (const union sctp_notification *) piece, (gsize) len);
+    return TRUE;
   }
+  note_piece (self, &info, (flags & MSG_EOR) != 0);
   event = tell (self, VIA_SCTP_DATA);
   event->stream = info.rcv_sid;
   event->ppid = g_ntohl (info.rcv_ppid);
   event->is_end = (flags & MSG_EOR) != 0;
-  event->data = g_bytes_new_with_free_func (data, len, free, data);
-  return 1;
+  event->data = g_bytes_new (piece, (gsize) len);
+  return TRUE;
 }
 
 /* --- life --- */
@@ -214,7 +326,8 @@ set (ViaSctp *self, int level, int name, const void *value, socklen_t len)
 static gboolean
 set_events (ViaSctp *self)
 {
-  static const guint16 wanted[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT};
+  static const guint16 wanted[] = {
+      SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_PARTIAL_DELIVERY_EVENT};
 
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++) {
     struct sctp_event event = {SCTP_ALL_ASSOC, wanted[i], 1};
@@ -241,6 +354,7 @@ set_options (ViaSctp *self, guint n_streams)
          && set (self, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer)
          && set (self, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer)
          && set (self, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on)
+         && set (self, IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on)
          && set (self, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &resets,
              sizeof resets)
          && set (self, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init)
@@ -298,10 +412,12 @@ via_sctp_new (
   while (self->number == 0 || find (GUINT_TO_POINTER (self->number)) != NULL);
   g_queue_init (&self->out);
   g_queue_init (&self->events);
+  self->begun = g_hash_table_new (NULL, NULL);
   g_hash_table_insert (associations, GUINT_TO_POINTER (self->number), self);
   usrsctp_register_address (GUINT_TO_POINTER (self->number));
-  self->socket = usrsctp_socket (AF_CONN, SOCK_STREAM, IPPROTO_SCTP, on_receive,
-      NULL, 0, GUINT_TO_POINTER (self->number));
+  self->is_registered = TRUE;
+  self->socket =
+      usrsctp_socket (AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
   if (self->socket == NULL || !set_options (self, n_streams)
       || !connect_to (self, local_port, remote_port)) {
     g_set_error (error, VIA_ERROR, VIA_ERROR_IO,
@@ -314,11 +430,12 @@ via_sctp_new (
 void
 via_sctp_abort (ViaSctp *self)
 {
-  if (self->socket == NULL)
-    return;
-  usrsctp_close (self->socket);
+  if (self->socket != NULL)
+    usrsctp_close (self->socket);
   self->socket = NULL;
-  usrsctp_deregister_address (GUINT_TO_POINTER (self->number));
+  if (self->is_registered)
+    usrsctp_deregister_address (GUINT_TO_POINTER (self->number));
+  self->is_registered = FALSE;
 }
 
 void
@@ -332,6 +449,7 @@ via_sctp_free (ViaSctp *self)
   g_hash_table_remove (associations, GUINT_TO_POINTER (self->number));
   g_queue_clear_full (&self->out, (GDestroyNotify) g_bytes_unref);
   g_clear_pointer (&self->held, g_bytes_unref);
+  g_hash_table_unref (self->begun);
   while (via_sctp_poll (self, &event))
     via_sctp_event_clear (&event);
   g_free (self);
@@ -361,18 +479,40 @@ release_held (ViaSctp *self)
 void
 via_sctp_feed (ViaSctp *self, const guint8 *data, gsize len)
 {
-  guint32 tsn;
+  g_autoptr (GByteArray) now = NULL;
+  GByteArray *late;
+  guint32 tsn = 0;
 
   if (self->socket == NULL || len > VIA_SCTP_DATAGRAM)
     return;
-  if (is_reset (data, len, &tsn) && is_early (self, tsn)) {
-    g_clear_pointer (&self->held, g_bytes_unref);
-    self->held = g_bytes_new (data, len);
-    self->held_tsn = tsn;
+  if (!has_reconfig (data, len) || !is_whole (data, len)) {
+    input (self, data, len);
+    release_held (self);
     return;
   }
-  input (self, data, len);
+  now = g_byte_array_new ();
+  late = g_byte_array_new ();
+  part_chunks (self, data, len, now, late, &tsn);
+  if (late->len == HEADER) {
+    input (self, data, len);
+  } else if (now->len > HEADER) {
+    sign (now);
+    input (self, now->data, now->len);
+  }
+  if (late->len > HEADER) {
+    sign (late);
+    g_clear_pointer (&self->held, g_bytes_unref);
+    self->held = g_byte_array_free_to_bytes (g_steal_pointer (&late));
+    self->held_tsn = tsn;
+  }
+  g_clear_pointer (&late, g_byte_array_unref);
   release_held (self);
+}
+
+void
+via_sctp_hold (ViaSctp *self, gboolean is_held)
+{
+  self->is_held = is_held;
 }
 
 GBytes *
@@ -387,7 +527,9 @@ via_sctp_poll (ViaSctp *self, ViaSctpEvent *out)
   ViaSctpEvent *event;
 
   release_held (self); /* it may be time that acknowledged the rest */
-  event = g_queue_pop_head (&self->events);
+  while (self->events.length == 0 && receive (self))
+    continue; /* not every word is one for us */
+  event = self->is_held ? NULL : g_queue_pop_head (&self->events);
   if (event == NULL)
     return FALSE;
   *out = *event;

@@ -38,6 +38,7 @@ typedef enum
   VIA_SCTP_UP,         /* @n_streams each way */
   VIA_SCTP_DOWN,       /* for good */
   VIA_SCTP_DATA,       /* @stream, @ppid, @data; @is_end of the message */
+  VIA_SCTP_CUT,        /* the message that began on @stream has no end */
   VIA_SCTP_PEER_RESET, /* they reset their side of @stream */
   VIA_SCTP_RESET_DONE, /* our side of @stream is reset, or never will be */
 } ViaSctpEventType;
@@ -47,6 +48,7 @@ typedef struct
   ViaSctpEventType type;
   guint n_streams;
   guint16 stream;
+  gboolean is_all; /* PEER_RESET: of every stream */
   guint32 ppid;
   gboolean is_end;
   GBytes *data; /* DATA; free with via_sctp_event_clear */
@@ -66,6 +68,9 @@ void via_sctp_abort (ViaSctp *self);
 void via_sctp_feed (ViaSctp *self, const guint8 *data, gsize len);
 /* The next packet to send; NULL: none. (transfer full) (nullable) */
 GBytes *via_sctp_next (ViaSctp *self);
+/* Held, it gives no event, and once 1 MiB waits the far end has to wait, too:
+ * its window is closed (RFC 9260 §6.2). */
+void via_sctp_hold (ViaSctp *self, gboolean is_held);
 /* FALSE: no event is left. */
 gboolean via_sctp_poll (ViaSctp *self, ViaSctpEvent *out);
 void via_sctp_event_clear (ViaSctpEvent *self);

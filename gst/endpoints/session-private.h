@@ -42,6 +42,7 @@ struct _ViaSession
   ViaGuard guard; /* around funcs */
   ViaSessionDoor own, hub;
   ViaDataLink *data; /* (nullable) */
+  gint n_unheard;    /* atomic: bytes of notices of channels on their way */
   /* loop thread */
   ViaCall *call;
   ViaNegotiation *negotiation;
@@ -121,6 +122,7 @@ typedef struct
   ViaChannelInfo channel;
   gboolean is_text;
   GBytes *message;
+  gint weight; /* bytes, of a channel's */
 } ViaSessionNotice;
 
 /* Of a type above; holds the session and its user. (transfer full) */
@@ -155,6 +157,8 @@ void via_session_wish_check (ViaSession *self);
 void via_session_data_open (ViaSession *self);
 /* Waits for the home; never on a loop. */
 void via_session_data_close (ViaSession *self);
+/* A notice of a channel is over. Any thread. */
+void via_session_data_heard (ViaSession *self, gint weight);
 /* Of ViaMemberFuncs: a message for our peer. Any thread. */
 void via_session_data_take (gpointer door, const ViaRoomMessage *message);
 

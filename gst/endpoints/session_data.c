@@ -5,6 +5,12 @@
  */
 #include "endpoints/session-private.h"
 
+/* Of what waits for the application: from then on the far end has to wait, and
+ * until that little is left. */
+#define UNHEARD_MAX (4 << 20)
+#define UNHEARD_LOW (1 << 20)
+#define NOTICE_COST 1024 /* bytes of one, beside its message */
+
 /* --- the SCTP home --- */
 
 static void
@@ -24,6 +30,29 @@ notice_of (ViaSession *self, guint type, const ViaChannelInfo *info)
   return notice;
 }
 
+/* @notice: (transfer full). A handler that takes its time holds the peer. */
+static void
+post (ViaSession *self, ViaSessionNotice *notice)
+{
+  gint weight = NOTICE_COST;
+
+  if (notice->message != NULL)
+    weight += (gint) g_bytes_get_size (notice->message);
+  notice->weight = weight;
+  if (g_atomic_int_add (&self->n_unheard, weight) + weight > UNHEARD_MAX)
+    via_datalink_hold (self->data);
+  via_session_notice_post (notice);
+}
+
+void
+via_session_data_heard (ViaSession *self, gint weight)
+{
+  gint before = g_atomic_int_add (&self->n_unheard, -weight);
+
+  if (before >= UNHEARD_LOW && before - weight < UNHEARD_LOW)
+    via_datalink_resume (self->data);
+}
+
 static void
 on_opened (gpointer user, const ViaChannelInfo *info)
 {
@@ -31,7 +60,7 @@ on_opened (gpointer user, const ViaChannelInfo *info)
 
   tell_now (self, VIA_SESSION_CHANNEL_OPENED, info, FALSE, NULL);
   if (self->funcs.channel_opened != NULL)
-    via_session_notice_post (notice_of (self, NOTICE_CHANNEL_OPENED, info));
+    post (self, notice_of (self, NOTICE_CHANNEL_OPENED, info));
 }
 
 /* What a peer says in a hub all others there hear. */
@@ -61,7 +90,7 @@ on_message (gpointer user, const ViaChannelInfo *info, gboolean is_text,
   notice = notice_of (self, NOTICE_CHANNEL_MESSAGE, info);
   notice->is_text = is_text;
   notice->message = g_bytes_ref (message);
-  via_session_notice_post (notice);
+  post (self, notice);
 }
 
 static void
@@ -70,7 +99,7 @@ on_low (gpointer user, const ViaChannelInfo *info)
   ViaSession *self = user;
 
   if (self->funcs.channel_low != NULL)
-    via_session_notice_post (notice_of (self, NOTICE_CHANNEL_LOW, info));
+    post (self, notice_of (self, NOTICE_CHANNEL_LOW, info));
 }
 
 static void
@@ -84,7 +113,7 @@ on_closed (gpointer user, const ViaChannelInfo *info, const gchar *why)
     return;
   notice = notice_of (self, NOTICE_CHANNEL_CLOSED, info);
   notice->text = g_strdup (why);
-  via_session_notice_post (notice);
+  post (self, notice);
 }
 
 static const ViaDataLinkFuncs link_funcs = {

@@ -19,6 +19,8 @@ notice_free (gpointer data)
   g_free (notice->remote);
   via_channels_info_clear (&notice->channel);
   g_clear_pointer (&notice->message, g_bytes_unref);
+  if (notice->weight > 0)
+    via_session_data_heard (notice->session, notice->weight);
   g_object_unref (notice->session->user);
   via_session_unref (notice->session);
   g_free (notice);

@@ -589,6 +589,36 @@ via_datalink_stats (ViaDataLink *self, GstStructure *out)
   ask (self, ask_stats, &question, NULL);
 }
 
+/* --- holding the far end --- */
+
+void
+via_datalink_hold (ViaDataLink *self)
+{
+  via_loop_assert (self->home);
+  if (self->association != NULL)
+    via_association_hold (self->association, TRUE);
+}
+
+static void
+run_resume (gpointer data)
+{
+  ViaDataLink *self = data;
+
+  if (self->is_gone || self->association == NULL)
+    return;
+  via_association_hold (self->association, FALSE);
+  touch (self);
+}
+
+void
+via_datalink_resume (ViaDataLink *self)
+{
+  g_mutex_lock (&self->lock);
+  if (!self->is_closed)
+    via_loop_post (self->home, run_resume, via_datalink_ref (self), unref_any);
+  g_mutex_unlock (&self->lock);
+}
+
 /* --- by the mailbox --- */
 
 /* @letter: (transfer full) */

@@ -67,7 +67,12 @@ guint64 via_datalink_buffered (ViaDataLink *self, guint id);
 /* Adds "data-channels" and the fields of the transport (docs/api.md). */
 void via_datalink_stats (ViaDataLink *self, GstStructure *out);
 
+/* Reads nothing more of the far end, which waits then, until _resume. Home. */
+void via_datalink_hold (ViaDataLink *self);
+
 /* --- any thread, also after _free --- */
+
+void via_datalink_resume (ViaDataLink *self);
 
 /* Sends by the mailbox; what cannot go is dropped and counted. */
 void via_datalink_post (

@@ -110,3 +110,13 @@ void
 via_datalink_wake (ViaDataLink *self)
 {
 }
+
+void
+via_datalink_hold (ViaDataLink *self)
+{
+}
+
+void
+via_datalink_resume (ViaDataLink *self)
+{
+}

@@ -21,6 +21,7 @@ typedef struct
   GstStructure *last;              /* of the last channel that @b has opened */
   gboolean stops_in_signal;        /* and so set_state is called there */
   gint stopped;                    /* atomic: how often */
+  gboolean waits_in_signal;        /* under lock: until it is FALSE */
 } Pair;
 
 static void
@@ -59,6 +60,8 @@ on_received (
   g_mutex_lock (&self->lock);
   g_ptr_array_add (self->messages, g_bytes_ref (data));
   g_cond_broadcast (&self->changed);
+  while (self->waits_in_signal)
+    g_cond_wait (&self->changed, &self->lock);
   g_mutex_unlock (&self->lock);
   stop_here (self);
 }
@@ -388,6 +391,62 @@ test_data_low_is_told_when_what_waited_is_gone (void)
   pair_clear (&pair);
 }
 
+static guint64
+buffered (Pair *self)
+{
+  guint64 bytes = 0;
+
+  g_signal_emit_by_name (self->a, "get-buffered-amount", 0, &bytes);
+  return bytes;
+}
+
+/* A handler that does not come back holds the peer, not our memory: of 10 MB
+ * what is over our bounds stays with the sender, and all come once it goes on.
+ */
+static void
+test_data_a_slow_handler_holds_the_peer (void)
+{
+  const guint n = 40, len = 250000;
+  g_autofree gchar *text = g_strnfill (len, 'x');
+  guint64 before, now;
+  Pair pair;
+
+  pair_init (&pair, PAIR);
+  pair.waits_in_signal = TRUE;
+  gst_element_set_state (pair.pipeline, GST_STATE_READY);
+  create (&pair, "x", NULL);
+  g_assert_true (send_text (&pair, 0, "first"));
+  gst_element_set_state (pair.pipeline, GST_STATE_PLAYING);
+  pair_wait (&pair, &pair.messages->len, 1);
+  for (guint i = 0; i < n; i++) {
+    text[0] = (gchar) ('A' + i % 26);
+    g_assert_true (send_text (&pair, 0, text));
+  }
+  now = buffered (&pair);
+  do { /* until it stands still */
+    before = now;
+    g_usleep (500000);
+    now = buffered (&pair);
+  } while (now < before);
+  g_assert_cmpuint (now, >, (guint64) n * len / 4);
+  g_assert_cmpuint (now, <, (guint64) n * len); /* it did go */
+  g_mutex_lock (&pair.lock);
+  pair.waits_in_signal = FALSE;
+  g_cond_broadcast (&pair.changed);
+  g_mutex_unlock (&pair.lock);
+  for (guint i = 10; i <= n; i += 10) /* each in its own time */
+    pair_wait (&pair, &pair.messages->len, 1 + i);
+  for (guint i = 0; i < n; i++) {
+    gsize size;
+    const gchar *came =
+        g_bytes_get_data (g_ptr_array_index (pair.messages, 1 + i), &size);
+
+    g_assert_cmpuint (size, ==, len);
+    g_assert_cmpint (came[0], ==, 'A' + (gint) i % 26);
+  }
+  pair_clear (&pair);
+}
+
 static void
 test_data_state_null_inside_a_signal_of_data_is_fine (void)
 {
@@ -424,6 +483,7 @@ main (int argc, char **argv)
   CASE (fifty_channels_one_after_the_other_leave_nothing);
   CASE (bad_options_and_messages_are_refused);
   CASE (low_is_told_when_what_waited_is_gone);
+  CASE (a_slow_handler_holds_the_peer);
   CASE (state_null_inside_a_signal_of_data_is_fine);
   return g_test_run ();
 }

@@ -386,6 +386,36 @@ test_channels_pieces_become_one_message_up_to_the_bound (void)
   pair_clear (&pair);
 }
 
+/* What was begun and given up spoils nothing of the next. */
+static void
+test_channels_a_message_that_is_cut_leaves_the_next_whole (void)
+{
+  const ViaChannelWish wish = {0};
+  g_autofree guint8 *data = g_malloc0 (VIA_CHANNELS_MESSAGE);
+  Pair pair;
+  End *b = &pair.b;
+
+  pair_init (&pair);
+  pair_up (&pair);
+  end_open (&pair.a, &wish);
+  pair_run (&pair);
+  via_channels_receive (b->channels, 0, 53, data, 3, FALSE);
+  via_channels_cut (b->channels, 0);
+  via_channels_receive (b->channels, 0, 51, (guint8 *) "one", 3, TRUE);
+  for (guint i = 0; i < 2; i++) /* too long already */
+    via_channels_receive (
+        b->channels, 0, 53, data, VIA_CHANNELS_MESSAGE, FALSE);
+  via_channels_cut (b->channels, 0);
+  via_channels_receive (b->channels, 0, 51, (guint8 *) "two", 3, TRUE);
+  via_channels_cut (b->channels, 0);
+  via_channels_cut (b->channels, 7);
+  end_listen (b);
+  g_assert_cmpuint (b->messages->len, ==, 2);
+  end_got (b, 0, TRUE, "one", 3);
+  end_got (b, 1, TRUE, "two", 3);
+  pair_clear (&pair);
+}
+
 static guint64
 dropped (const End *end)
 {
@@ -522,6 +552,7 @@ main (int argc, char **argv)
   CASE (say_when_little_waits);
   CASE (are_bounded);
   CASE (pieces_become_one_message_up_to_the_bound);
+  CASE (a_message_that_is_cut_leaves_the_next_whole);
   CASE (refuse_what_is_against_the_rules);
   CASE (that_open_after_nonsense_stay);
   CASE (of_a_flood_are_refused_at_the_bound);
