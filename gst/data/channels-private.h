@@ -27,7 +27,6 @@ typedef struct
   GQueue waiting; /* ViaChannelMessage*, oldest first */
   gboolean owes_open, owes_ack;
   gboolean is_acked;  /* they know of it: unordered is allowed */
-  gboolean was_told;  /* OPENED */
   gboolean was_reset; /* our side: asked for */
   gboolean is_reset;  /* our side: done */
   gboolean is_peer_reset;

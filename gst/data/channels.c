@@ -131,9 +131,9 @@ via_channels_tell (
 void
 via_channels_told_open (ViaChannels *self, ViaChannel *channel)
 {
-  if (channel->was_told || channel->info.state != VIA_CHANNEL_CONNECTING)
+  if (channel->info.was_open || channel->info.state != VIA_CHANNEL_CONNECTING)
     return;
-  channel->was_told = TRUE;
+  channel->info.was_open = TRUE;
   channel->info.state = VIA_CHANNEL_OPEN;
   self->n_opened++;
   via_channels_tell (self, VIA_CHANNELS_OPENED, channel);
@@ -145,7 +145,7 @@ via_channels_remove (ViaChannels *self, ViaChannel *channel, const gchar *why)
   ViaChannelsEvent *event;
 
   channel->info.state = VIA_CHANNEL_CLOSED;
-  self->n_closed += channel->was_told;
+  self->n_closed += channel->info.was_open;
   via_channels_tell (self, VIA_CHANNELS_CLOSED, channel);
   event = g_queue_peek_tail (&self->events);
   event->why = why;

@@ -49,6 +49,7 @@ typedef struct
   ViaDcepReliability reliability;
   guint32 limit;
   ViaChannelState state;
+  gboolean was_open;
   guint64 buffered; /* bytes SCTP has not taken yet */
   guint64 messages_sent, bytes_sent, messages_received, bytes_received;
 } ViaChannelInfo;

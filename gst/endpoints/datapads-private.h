@@ -15,9 +15,10 @@ struct _ViaDataPads
   GstBin *bin; /* not owned: it owns us */
   ViaDataPadsFuncs funcs;
   gpointer user;
-  GMutex lock;         /* guards the next two; a leaf */
+  GMutex lock;         /* guards the next three; a leaf */
   GPtrArray *sinks;    /* ViaDataSink* */
   GHashTable *sources; /* number → ViaDataSource*, owned */
+  GPtrArray *leaving;  /* ViaDataSource*, owned: others have their numbers */
 };
 
 /* datapads.c: the table no longer has it. */
@@ -32,8 +33,9 @@ void via_data_source_unref (ViaDataSource *self);
 /* It has not ended, and is called so: the last call's channel left it. */
 gboolean via_data_source_goes_on (
     ViaDataSource *self, const gchar *label, const gchar *protocol);
-/* via-app adds the pad. */
-void via_data_source_announce (ViaDataSource *self);
+/* via-app adds the pad, once that of @before is gone, whose name it has.
+ * @before: (nullable) */
+void via_data_source_announce (ViaDataSource *self, ViaDataSource *before);
 void via_data_source_push (
     ViaDataSource *self, gboolean is_text, GBytes *message);
 /* EOS after what waits; @goes: then it is taken away. */

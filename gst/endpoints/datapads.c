@@ -401,7 +401,7 @@ void
 via_datapads_open (
     ViaDataPads *self, guint number, const gchar *label, const gchar *protocol)
 {
-  ViaDataSource *source = source_of (self, number);
+  ViaDataSource *source = source_of (self, number), *before;
   gboolean is_kept =
       source != NULL && via_data_source_goes_on (source, label, protocol);
 
@@ -411,11 +411,20 @@ via_datapads_open (
     return;
   source = via_data_source_new (self, number, label, protocol);
   g_mutex_lock (&self->lock);
-  g_hash_table_replace (self->sources, GUINT_TO_POINTER (number), source);
+  before = g_hash_table_lookup (self->sources, GUINT_TO_POINTER (number));
+  if (before != NULL) {
+    g_hash_table_steal (self->sources, GUINT_TO_POINTER (number));
+    g_ptr_array_add (self->leaving, via_data_source_ref (before));
+  }
+  g_hash_table_insert (self->sources, GUINT_TO_POINTER (number), source);
   via_data_source_ref (source);
   g_mutex_unlock (&self->lock);
-  via_data_source_announce (source);
+  if (before != NULL)
+    via_data_source_end (before, TRUE);
+  via_data_source_announce (source, before);
   via_data_source_unref (source);
+  if (before != NULL)
+    via_data_source_unref (before);
 }
 
 void
@@ -447,7 +456,7 @@ via_datapads_n_sources (ViaDataPads *self)
   guint n;
 
   g_mutex_lock (&self->lock);
-  n = g_hash_table_size (self->sources);
+  n = g_hash_table_size (self->sources) + self->leaving->len;
   g_mutex_unlock (&self->lock);
   return n;
 }
@@ -462,6 +471,8 @@ via_datapads_forget (ViaDataPads *self, ViaDataSource *source, guint number)
       g_hash_table_lookup (self->sources, GUINT_TO_POINTER (number)) == source;
   if (is_it)
     g_hash_table_steal (self->sources, GUINT_TO_POINTER (number));
+  else
+    g_ptr_array_remove (self->leaving, source);
   g_mutex_unlock (&self->lock);
   if (is_it)
     via_data_source_unref (source);
@@ -480,6 +491,9 @@ all_sources (ViaDataPads *self)
   g_hash_table_iter_init (&iter, self->sources);
   while (g_hash_table_iter_next (&iter, NULL, &source))
     g_ptr_array_add (all, via_data_source_ref (source));
+  for (guint i = 0; i < self->leaving->len; i++)
+    g_ptr_array_add (
+        all, via_data_source_ref (g_ptr_array_index (self->leaving, i)));
   g_mutex_unlock (&self->lock);
   return all;
 }
@@ -514,6 +528,8 @@ via_datapads_new (GstBin *bin, const ViaDataPadsFuncs *funcs, gpointer user)
   self->user = user;
   g_mutex_init (&self->lock);
   self->sinks = g_ptr_array_new ();
+  self->leaving =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) via_data_source_unref);
   self->sources = g_hash_table_new_full (
       NULL, NULL, NULL, (GDestroyNotify) via_data_source_unref);
   return self;
@@ -533,6 +549,7 @@ via_datapads_free (ViaDataPads *self)
 {
   g_hash_table_unref (self->sources);
   g_ptr_array_unref (self->sinks);
+  g_ptr_array_unref (self->leaving);
   g_mutex_clear (&self->lock);
   g_free (self);
 }

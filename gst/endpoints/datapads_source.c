@@ -27,6 +27,8 @@ struct _ViaDataSource
   gsize n_bytes;
   gboolean is_announced; /* who wanted to link has */
   gboolean is_eos, goes, is_gone;
+  gboolean is_removed;  /* its name is free */
+  ViaDataSource *after; /* (nullable) owned: waits for the name */
   gboolean is_flushing;
   /* the task */
   gboolean has_begun, was_text, has_ended;
@@ -312,9 +314,19 @@ run_add (gpointer data)
 }
 
 void
-via_data_source_announce (ViaDataSource *self)
+via_data_source_announce (ViaDataSource *self, ViaDataSource *before)
 {
-  via_app_post (run_add, via_data_source_ref (self), unref_any);
+  gboolean waits = FALSE;
+
+  if (before != NULL) {
+    g_mutex_lock (&before->lock);
+    waits = !before->is_removed;
+    if (waits)
+      before->after = via_data_source_ref (self);
+    g_mutex_unlock (&before->lock);
+  }
+  if (!waits)
+    via_app_post (run_add, via_data_source_ref (self), unref_any);
 }
 
 void
@@ -358,6 +370,7 @@ void
 via_data_source_remove (ViaDataSource *self)
 {
   ViaDataPads *pads = self->pads;
+  ViaDataSource *after;
   gboolean was_gone;
 
   g_mutex_lock (&self->lock);
@@ -370,6 +383,14 @@ via_data_source_remove (ViaDataSource *self)
   if (GST_OBJECT_PARENT (self->pad) == GST_OBJECT (self->bin))
     gst_element_remove_pad (GST_ELEMENT (self->bin), self->pad);
   g_signal_handlers_disconnect_by_func (self->pad, on_linked, self);
+  g_mutex_lock (&self->lock);
+  self->is_removed = TRUE;
+  after = g_steal_pointer (&self->after);
+  g_mutex_unlock (&self->lock);
+  if (after != NULL) {
+    via_data_source_announce (after, NULL);
+    via_data_source_unref (after);
+  }
   via_datapads_forget (pads, self, self->number);
   if (pads->funcs.source_removed != NULL)
     pads->funcs.source_removed (pads->user);

@@ -42,6 +42,7 @@ struct _ViaSession
   ViaGuard guard; /* around funcs */
   ViaSessionDoor own, hub;
   ViaDataLink *data; /* (nullable) */
+  gint is_replaced;  /* atomic: another session has its place */
   gint n_unheard;    /* atomic: bytes of notices of channels on their way */
   /* loop thread */
   ViaCall *call;
@@ -111,6 +112,7 @@ typedef struct
     NOTICE_CHANNEL_CLOSED,
     NOTICE_CHANNEL_LOW,
     NOTICE_CHANNEL_MESSAGE,
+    NOTICE_CHANNEL_REFUSED,
   } type;
   guint mline; /* or a code of STUN */
   ViaConnectionState state;
@@ -122,7 +124,8 @@ typedef struct
   ViaChannelInfo channel;
   gboolean is_text;
   GBytes *message;
-  gint weight; /* bytes, of a channel's */
+  gint weight;      /* bytes, of a channel's */
+  gboolean is_last; /* told although the session is over */
 } ViaSessionNotice;
 
 /* Of a type above; holds the session and its user. (transfer full) */

@@ -55,6 +55,7 @@ typedef struct
   void (*channel_closed) (
       gpointer user, const ViaChannelInfo *info, const gchar *why);
   void (*channel_low) (gpointer user, const ViaChannelInfo *info);
+  void (*channel_refused) (gpointer user, const gchar *label);
   void (*channel_message) (
       gpointer user, guint id, gboolean is_text, GBytes *message);
   /* These two on the SCTP home, at once; they may not block. */
@@ -134,6 +135,9 @@ GstStructure *via_session_list_tracks (ViaSession *self);
 /* An m-line for data channels is wanted from now on; an error if there can be
  * none: UNSUPPORTED. */
 gboolean via_session_want_data (ViaSession *self, GError **error);
+/* Another takes its place: its channels are closed, which is still told. Waits
+ * for the SCTP home; before _free. */
+void via_session_replaced (ViaSession *self);
 /* Of the session's life; NULL: there can be none. See its "any thread". */
 ViaDataLink *via_session_data (const ViaSession *self);
 /* "via-endpoint-stats" (docs/api.md). (transfer full) */

@@ -108,12 +108,29 @@ on_closed (gpointer user, const ViaChannelInfo *info, const gchar *why)
   ViaSession *self = user;
   ViaSessionNotice *notice;
 
-  tell_now (self, VIA_SESSION_CHANNEL_CLOSED, info, FALSE, NULL);
+  gboolean is_replaced = g_atomic_int_get (&self->is_replaced);
+
+  if (!is_replaced) /* what is at its place has the pads */
+    tell_now (self, VIA_SESSION_CHANNEL_CLOSED, info, FALSE, NULL);
   if (self->funcs.channel_closed == NULL)
     return;
   notice = notice_of (self, NOTICE_CHANNEL_CLOSED, info);
   notice->text = g_strdup (why);
+  notice->is_last = is_replaced;
   post (self, notice);
+}
+
+static void
+on_refused (gpointer user, const gchar *label)
+{
+  ViaSession *self = user;
+  ViaSessionNotice *notice;
+
+  if (self->funcs.channel_refused == NULL)
+    return;
+  notice = via_session_notice_new (self, NOTICE_CHANNEL_REFUSED);
+  notice->text = g_strdup (label);
+  via_session_notice_post (notice);
 }
 
 static const ViaDataLinkFuncs link_funcs = {
@@ -121,6 +138,7 @@ static const ViaDataLinkFuncs link_funcs = {
     .message = on_message,
     .low = on_low,
     .closed = on_closed,
+    .refused = on_refused,
 };
 
 /* --- any thread --- */
@@ -149,6 +167,14 @@ via_session_data_close (ViaSession *self)
 {
   if (self->data != NULL)
     via_datalink_free (self->data); /* its memory stays until the session's */
+}
+
+void
+via_session_replaced (ViaSession *self)
+{
+  g_atomic_int_set (&self->is_replaced, TRUE);
+  if (self->data != NULL)
+    via_datalink_end (self->data, "the call was made anew");
 }
 
 ViaDataLink *

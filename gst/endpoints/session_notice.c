@@ -43,6 +43,9 @@ run_channel (const ViaSession *self, const ViaSessionNotice *notice)
       self->funcs.channel_message (
           self->user, notice->channel.id, notice->is_text, notice->message);
       break;
+    case NOTICE_CHANNEL_REFUSED:
+      self->funcs.channel_refused (self->user, notice->text);
+      break;
     default:
       break;
   }
@@ -54,6 +57,10 @@ run_notice (gpointer data)
   ViaSessionNotice *notice = data;
   ViaSession *self = notice->session;
 
+  if (notice->is_last) { /* the user is held, and wants to know */
+    run_channel (self, notice);
+    return;
+  }
   if (!via_guard_enter (&self->guard))
     return;
   switch (notice->type) {
@@ -105,6 +112,7 @@ run_notice (gpointer data)
     case NOTICE_CHANNEL_CLOSED:
     case NOTICE_CHANNEL_LOW:
     case NOTICE_CHANNEL_MESSAGE:
+    case NOTICE_CHANNEL_REFUSED:
       run_channel (self, notice);
       break;
   }

@@ -267,6 +267,16 @@ via_webrtc_endpoint_tell_channel_low (gpointer user, const ViaChannelInfo *info)
 }
 
 void
+via_webrtc_endpoint_tell_channel_refused (gpointer user, const gchar *label)
+{
+  GST_ELEMENT_WARNING (user, RESOURCE, FAILED,
+      ("the hub has data channels of more than %d labels: none is made for "
+       "\"%.64s\"",
+          VIA_DATALINK_LABELS, label),
+      (NULL));
+}
+
+void
 via_webrtc_endpoint_tell_channel_message (
     gpointer user, guint id, gboolean is_text, GBytes *message)
 {

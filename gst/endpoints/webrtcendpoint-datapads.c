@@ -33,12 +33,17 @@ open_channel (ViaWebrtcEndpoint *self, ViaDataSink *sink)
   g_rw_lock_reader_lock (&self->session_lock);
   id = via_webrtc_endpoint_create_channel_locked (
       self, via_data_sink_wish (sink), &error);
+  if (self->session != NULL && via_session_data (self->session) != NULL
+      && g_error_matches (error, VIA_ERROR, VIA_ERROR_STATE)) {
+    id = VIA_DATA_SINK_CLOSED; /* as if its channel had ended, too */
+    g_clear_error (&error);
+  }
   via_data_sink_set_channel (sink, id);
   g_rw_lock_reader_unlock (&self->session_lock);
-  if (id < 0)
+  if (error != NULL)
     GST_ELEMENT_ERROR (
         self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  return id >= 0;
+  return error == NULL;
 }
 
 static GstFlowReturn
@@ -162,7 +167,8 @@ via_webrtc_endpoint_channel_now (gpointer user, ViaSessionChannelNews what,
       break;
     case VIA_SESSION_CHANNEL_CLOSED:
       via_datapads_closed (self->data_pads, info->id);
-      via_datapads_end (self->data_pads, info->id);
+      if (info->was_open) /* else the pad of that id is another's */
+        via_datapads_end (self->data_pads, info->id);
       break;
   }
 }

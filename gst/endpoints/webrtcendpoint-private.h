@@ -194,6 +194,8 @@ void via_webrtc_endpoint_tell_channel_opened (
     gpointer user, const ViaChannelInfo *info);
 void via_webrtc_endpoint_tell_channel_closed (
     gpointer user, const ViaChannelInfo *info, const gchar *why);
+void via_webrtc_endpoint_tell_channel_refused (
+    gpointer user, const gchar *label);
 void via_webrtc_endpoint_tell_channel_low (
     gpointer user, const ViaChannelInfo *info);
 void via_webrtc_endpoint_tell_channel_message (

@@ -122,6 +122,7 @@ static const ViaSessionFuncs session_funcs = {
     .channel_opened = via_webrtc_endpoint_tell_channel_opened,
     .channel_closed = via_webrtc_endpoint_tell_channel_closed,
     .channel_low = via_webrtc_endpoint_tell_channel_low,
+    .channel_refused = via_webrtc_endpoint_tell_channel_refused,
     .channel_message = via_webrtc_endpoint_tell_channel_message,
     .wants_messages = via_webrtc_endpoint_wants_messages,
     .channel_now = via_webrtc_endpoint_channel_now,
@@ -425,6 +426,7 @@ replace_session (ViaWebrtcEndpoint *self, GError **error)
   self->session = made;
   via_datapads_renew (self->data_pads);
   g_rw_lock_writer_unlock (&self->session_lock);
+  via_session_replaced (old);
   via_common_absent (&self->common, via_session_hub_member (old));
   return old;
 }

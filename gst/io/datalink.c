@@ -44,7 +44,9 @@ struct _ViaDataLink
   ViaChannels *channels;
   ViaAssociation *association; /* (nullable) */
   ViaSctpHomeUser user_of_home;
-  gboolean is_gone;
+  gboolean is_gone, is_over;
+  GHashTable *labelled; /* ids of channels that _post_label made */
+  gboolean has_refused;
   gatomicrefcount refs; /* posts hold one */
 };
 
@@ -81,6 +83,7 @@ via_datalink_unref (ViaDataLink *self)
   g_queue_clear_full (&self->out, (GDestroyNotify) g_bytes_unref);
   g_queue_clear_full (&self->letters, letter_free);
   via_channels_free (self->channels);
+  g_hash_table_unref (self->labelled);
   g_cond_clear (&self->room);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -127,6 +130,7 @@ tell (ViaDataLink *self, const ViaChannelsEvent *event)
         funcs->low (self->user, &event->info);
       break;
     case VIA_CHANNELS_CLOSED:
+      g_hash_table_remove (self->labelled, GUINT_TO_POINTER (event->info.id));
       if (funcs->closed != NULL)
         funcs->closed (self->user, &event->info, event->why);
       break;
@@ -192,6 +196,14 @@ on_time (gpointer data)
   via_loop_at_turn_end (self->home, work, self);
 }
 
+static gboolean
+is_over (const ViaDataLink *self)
+{
+  return self->is_over
+         || (self->association != NULL
+             && via_association_is_over (self->association));
+}
+
 static void
 open_mail (ViaDataLink *self, GQueue *packets, GQueue *letters)
 {
@@ -207,20 +219,39 @@ open_mail (ViaDataLink *self, GQueue *packets, GQueue *letters)
   g_mutex_unlock (&self->lock);
 }
 
+/* -1: nobody is to have it. */
+static gint
+make_labelled (ViaDataLink *self, const Letter *letter)
+{
+  const ViaChannelWish wish = {
+      .label = letter->label, .protocol = letter->protocol};
+  gint id;
+
+  if (g_hash_table_size (self->labelled) >= VIA_DATALINK_LABELS) {
+    if (!self->has_refused && self->funcs.refused != NULL)
+      self->funcs.refused (self->user, letter->label);
+    self->has_refused = TRUE;
+    return -1;
+  }
+  id = via_channels_create (self->channels, &wish, NULL);
+  if (id >= 0)
+    g_hash_table_add (self->labelled, GUINT_TO_POINTER (id));
+  return id;
+}
+
 /* Whose @letter is; FALSE: nobody's. */
 static gboolean
 address (ViaDataLink *self, Letter *letter)
 {
-  ViaChannelWish wish = {.label = letter->label, .protocol = letter->protocol};
   gint id;
 
   if (letter->label == NULL)
     return TRUE;
-  if (self->association == NULL || via_association_is_over (self->association))
+  if (self->association == NULL || is_over (self))
     return FALSE;
   id = via_channels_find (self->channels, letter->label);
   if (id < 0)
-    id = via_channels_create (self->channels, &wish, NULL);
+    id = make_labelled (self, letter);
   letter->id = (guint) id;
   return id >= 0;
 }
@@ -287,6 +318,7 @@ via_datalink_new (ViaLoop *loop, const ViaDataLinkFuncs *funcs, gpointer user)
   g_queue_init (&self->out);
   g_queue_init (&self->letters);
   self->channels = via_channels_new ();
+  self->labelled = g_hash_table_new (NULL, NULL);
   return self;
 }
 
@@ -355,7 +387,7 @@ run_start (gpointer data)
   ViaDataLink *self = start->link;
   g_autoptr (GError) error = NULL;
 
-  if (self->is_gone || self->association != NULL)
+  if (self->is_gone || self->is_over || self->association != NULL)
     return;
   self->association =
       via_association_new (&start->config, self->channels, &error);
@@ -392,6 +424,7 @@ run_stop (gpointer data)
   if (self->is_gone)
     return;
   drop_association (self);
+  self->is_over = TRUE;
   via_channels_down (self->channels, "the connection ended");
   touch (self);
 }
@@ -436,6 +469,7 @@ typedef struct
   gboolean is_text;
   GBytes *message;
   GstStructure *stats;
+  const gchar *why; /* static */
   gint created;
   gboolean is_done;
   guint64 buffered;
@@ -456,6 +490,12 @@ ask_create (gpointer data)
 {
   Question *question = data;
 
+  question->created = -1;
+  if (is_over (question->link)) {
+    g_set_error_literal (&question->error, VIA_ERROR, VIA_ERROR_STATE,
+        "the connection that data channels were on has ended");
+    return;
+  }
   question->created = via_channels_create (
       question->link->channels, question->wish, &question->error);
   touch (question->link);
@@ -508,6 +548,26 @@ via_datalink_close (ViaDataLink *self, guint id)
 
   ask (self, ask_close, &question, NULL);
   return question.is_done;
+}
+
+static void
+ask_end (gpointer data)
+{
+  Question *question = data;
+  ViaDataLink *self = question->link;
+
+  drop_association (self);
+  self->is_over = TRUE;
+  via_channels_down (self->channels, question->why);
+  work (self);
+}
+
+void
+via_datalink_end (ViaDataLink *self, const gchar *why)
+{
+  Question question = {.why = why};
+
+  ask (self, ask_end, &question, NULL);
 }
 
 static void

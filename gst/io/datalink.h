@@ -13,6 +13,9 @@
 
 G_BEGIN_DECLS
 
+/* Channels that _post_label makes, at a time. */
+#define VIA_DATALINK_LABELS 64
+
 typedef struct _ViaDataLink ViaDataLink;
 
 /* All nullable, all on the SCTP home: may not block; may call what is "any
@@ -25,6 +28,9 @@ typedef struct
   /* What waits on the channel fell to its threshold. */
   void (*low) (gpointer user, const ViaChannelInfo *info);
   void (*closed) (gpointer user, const ViaChannelInfo *info, const gchar *why);
+  /* _post_label makes no channel @label: there are VIA_DATALINK_LABELS. Once.
+   */
+  void (*refused) (gpointer user, const gchar *label);
 } ViaDataLinkFuncs;
 
 /* FALSE: built without usrsctp; then _new gives NULL. */
@@ -56,12 +62,14 @@ GBytes *via_datalink_next (ViaDataLink *self);
 /* --- any thread but another loop than the home; waits for that. Before _free
  * --- */
 
-/* As via_channels_create, _send, _close. */
+/* As via_channels_create, _send, _close; STATE too once it is over. */
 gint via_datalink_create (
     ViaDataLink *self, const ViaChannelWish *wish, GError **error);
 gboolean via_datalink_send (ViaDataLink *self, guint id, gboolean is_text,
     GBytes *message, GError **error);
 gboolean via_datalink_close (ViaDataLink *self, guint id);
+/* It is over, and every channel is told closed meanwhile, with @why. */
+void via_datalink_end (ViaDataLink *self, const gchar *why);
 /* Bytes that wait on channel @id; 0 too if there is none. */
 guint64 via_datalink_buffered (ViaDataLink *self, guint id);
 /* Adds "data-channels" and the fields of the transport (docs/api.md). */

@@ -120,3 +120,8 @@ void
 via_datalink_resume (ViaDataLink *self)
 {
 }
+
+void
+via_datalink_end (ViaDataLink *self, const gchar *why)
+{
+}

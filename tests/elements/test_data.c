@@ -469,6 +469,121 @@ test_data_state_null_inside_a_signal_of_data_is_fine (void)
   pair_clear (&pair);
 }
 
+/* --- what ends, and what comes after --- */
+
+static void
+on_pad_added (GstElement *b, GstPad *pad, GstElement *out)
+{
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (out, "sink");
+  g_autoptr (GstPad) first = gst_element_get_static_pad (b, "data_src_0");
+
+  g_assert_true (pad == first);
+  if (gst_pad_is_linked (pad) || gst_pad_is_linked (sink))
+    return;
+  g_assert_cmpint (gst_pad_link (pad, sink), ==, GST_PAD_LINK_OK);
+}
+
+/* Its pad is still busy with the last channel: the next one's comes after it,
+ * and has all that was said meanwhile. */
+static void
+test_data_an_id_that_is_used_again_waits_for_its_pad (void)
+{
+  g_autoptr (GstElement) out = NULL, out2 = NULL;
+  Pair pair;
+
+  pair_init (&pair,
+      PAIR " b.data_src_0 ! appsink name=out sync=false max-buffers=1 "
+           "appsink name=out2 sync=false async=false");
+  out = gst_bin_get_by_name (GST_BIN (pair.pipeline), "out");
+  out2 = gst_bin_get_by_name (GST_BIN (pair.pipeline), "out2");
+  gst_element_set_state (pair.pipeline, GST_STATE_READY);
+  create (&pair, "old", NULL);
+  for (guint i = 0; i < 4; i++)
+    g_assert_true (send_text (&pair, 0, "old"));
+  gst_element_set_state (pair.pipeline, GST_STATE_PLAYING);
+  pair_wait (&pair, &pair.messages->len, 4);
+  g_signal_connect (pair.b, "pad-added", G_CALLBACK (on_pad_added), out2);
+  g_assert_true (close_it (&pair, 0));
+  pair_wait (&pair, &pair.n_closed, 1);
+  for (gint64 end = g_get_monotonic_time () + WAIT;
+       close_it (&pair, 0) && g_get_monotonic_time () < end;)
+    g_usleep (1000);
+  g_assert_cmpint (create (&pair, "new", NULL), ==, 0);
+  g_assert_true (send_text (&pair, 0, "new"));
+  pair_wait (&pair, &pair.messages->len, 5);
+  for (guint i = 0; i < 4; i++)
+    assert_pulled (out, (const guint8 *) "old", 3, "text/x-raw", "old");
+  assert_pulled (out2, (const guint8 *) "new", 3, "text/x-raw", "new");
+  pair_clear (&pair);
+}
+
+/* What comes then is for nobody, as after the peer closed the channel. */
+static void
+test_data_pad_that_begins_after_the_end_holds_nobody (void)
+{
+  g_autoptr (GstPad) pad = NULL;
+  gint64 end = g_get_monotonic_time () + WAIT;
+  Pair pair;
+
+  pair_init (&pair, PAIR);
+  pad = gst_element_request_pad_simple (pair.a, "data_sink_%u");
+  gst_element_set_state (pair.pipeline, GST_STATE_READY);
+  create (&pair, "x", NULL);
+  gst_element_set_state (pair.pipeline, GST_STATE_PLAYING);
+  pair_wait (&pair, &pair.n_opened, 1);
+  gst_element_set_locked_state (pair.b, TRUE);
+  gst_element_set_state (pair.b, GST_STATE_NULL);
+  while (close_it (&pair, 0) && g_get_monotonic_time () < end)
+    g_usleep (1000); /* until it is gone */
+  g_assert_cmpint (create (&pair, "y", NULL), ==, -1);
+  begin_stream (pad);
+  g_assert_cmpint (
+      gst_pad_chain (pad, gst_buffer_new_memdup ("x", 1)), ==, GST_FLOW_OK);
+  g_assert_true (gst_pad_send_event (pad, gst_event_new_eos ()));
+  gst_element_set_locked_state (pair.b, FALSE);
+  pair_clear (&pair);
+}
+
+/* Each label is a channel at every member; there are 64 at most. */
+static void
+test_data_a_hub_makes_so_many_channels_and_says_so (void)
+{
+  g_autoptr (GstElement) room = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstStructure) stats = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 dropped = 0;
+  Pair pair;
+
+  pair_init (&pair, "hub name=room webrtcendpoint name=a peer=b hub=room "
+                    "webrtcendpoint name=b");
+  room = gst_bin_get_by_name (GST_BIN (pair.pipeline), "room");
+  bus = gst_element_get_bus (pair.pipeline);
+  gst_element_set_state (pair.pipeline, GST_STATE_READY);
+  create (&pair, "own", NULL);
+  gst_element_set_state (pair.pipeline, GST_STATE_PLAYING);
+  pair_wait (&pair, &pair.n_opened, 1);
+  for (guint i = 0; i < 140; i++) { /* each label twice */
+    g_autofree gchar *label = g_strdup_printf ("label-%u", i % 70);
+    guint n = 0;
+
+    g_signal_emit_by_name (room, "send-string", NULL, label, "x", &n);
+    g_assert_cmpuint (n, ==, 1);
+  }
+  pair_wait (&pair, &pair.messages->len, 2 * 64);
+  g_assert_cmpuint (pair.n_opened, ==, 1 + 64);
+  message =
+      gst_bus_timed_pop_filtered (bus, 15 * GST_SECOND, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "\"label-64\""));
+  g_object_get (pair.a, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, "data-messages-dropped", &dropped);
+  g_assert_cmpuint (dropped, ==, 2 * 6);
+  pair_clear (&pair);
+}
+
 #define CASE(name) g_test_add_func ("/elements/data/" #name, test_data_##name)
 
 int
@@ -485,5 +600,8 @@ main (int argc, char **argv)
   CASE (low_is_told_when_what_waited_is_gone);
   CASE (a_slow_handler_holds_the_peer);
   CASE (state_null_inside_a_signal_of_data_is_fine);
+  CASE (an_id_that_is_used_again_waits_for_its_pad);
+  CASE (pad_that_begins_after_the_end_holds_nobody);
+  CASE (a_hub_makes_so_many_channels_and_says_so);
   return g_test_run ();
 }

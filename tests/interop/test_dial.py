@@ -392,13 +392,16 @@ def test_words_go_on_in_the_next_call():
     first = Ear().__enter__()
     with lab.Launch(CAMERA + 'whip://127.0.0.1:8889/live/whip '
                     'fdsrc ! application/x-via-data,label=log ! e.data_sink_0',
-                    stdin=read):
+                    options=('-e', '-m'), stdin=read) as line:
         try:
             first.hears(mouth, 'first')
+            first.line.process.kill()   # no goodbye
         finally:
             first.__exit__(None)
         with Ear() as second:
             second.hears(mouth, 'second')
+            line.until_says(r'data-channel,.*state=\(string\)closed, '
+                            r'reason=.*was.. made.. anew')
             os.close(mouth)  # the end of the line
 
 

@@ -256,6 +256,8 @@ test_channels_closed_too_early_still_say_what_waits (void)
   via_channels_close (pair.a.channels, 0); /* nothing waits, nobody is there */
   end_listen (&pair.a);
   g_assert_cmpuint (pair.a.n_closed, ==, 3);
+  g_assert_false (pair.a.last.was_open);
+  g_assert_true (pair.b.last.was_open);
   pair_clear (&pair);
 }
 
