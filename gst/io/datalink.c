@@ -2,10 +2,7 @@
  * io/datalink.c – the data channels of one peer between its loop, the SCTP home
  * and whoever sends. Decides nothing.
  */
-#include "io/datalink.h"
-
-#include "data/association.h"
-#include "io/sctphome.h"
+#include "io/datalink-private.h"
 
 #define MAILBOX 2048 /* packets one way; more are lost, which SCTP repairs */
 
@@ -16,39 +13,6 @@ typedef struct
   gboolean is_text;
   GBytes *message;
 } Letter;
-
-struct _ViaDataLink
-{
-  /* immutable */
-  ViaLoop *loop, *home;
-  ViaDataLinkFuncs funcs;
-  gpointer user;
-
-  GMutex lock;    /* guards all to the next blank; a leaf */
-  GQueue in, out; /* GBytes*: packets to the home, to the loop */
-  GQueue letters; /* Letter* to the home */
-  gboolean is_home_called, is_loop_called; /* a post is on its way */
-  guint64 n_letters;                       /* bytes in @letters */
-  guint64 n_read;    /* of those taken out, not yet in the next */
-  guint64 n_waiting; /* bytes that wait on the channels */
-  guint64 n_dropped;
-  gboolean is_closed; /* the home is no longer called */
-  GCond room;
-
-  /* the peer's loop */
-  ViaLoopFunc outlet; /* (nullable) */
-  gpointer outlet_data;
-  gboolean has_begun;
-
-  /* home */
-  ViaChannels *channels;
-  ViaAssociation *association; /* (nullable) */
-  ViaSctpHomeUser user_of_home;
-  gboolean is_gone, is_over;
-  GHashTable *labelled; /* ids of channels that _post_label made */
-  gboolean has_refused;
-  gatomicrefcount refs; /* posts hold one */
-};
 
 gboolean
 via_datalink_is_possible (void)
@@ -164,8 +128,8 @@ hand_out (ViaDataLink *self)
 }
 
 /* The end of the home's turn. */
-static void
-work (gpointer data)
+void
+via_datalink_work (gpointer data)
 {
   ViaDataLink *self = data;
   ViaChannelsEvent event;
@@ -181,11 +145,11 @@ work (gpointer data)
   hand_out (self);
 }
 
-static void
-touch (ViaDataLink *self)
+void
+via_datalink_touch (ViaDataLink *self)
 {
   via_sctp_home_touch ();
-  via_loop_at_turn_end (self->home, work, self);
+  via_loop_at_turn_end (self->home, via_datalink_work, self);
 }
 
 static void
@@ -193,11 +157,11 @@ on_time (gpointer data)
 {
   ViaDataLink *self = data;
 
-  via_loop_at_turn_end (self->home, work, self);
+  via_loop_at_turn_end (self->home, via_datalink_work, self);
 }
 
-static gboolean
-is_over (const ViaDataLink *self)
+gboolean
+via_datalink_is_over (const ViaDataLink *self)
 {
   return self->is_over
          || (self->association != NULL
@@ -247,7 +211,7 @@ address (ViaDataLink *self, Letter *letter)
 
   if (letter->label == NULL)
     return TRUE;
-  if (self->association == NULL || is_over (self))
+  if (self->association == NULL || via_datalink_is_over (self))
     return FALSE;
   id = via_channels_find (self->channels, letter->label);
   if (id < 0)
@@ -283,7 +247,7 @@ run_mail (gpointer data)
   self->n_dropped += n_failed;
   g_mutex_unlock (&self->lock);
   if (!self->is_gone)
-    touch (self);
+    via_datalink_touch (self);
 }
 
 /* Call with self->lock held: the home is not released meanwhile. */
@@ -322,8 +286,8 @@ via_datalink_new (ViaLoop *loop, const ViaDataLinkFuncs *funcs, gpointer user)
   return self;
 }
 
-static void
-drop_association (ViaDataLink *self)
+void
+via_datalink_drop (ViaDataLink *self)
 {
   if (self->association == NULL)
     return;
@@ -337,8 +301,8 @@ run_free (gpointer data)
   ViaDataLink *self = data;
 
   self->is_gone = TRUE;
-  via_loop_not_at_turn_end (self->home, work, self);
-  drop_association (self);
+  via_loop_not_at_turn_end (self->home, via_datalink_work, self);
+  via_datalink_drop (self);
 }
 
 void
@@ -395,7 +359,7 @@ run_start (gpointer data)
     via_channels_down (self->channels, "SCTP could not begin");
   else
     via_sctp_home_add (&self->user_of_home);
-  touch (self);
+  via_datalink_touch (self);
 }
 
 void
@@ -423,10 +387,10 @@ run_stop (gpointer data)
 
   if (self->is_gone)
     return;
-  drop_association (self);
+  via_datalink_drop (self);
   self->is_over = TRUE;
   via_channels_down (self->channels, "the connection ended");
-  touch (self);
+  via_datalink_touch (self);
 }
 
 void
@@ -459,196 +423,6 @@ via_datalink_next (ViaDataLink *self)
   return packet;
 }
 
-/* --- asking the home --- */
-
-typedef struct
-{
-  ViaDataLink *link;
-  const ViaChannelWish *wish;
-  guint id;
-  gboolean is_text;
-  GBytes *message;
-  GstStructure *stats;
-  const gchar *why; /* static */
-  gint created;
-  gboolean is_done;
-  guint64 buffered;
-  GError *error;
-} Question;
-
-static void
-ask (ViaDataLink *self, ViaLoopFunc func, Question *question, GError **error)
-{
-  question->link = self;
-  via_loop_call (self->home, func, question);
-  if (question->error != NULL)
-    g_propagate_error (error, question->error);
-}
-
-static void
-ask_create (gpointer data)
-{
-  Question *question = data;
-
-  question->created = -1;
-  if (is_over (question->link)) {
-    g_set_error_literal (&question->error, VIA_ERROR, VIA_ERROR_STATE,
-        "the connection that data channels were on has ended");
-    return;
-  }
-  question->created = via_channels_create (
-      question->link->channels, question->wish, &question->error);
-  touch (question->link);
-}
-
-gint
-via_datalink_create (
-    ViaDataLink *self, const ViaChannelWish *wish, GError **error)
-{
-  Question question = {.wish = wish};
-
-  ask (self, ask_create, &question, error);
-  return question.created;
-}
-
-static void
-ask_send (gpointer data)
-{
-  Question *question = data;
-
-  question->is_done = via_channels_send (question->link->channels, question->id,
-      question->is_text, question->message, &question->error);
-  touch (question->link);
-}
-
-gboolean
-via_datalink_send (ViaDataLink *self, guint id, gboolean is_text,
-    GBytes *message, GError **error)
-{
-  Question question = {.id = id, .is_text = is_text, .message = message};
-
-  ask (self, ask_send, &question, error);
-  return question.is_done;
-}
-
-static void
-ask_close (gpointer data)
-{
-  Question *question = data;
-
-  question->is_done =
-      via_channels_close (question->link->channels, question->id);
-  touch (question->link);
-}
-
-gboolean
-via_datalink_close (ViaDataLink *self, guint id)
-{
-  Question question = {.id = id};
-
-  ask (self, ask_close, &question, NULL);
-  return question.is_done;
-}
-
-static void
-ask_end (gpointer data)
-{
-  Question *question = data;
-  ViaDataLink *self = question->link;
-
-  drop_association (self);
-  self->is_over = TRUE;
-  via_channels_down (self->channels, question->why);
-  work (self);
-}
-
-void
-via_datalink_end (ViaDataLink *self, const gchar *why)
-{
-  Question question = {.why = why};
-
-  ask (self, ask_end, &question, NULL);
-}
-
-static void
-ask_buffered (gpointer data)
-{
-  Question *question = data;
-  const ViaChannelInfo *info =
-      via_channels_info (question->link->channels, question->id);
-
-  question->buffered = info != NULL ? info->buffered : 0;
-}
-
-guint64
-via_datalink_buffered (ViaDataLink *self, guint id)
-{
-  Question question = {.id = id};
-
-  ask (self, ask_buffered, &question, NULL);
-  return question.buffered;
-}
-
-/* --- statistics --- */
-
-static GstStructure *
-channel_stats (const ViaChannelInfo *info)
-{
-  static const gchar *const states[] = {
-      "connecting", "open", "closing", "closed"};
-
-  return gst_structure_new ("via-data-channel-stats",             //
-      "id", G_TYPE_UINT, info->id,                                //
-      "dataChannelIdentifier", G_TYPE_INT, info->stream,          //
-      "label", G_TYPE_STRING, info->label,                        //
-      "protocol", G_TYPE_STRING, info->protocol,                  //
-      "state", G_TYPE_STRING, states[info->state],                //
-      "ordered", G_TYPE_BOOLEAN, !info->is_unordered,             //
-      "bufferedAmount", G_TYPE_UINT64, info->buffered,            //
-      "messagesSent", G_TYPE_UINT64, info->messages_sent,         //
-      "bytesSent", G_TYPE_UINT64, info->bytes_sent,               //
-      "messagesReceived", G_TYPE_UINT64, info->messages_received, //
-      "bytesReceived", G_TYPE_UINT64, info->bytes_received, NULL);
-}
-
-static void
-ask_stats (gpointer data)
-{
-  Question *question = data;
-  ViaDataLink *self = question->link;
-  guint64 opened, closed, dropped;
-  g_autoptr (GstStructure) all = gst_structure_new_empty ("via-data-channels");
-  guint left = via_channels_size (self->channels);
-
-  for (guint id = 0; left > 0; id++) {
-    const ViaChannelInfo *info = via_channels_info (self->channels, id);
-    g_autofree gchar *field = g_strdup_printf ("channel-%u", id);
-    g_autoptr (GstStructure) one = NULL;
-
-    if (info == NULL)
-      continue;
-    left--;
-    one = channel_stats (info);
-    gst_structure_set (all, field, GST_TYPE_STRUCTURE, one, NULL);
-  }
-  via_channels_counts (self->channels, &opened, &closed, &dropped);
-  g_mutex_lock (&self->lock);
-  dropped += self->n_dropped;
-  g_mutex_unlock (&self->lock);
-  gst_structure_set (question->stats, "data-channels", GST_TYPE_STRUCTURE, all,
-      "dataChannelsOpened", G_TYPE_UINT64, opened, "dataChannelsClosed",
-      G_TYPE_UINT64, closed, "data-messages-dropped", G_TYPE_UINT64, dropped,
-      NULL);
-}
-
-void
-via_datalink_stats (ViaDataLink *self, GstStructure *out)
-{
-  Question question = {.stats = out};
-
-  ask (self, ask_stats, &question, NULL);
-}
-
 /* --- holding the far end --- */
 
 void
@@ -667,7 +441,7 @@ run_resume (gpointer data)
   if (self->is_gone || self->association == NULL)
     return;
   via_association_hold (self->association, FALSE);
-  touch (self);
+  via_datalink_touch (self);
 }
 
 void

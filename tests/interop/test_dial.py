@@ -401,7 +401,7 @@ def test_words_go_on_in_the_next_call():
         with Ear() as second:
             second.hears(mouth, 'second')
             line.until_says(r'data-channel,.*state=\(string\)closed, '
-                            r'reason=.*was.. made.. anew')
+                            r'reason=.*was..made..anew')
             os.close(mouth)  # the end of the line
 
 
