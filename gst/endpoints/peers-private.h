@@ -35,7 +35,10 @@ struct _ViaPeers
 
   gint tells; /* atomic: members of the room are about to be told */
 
-  guint n_seen; /* via-app */
+  /* via-app */
+  guint n_seen;
+  GHashTable *rates; /* (nullable) of the room's tracks, for events */
+  gint64 rates_at;
 };
 
 typedef struct
@@ -50,6 +53,7 @@ typedef struct
   /* via-app */
   gboolean has_candidate, is_answered, is_connected, is_offering;
   guint64 n_sent; /* when it was looked at last, for events */
+  gchar *rid;     /* (nullable) the layer it chose */
   guint absences; /* how often it was disconnected; tells timers apart */
   /* via-app, of the room; is_offering: our offer waits */
   gboolean is_gathering;
@@ -107,7 +111,16 @@ void via_peers_answer_later (ViaPeersOne *peer, guint ms);
 void via_peers_report (
     gpointer user, const gchar *ticket, ViaReportKind kind, const gchar *path);
 
+/* Numbers of whatever type in a via-…-stats; 0 without. */
+gdouble via_peers_number (const GstStructure *stats, const gchar *field);
+/* The via-media-stats in a via-endpoint-stats. */
+guint via_peers_n_media (const GstStructure *stats);
+const GstStructure *via_peers_media (const GstStructure *stats, guint i);
+
+/* peers_layers.c; for ViaHttpConfig and ViaWishFuncs */
 void via_peers_look (gpointer user, const gchar *id);
+void via_peers_layer (
+    gpointer user, const gchar *id, guint media, const gchar *rid);
 
 /* peers_http.c */
 extern const ViaWishFuncs via_peers_wish_funcs;

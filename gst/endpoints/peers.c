@@ -18,6 +18,7 @@ via_peers_unref (ViaPeers *self)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   g_hash_table_unref (self->table);
+  g_clear_pointer (&self->rates, g_hash_table_unref);
   via_exchange_unref (self->received);
   via_liteport_unref (self->port);
   via_identity_unref (self->identity);
@@ -51,6 +52,7 @@ via_peers_one_unref (gpointer data)
   via_peers_unref (peer->owner);
   g_free (peer->stream);
   g_free (peer->told);
+  g_free (peer->rid);
   g_free (peer->id);
   g_free (peer);
 }

@@ -213,4 +213,5 @@ const ViaWishFuncs via_peers_wish_funcs = {
     .link = on_link,
     .restart = on_restart,
     .answer = on_answer,
+    .layer = via_peers_layer,
 };

@@ -54,8 +54,8 @@ look (GPtrArray *all)
 
 /* --- numbers of whatever type --- */
 
-static gdouble
-number (const GstStructure *s, const gchar *field)
+gdouble
+via_peers_number (const GstStructure *s, const gchar *field)
 {
   const GValue *value = gst_structure_get_value (s, field);
   g_auto (GValue) out = G_VALUE_INIT;
@@ -66,16 +66,16 @@ number (const GstStructure *s, const gchar *field)
              : 0.;
 }
 
-static guint
-n_media (const GstStructure *stats)
+guint
+via_peers_n_media (const GstStructure *stats)
 {
   const GValue *media = gst_structure_get_value (stats, "media");
 
   return media != NULL ? gst_value_array_get_size (media) : 0;
 }
 
-static const GstStructure *
-media_at (const GstStructure *stats, guint i)
+const GstStructure *
+via_peers_media (const GstStructure *stats, guint i)
 {
   return gst_value_get_structure (
       gst_value_array_get_value (gst_structure_get_value (stats, "media"), i));
@@ -171,15 +171,16 @@ append_media (
   for (guint i = 0; i < all->len; i++) {
     const Seen *seen = &g_array_index (all, Seen, i);
 
-    for (guint k = 0; k < n_media (seen->stats); k++) {
-      const GstStructure *media = media_at (seen->stats, k);
+    for (guint k = 0; k < via_peers_n_media (seen->stats); k++) {
+      const GstStructure *media = via_peers_media (seen->stats, k);
 
       if (!gst_structure_has_field (media, metric->field))
         continue;
       append_who (out, metric->name, path, seen);
       append_label (out, "kind", gst_structure_get_string (media, "kind"));
       append_label (out, "mid", gst_structure_get_string (media, "mid"));
-      append_value (out, number (media, metric->field) * metric->scale);
+      append_value (
+          out, via_peers_number (media, metric->field) * metric->scale);
     }
   }
 }
@@ -200,7 +201,7 @@ append_drops (GString *out, const gchar *path, GArray *all)
 
       append_who (out, "webrtc_sessions_packets_dropped", path, seen);
       append_label (out, "reason", reason);
-      append_value (out, number (drops, reason));
+      append_value (out, via_peers_number (drops, reason));
     }
   }
 }
@@ -283,7 +284,8 @@ open_entry (JsonBuilder *json, const GstStructure *stats, const gchar *prefix,
   add_text (json, "id", id);
   add_text (json, "type", type);
   json_builder_set_member_name (json, "timestamp");
-  json_builder_add_double_value (json, number (stats, "time-us") / 1000.);
+  json_builder_add_double_value (
+      json, via_peers_number (stats, "time-us") / 1000.);
 }
 
 static void
@@ -291,7 +293,7 @@ add_pairs (JsonBuilder *json, const GstStructure *from, const Pair *pairs,
     guint n_pairs)
 {
   for (guint i = 0; i < n_pairs; i++) {
-    gdouble value = number (from, pairs[i].field);
+    gdouble value = via_peers_number (from, pairs[i].field);
 
     if (!gst_structure_has_field (from, pairs[i].field))
       continue;
@@ -338,7 +340,8 @@ add_codec (JsonBuilder *json, const GstStructure *stats,
   add_text (json, "mimeType", mime);
   add_text (json, "transportId", "T");
   json_builder_set_member_name (json, "payloadType");
-  json_builder_add_int_value (json, (gint64) number (media, "payload-type"));
+  json_builder_add_int_value (
+      json, (gint64) via_peers_number (media, "payload-type"));
   json_builder_end_object (json);
 }
 
@@ -348,13 +351,13 @@ add_media (
 {
   if (gst_structure_has_field (media, "codec"))
     add_codec (json, stats, media, gst_structure_get_string (media, "mid"));
-  if (number (media, "packets-sent") > 0)
+  if (via_peers_number (media, "packets-sent") > 0)
     add_stream (
         json, stats, media, "O", "outbound-rtp", sent, G_N_ELEMENTS (sent));
-  if (number (media, "remote-reports") > 0)
+  if (via_peers_number (media, "remote-reports") > 0)
     add_stream (json, stats, media, "R", "remote-inbound-rtp", reported,
         G_N_ELEMENTS (reported));
-  if (number (media, "packets-received") > 0)
+  if (via_peers_number (media, "packets-received") > 0)
     add_stream (json, stats, media, "I", "inbound-rtp", received,
         G_N_ELEMENTS (received));
 }
@@ -391,8 +394,8 @@ add_peer (JsonBuilder *json, const gchar *path, const Seen *seen)
   json_builder_set_member_name (json, "stats");
   json_builder_begin_array (json);
   add_transport (json, seen->stats);
-  for (guint i = 0; i < n_media (seen->stats); i++)
-    add_media (json, seen->stats, media_at (seen->stats, i));
+  for (guint i = 0; i < via_peers_n_media (seen->stats); i++)
+    add_media (json, seen->stats, via_peers_media (seen->stats, i));
   json_builder_end_array (json);
   json_builder_end_object (json);
 }
@@ -453,32 +456,4 @@ via_peers_report (
   task->number = kind;
   task->text = g_strdup (path);
   via_peers_post (task);
-}
-
-/* --- is something on? --- */
-
-static void
-run_look (ViaPeersTask *task)
-{
-  g_autoptr (ViaHttpServer) http = via_peers_dup_http (task->self);
-  g_autoptr (ViaPeersOne) peer = via_peers_find (task->self, task->id);
-  GstStructure *stats = NULL;
-  guint64 n_sent = 0;
-
-  if (http == NULL || peer == NULL)
-    return;
-  g_object_get (peer->element, "stats", &stats, NULL);
-  if (stats == NULL)
-    return;
-  for (guint i = 0; i < n_media (stats); i++)
-    n_sent += (guint64) number (media_at (stats, i), "packets-sent");
-  gst_structure_free (stats);
-  via_http_server_flow (http, task->id, n_sent > peer->n_sent);
-  peer->n_sent = n_sent;
-}
-
-void
-via_peers_look (gpointer user, const gchar *id)
-{
-  via_peers_post (via_peers_task (user, id, run_look));
 }

@@ -15,9 +15,11 @@ typedef struct
   SoupServerMessage *message;
   ViaDoorGuest *guest; /* its connection has no deadline */
   gchar *id, *base;
-  gchar **names;  /* NULL: all */
-  gint is_active; /* what was told last; -1: nothing yet */
-  gint n_viewers;
+  guint number;
+  gchar **names;      /* NULL: all */
+  gboolean is_active; /* what was told last, as the next two */
+  gint n_viewers;     /* -1: nothing yet */
+  gchar *layers;      /* (nullable) */
 } Stream;
 
 struct _ViaEvents
@@ -87,6 +89,7 @@ stream_free (gpointer data)
   g_object_unref (stream->message);
   via_door_guest_free (stream->guest);
   g_strfreev (stream->names);
+  g_free (stream->layers);
   g_free (stream->base);
   g_free (stream->id);
   g_free (stream);
@@ -168,7 +171,7 @@ make_place (ViaEvents *self, const gchar *id)
 
 void
 via_events_take (ViaEvents *self, SoupServerMessage *message, const gchar *id,
-    const gchar *names, const gchar *base)
+    guint number, const gchar *names, const gchar *base)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_response_headers (message);
@@ -180,7 +183,8 @@ via_events_take (ViaEvents *self, SoupServerMessage *message, const gchar *id,
   stream->id = g_strdup (id);
   stream->base = g_strdup (base);
   stream->names = names != NULL ? g_strsplit (names, ",", 16) : NULL;
-  stream->is_active = stream->n_viewers = -1;
+  stream->number = number;
+  stream->n_viewers = -1;
   g_object_set_data (G_OBJECT (message), "via-events", self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), stream);
   g_ptr_array_add (self->streams, stream);
@@ -196,7 +200,7 @@ via_events_take (ViaEvents *self, SoupServerMessage *message, const gchar *id,
 /* --- news --- */
 
 static void
-tell (Stream *stream, gboolean is_active, guint n_viewers)
+tell (Stream *stream, gboolean is_active, guint n_viewers, const gchar *layers)
 {
   if (stream->is_active != is_active) {
     stream->is_active = is_active;
@@ -209,17 +213,22 @@ tell (Stream *stream, gboolean is_active, guint n_viewers)
     stream->n_viewers = (gint) n_viewers;
     send (stream, "viewercount", data);
   }
+  if (layers != NULL && g_strcmp0 (stream->layers, layers)) {
+    g_free (stream->layers);
+    stream->layers = g_strdup (layers);
+    send (stream, "layers", layers);
+  }
 }
 
 void
-via_events_tell (
-    ViaEvents *self, const gchar *id, gboolean is_active, guint n_viewers)
+via_events_tell (ViaEvents *self, const gchar *id, gboolean is_active,
+    guint n_viewers, const gchar *layers)
 {
   for (guint i = 0; i < self->streams->len; i++) {
     Stream *stream = g_ptr_array_index (self->streams, i);
 
     if (!strcmp (stream->id, id))
-      tell (stream, is_active, n_viewers);
+      tell (stream, is_active, n_viewers, layers);
   }
 }
 
@@ -242,6 +251,19 @@ via_events_end (ViaEvents *self, const gchar *id, const gchar *path)
       continue;
     if (path != NULL)
       tell_reconnect (stream, path);
+    finish (stream);
+    g_ptr_array_remove_index (self->streams, i - 1);
+  }
+}
+
+void
+via_events_drop (ViaEvents *self, const gchar *id, guint number)
+{
+  for (guint i = self->streams->len; i > 0; i--) {
+    Stream *stream = g_ptr_array_index (self->streams, i - 1);
+
+    if (strcmp (stream->id, id) || stream->number != number)
+      continue;
     finish (stream);
     g_ptr_array_remove_index (self->streams, i - 1);
   }

@@ -47,6 +47,7 @@ static const Page pages[] = {
     {"talkback.css", "talkback.css", CSS},
     {"stats.css", "stats.css", CSS},
     {"conference.css", "conference.css", CSS},
+    {"choice.js", "choice.js", SCRIPT},
     {"common.js", "common.js", SCRIPT},
     {"conference.js", "conference.js", SCRIPT},
     {"devices.js", "devices.js", SCRIPT},

@@ -56,6 +56,9 @@ void via_http_post (ViaHttpServer *self, guint ms, GSourceFunc func,
 /* server_events.c */
 void via_server_events_take (
     ViaHttpServer *self, SoupServerMessage *message, const gchar *id);
+/* The stream that @request is of is over. */
+void via_server_events_drop (
+    ViaHttpServer *self, const gchar *id, const ViaRequest *request);
 /* Session @id is over, on our side: its player may come back. */
 void via_server_events_end (ViaHttpServer *self, const gchar *id);
 

@@ -435,6 +435,8 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path,
     via_server_events_take (self, message, id);
     return;
   }
+  if (result == VIA_WISH_EVENTS_END)
+    via_server_events_drop (self, id, &request);
   if (result == VIA_WISH_WAIT) {
     wait_for_answer (self, message, id);
     return;

@@ -73,9 +73,10 @@ void via_http_server_unref (ViaHttpServer *self);
  * answer that was taken), or why it is refused. */
 void via_http_server_answer (ViaHttpServer *self, const gchar *id,
     const gchar *sdp, const GError *error);
-/* Something comes to player @id at the moment, or nothing. */
-void via_http_server_flow (
-    ViaHttpServer *self, const gchar *id, gboolean is_active);
+/* Something comes to player @id at the moment, or nothing; @layers: (nullable)
+ * what there is to choose from, as the event of that name has it. */
+void via_http_server_flow (ViaHttpServer *self, const gchar *id,
+    gboolean is_active, const gchar *layers);
 /* What @ticket of the config's report waits for. */
 void via_http_server_report (ViaHttpServer *self, const gchar *ticket,
     guint status, const gchar *type, const gchar *text);

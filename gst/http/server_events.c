@@ -43,13 +43,21 @@ via_server_events_take (
     ViaHttpServer *self, SoupServerMessage *message, const gchar *id)
 {
   ViaRequest request;
-  g_autofree gchar *names = NULL;
+  guint number;
 
   via_http_read_request (self, message, &request);
-  names = via_request_query (&request, "events");
-  via_events_take (self->events, message, id, names, request.origin);
+  number = via_wish_stream_number (request.path);
+  via_events_take (self->events, message, id, number,
+      via_wish_stream_names (self->wish, id, number), request.origin);
   if (self->n_ticks++ == 0)
     via_http_post (self, 0, on_tick, self, NULL);
+}
+
+void
+via_server_events_drop (
+    ViaHttpServer *self, const gchar *id, const ViaRequest *request)
+{
+  via_events_drop (self->events, id, via_wish_stream_number (request->path));
 }
 
 void
@@ -66,12 +74,14 @@ typedef struct
   ViaHttpServer *self;
   gchar *id;
   gboolean is_active;
+  gchar *layers;
 } Flow;
 
 static void
 flow_free (gpointer data)
 {
   g_free (((Flow *) data)->id);
+  g_free (((Flow *) data)->layers);
   g_free (data);
 }
 
@@ -83,17 +93,19 @@ run_flow (gpointer data)
 
   if (self->events != NULL)
     via_events_tell (self->events, flow->id, flow->is_active,
-        via_wish_viewers (self->wish, flow->id));
+        via_wish_viewers (self->wish, flow->id), flow->layers);
   return G_SOURCE_REMOVE;
 }
 
 void
-via_http_server_flow (ViaHttpServer *self, const gchar *id, gboolean is_active)
+via_http_server_flow (ViaHttpServer *self, const gchar *id, gboolean is_active,
+    const gchar *layers)
 {
   Flow *flow = g_new0 (Flow, 1);
 
   flow->self = self;
   flow->id = g_strdup (id);
   flow->is_active = is_active;
+  flow->layers = g_strdup (layers);
   via_http_post (self, 0, run_flow, flow, flow_free);
 }

@@ -16,6 +16,7 @@ typedef enum
   VIA_WISH_STARTING,   /* POST does */
   VIA_WISH_RESTARTING, /* PATCH with new ICE credentials */
   VIA_WISH_ANSWERING,  /* PATCH with the answer to our offer */
+  VIA_WISH_CHOOSING,   /* POST of a layer */
 } ViaWishWait;
 
 typedef struct
@@ -32,6 +33,8 @@ typedef struct
   guint generation; /* of ICE; the ETag */
   gboolean is_connected;
   guint n_candidates;
+  GHashTable *streams; /* (nullable) of events: number → gchar* names */
+  guint n_streams;     /* ever */
 } ViaWishSession;
 
 struct _ViaWish
@@ -60,12 +63,20 @@ void via_wish_reply_options (ViaWish *self, const ViaRequest *request,
 /* A request to the address of session @id, whose role may not be this one. */
 ViaWishResult via_wish_session_request (ViaWish *self, ViaWishRole role,
     const gchar *id, const ViaRequest *request, ViaReply *reply, gchar *out_id);
-/* The address of a player's events, below its session. */
-ViaWishResult via_wish_events_request (ViaWish *self, ViaWishRole role,
-    const gchar *id, const ViaRequest *request, ViaReply *reply, gchar *out_id);
-/* What a restart or an answer waited for. */
+/* What a restart, an answer or a choice waited for. */
 void via_wish_session_answer (ViaWishSession *session, const gchar *sdp,
     const GError *error, ViaReply *reply);
+/* wish_extensions.c */
+/* The address of a player's events, below its session; @number: of one stream
+ * there, 0: of all. */
+ViaWishResult via_wish_events_request (ViaWish *self, ViaWishRole role,
+    const gchar *id, guint number, const ViaRequest *request, ViaReply *reply,
+    gchar *out_id);
+/* That of the layer it is shown. */
+ViaWishResult via_wish_layer_request (ViaWish *self, ViaWishRole role,
+    const gchar *id, const ViaRequest *request, ViaReply *reply, gchar *out_id);
+
+/* wish_session.c */
 /* "\"1\"". (transfer full) */
 gchar *via_wish_etag (const ViaWishSession *session);
 

@@ -25,6 +25,7 @@ session_free (gpointer data)
   ViaWishSession *session = data;
 
   via_offer_outline_clear (&session->outline);
+  g_clear_pointer (&session->streams, g_hash_table_unref);
   g_free (session->stream);
   g_free (session->address);
   g_free (session->offer);
@@ -111,9 +112,15 @@ via_wish_has_room (const ViaWish *self, const gchar *address, GError **error)
 typedef struct
 {
   ViaWishRole role;
-  gchar *stream;      /* (nullable) */
-  gchar *id;          /* NULL: the endpoint */
-  gboolean is_events; /* below the session */
+  gchar *stream; /* (nullable) */
+  gchar *id;     /* NULL: the endpoint */
+  enum
+  {
+    PLACE_SELF,
+    PLACE_EVENTS,
+    PLACE_STREAM, /* one of events */
+    PLACE_LAYER,
+  } below; /* the session */
 } Place;
 
 static void
@@ -149,7 +156,24 @@ find_role (const gchar *text, ViaWishRole *out)
   return FALSE;
 }
 
-/* /PATH[/STREAM]/whip|whep[/ID[/events]] */
+/* What @parts, @n of them, mean below a session. FALSE: nothing. */
+static gboolean
+locate_below (gchar *const *parts, guint n, Place *out)
+{
+  gboolean is_events = n > 0 && !strcmp (parts[0], "events");
+
+  if (n == 0)
+    out->below = PLACE_SELF;
+  else if (n <= 2 && is_events)
+    out->below = n == 1 ? PLACE_EVENTS : PLACE_STREAM;
+  else if (n == 1 && !strcmp (parts[0], "layer"))
+    out->below = PLACE_LAYER;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* /PATH[/STREAM]/whip|whep[/ID[/events[/NUMBER]|/layer]] */
 static gboolean
 locate (const ViaWish *self, const gchar *path, Place *out)
 {
@@ -160,15 +184,14 @@ locate (const ViaWish *self, const gchar *path, Place *out)
   if (path[0] != '/' || strncmp (path + 1, self->path, len)
       || path[1 + len] != '/')
     return FALSE;
-  parts = g_strsplit (path + 1 + len + 1, "/", 5);
+  parts = g_strsplit (path + 1 + len + 1, "/", 6);
   n = g_strv_length (parts);
   at = n > 0 && find_role (parts[0], &out->role) ? 0 : 1;
   if (at == 1
       && (n < 2 || !find_role (parts[1], &out->role)
           || !is_stream_name (parts[0])))
     return FALSE;
-  out->is_events = n == at + 3 && !strcmp (parts[at + 2], "events");
-  if (n > at + 2 && !out->is_events)
+  if (!locate_below (parts + MIN (n, at + 2), n - MIN (n, at + 2), out))
     return FALSE;
   out->stream = at == 1 ? g_strdup (parts[0]) : NULL;
   if (n >= at + 2 && *parts[at + 1] != '\0')
@@ -433,9 +456,17 @@ via_wish_request (
     return VIA_WISH_NOT_OURS;
   if (place.id == NULL)
     return endpoint_request (self, &place, request, reply, out_id);
-  if (place.is_events)
-    return via_wish_events_request (
+  if (place.below == PLACE_LAYER)
+    return via_wish_layer_request (
         self, place.role, place.id, request, reply, out_id);
+  if (place.below != PLACE_SELF) {
+    guint number = via_wish_stream_number (request->path);
+
+    if (place.below == PLACE_STREAM && number == 0)
+      return VIA_WISH_NOT_OURS;
+    return via_wish_events_request (
+        self, place.role, place.id, number, request, reply, out_id);
+  }
   return via_wish_session_request (
       self, place.role, place.id, request, reply, out_id);
 }
@@ -469,7 +500,11 @@ started (ViaWish *self, const gchar *id, ViaWishSession *session,
         "events=\"" VIA_EVENTS_NAMES "\"",
         location);
 
+    g_autofree gchar *layer = g_strdup_printf (
+        "<%s/layer>; rel=\"urn:ietf:params:whep:ext:core:layer\"", location);
+
     via_reply_header (reply, "Link", events);
+    via_reply_header (reply, "Link", layer);
   }
 }
 

@@ -40,7 +40,7 @@ typedef struct
  * back or block. */
 typedef struct
 {
-  /* To be answered by via_wish_answer, as restart and answer. */
+  /* To be answered by via_wish_answer, as restart, answer and layer. */
   void (*offer) (gpointer user, const ViaWishOffer *offer);
   void (*candidate) (
       gpointer user, const gchar *id, guint mline, const gchar *candidate);
@@ -53,6 +53,9 @@ typedef struct
   void (*restart) (gpointer user, const gchar *id, const gchar *offer);
   /* The peer's answer to our offer. */
   void (*answer) (gpointer user, const gchar *id, const gchar *answer);
+  /* A player chooses what m-line @media (VIA_LAYER_FIRST_VIDEO) shows; @rid:
+   * (nullable) NULL: whatever it likes. */
+  void (*layer) (gpointer user, const gchar *id, guint media, const gchar *rid);
 } ViaWishFuncs;
 
 typedef struct
@@ -71,23 +74,25 @@ void via_wish_free (ViaWish *self);
 
 typedef enum
 {
-  VIA_WISH_NOT_OURS, /* no address of ours; @reply untouched */
-  VIA_WISH_REPLIED,  /* @reply is complete */
-  VIA_WISH_WAIT,     /* the answer comes by via_wish_answer */
-  VIA_WISH_EVENTS,   /* a player's stream of events is asked for */
+  VIA_WISH_NOT_OURS,   /* no address of ours; @reply untouched */
+  VIA_WISH_REPLIED,    /* @reply is complete */
+  VIA_WISH_WAIT,       /* the answer comes by via_wish_answer */
+  VIA_WISH_EVENTS,     /* a player's stream of events is asked for */
+  VIA_WISH_EVENTS_END, /* @reply is complete, and that stream is over */
 } ViaWishResult;
 
 /* Before the body: TRUE if the request must be refused unread (401, 403, 415,
  * 413); then @reply is complete. @length: as announced, -1 if not. */
 gboolean via_wish_refuse_early (
     ViaWish *self, const ViaRequest *request, gint64 length, ViaReply *reply);
-/* @out_id: room for VIA_WISH_ID_LEN + 1 bytes, set with VIA_WISH_WAIT and
- * VIA_WISH_EVENTS. */
+/* @out_id: room for VIA_WISH_ID_LEN + 1 bytes, set with VIA_WISH_WAIT,
+ * VIA_WISH_EVENTS and VIA_WISH_EVENTS_END. */
 ViaWishResult via_wish_request (
     ViaWish *self, const ViaRequest *request, ViaReply *reply, gchar *out_id);
-/* What session @id's offer, restart or answer waits for: @sdp (NULL after an
- * answer), or @error: then a session that was to begin ends, others go on.
- * FALSE if nothing waits there; @reply untouched. @origin: as in ViaRequest. */
+/* What session @id's offer, restart, answer or choice waits for: @sdp (NULL
+ * after the last two), or @error: then a session that was to begin ends, others
+ * go on. FALSE if nothing waits there; @reply untouched. @origin: as in
+ * ViaRequest. */
 gboolean via_wish_answer (ViaWish *self, const gchar *id, const gchar *sdp,
     const GError *error, const gchar *origin, ViaReply *reply);
 /* Is @id's first answer still to come? */
@@ -101,6 +106,11 @@ void via_wish_end (ViaWish *self, const gchar *id);
  * bye. */
 void via_wish_abandon (ViaWish *self, const gchar *id);
 guint via_wish_count (const ViaWish *self);
+/* Which stream of events the address @path is of; 0: none of its own. */
+guint via_wish_stream_number (const gchar *path);
+/* What it is to tell, joined by commas; NULL: all, or there is none. */
+const gchar *via_wish_stream_names (
+    const ViaWish *self, const gchar *id, guint number);
 /* How many watch what session @id watches. */
 guint via_wish_viewers (const ViaWish *self, const gchar *id);
 /* "/live/cam1/whep", where session @id began; NULL if there is none. (transfer

@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "http/auth.h"
-#include "http/events.h"
 #include "http/gate.h"
 
 #define CANDIDATES_MAX 200 /* trickled in one session's life */
 #define METHODS "OPTIONS, GET, HEAD, PATCH, DELETE"
-#define EVENTS_METHODS "OPTIONS, GET, POST"
 
 gchar *
 via_wish_etag (const ViaWishSession *session)
@@ -194,52 +192,6 @@ patch (ViaWish *self, const gchar *id, ViaWishSession *session,
                 : patch_frag (self, id, session, request, reply, out_id);
 }
 
-/* --- events --- */
-
-static void
-subscribe (
-    const gchar *id, ViaWish *self, const ViaRequest *request, ViaReply *reply)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *names = NULL;
-  g_autofree gchar *endpoint = via_wish_endpoint (self, id);
-  g_autofree gchar *location = NULL;
-
-  if (!via_events_read (request->body, request->body_len, &names, &error)) {
-    via_reply_problem (reply, 400, error->message);
-    return;
-  }
-  location = g_strdup_printf (
-      "%s%s/%s/events?events=%s", request->origin, endpoint, id, names);
-  reply->status = 201;
-  via_reply_header (reply, "Location", location);
-}
-
-ViaWishResult
-via_wish_events_request (ViaWish *self, ViaWishRole role, const gchar *id,
-    const ViaRequest *request, ViaReply *reply, gchar *out_id)
-{
-  ViaWishSession *session = g_hash_table_lookup (self->sessions, id);
-
-  if (!strcmp (request->method, "OPTIONS")) {
-    reply->status = 204;
-    via_reply_header (reply, "Allow", EVENTS_METHODS);
-  } else if (session == NULL || session->role != role || role != VIA_WISH_PLAY
-             || session->waits == VIA_WISH_STARTING) {
-    via_reply_problem (reply, 404, "There is no such session (any more)");
-  } else if (!strcmp (request->method, "POST")) {
-    if (via_gate_has_role (request, VIA_AUTH_WATCH, reply))
-      subscribe (id, self, request, reply);
-  } else if (!strcmp (request->method, "GET")) {
-    /* an EventSource sends no token; who knows the address may listen */
-    g_strlcpy (out_id, id, VIA_WISH_ID_LEN + 1);
-    return VIA_WISH_EVENTS;
-  } else {
-    via_reply_not_allowed (reply, EVENTS_METHODS);
-  }
-  return VIA_WISH_REPLIED;
-}
-
 /* --- all methods --- */
 
 ViaWishResult
@@ -309,6 +261,8 @@ via_wish_session_answer (ViaWishSession *session, const gchar *sdp,
     via_wish_reply_error (reply, error);
   } else if (what == VIA_WISH_RESTARTING) {
     restarted (session, sdp, reply);
+  } else if (what == VIA_WISH_CHOOSING) {
+    reply->status = 200;
   } else {
     session->offered = 0;
     reply->status = 204;

@@ -114,7 +114,7 @@ struct _ViaFeed
   ViaLoop *loops[VIA_LOOPS_MAX]; /* written before the bit in @mask is set */
   guint64 mask; /* atomic, set and cleared under lock: loops that have viewers,
                    or were posted one */
-  guint64 n_packets, n_unwatched; /* atomic */
+  guint64 n_packets, n_bytes, n_unwatched; /* atomic; bytes: whole RTP */
   guint64 loudness; /* atomic: sum of 127 - level << 32 | how many */
   ViaGuard guard;   /* around funcs */
   GMutex lock;      /* guards the throttle, and: */

@@ -336,6 +336,17 @@ hear (ViaFeed *self, ViaPacket *const *packets, guint n)
     __atomic_add_fetch (&self->loudness, heard, __ATOMIC_RELAXED);
 }
 
+static void
+count (ViaFeed *self, ViaPacket *const *packets, guint n)
+{
+  guint64 n_bytes = 0;
+
+  for (guint i = 0; i < n; i++)
+    n_bytes += packets[i]->len;
+  __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
+  __atomic_add_fetch (&self->n_bytes, n_bytes, __ATOMIC_RELAXED);
+}
+
 void
 via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n)
 {
@@ -343,7 +354,7 @@ via_feed_push (ViaFeed *self, ViaPacket *const *packets, guint n)
 
   if (n == 0)
     return;
-  __atomic_add_fetch (&self->n_packets, n, __ATOMIC_RELAXED);
+  count (self, packets, n);
   if (self->origin == NULL) { /* else it was counted and heard there */
     via_member_flow_count (&self->publisher->in, n, g_get_monotonic_time ());
     if (self->info.kind == VIA_KIND_AUDIO && self->exchange->news != NULL)
@@ -481,10 +492,12 @@ via_feed_stats (const ViaFeed *self)
       self->info.port, "kind", G_TYPE_STRING, via_kind_name (self->info.kind),
       "codec", G_TYPE_STRING, via_codec_name (self->info.codec.id), "viewers",
       G_TYPE_INT, self->n_viewers, "packets", G_TYPE_UINT64,
-      __atomic_load_n (&self->n_packets, __ATOMIC_RELAXED), "unwatched",
-      G_TYPE_UINT64, __atomic_load_n (&self->n_unwatched, __ATOMIC_RELAXED),
-      "latency-us", G_TYPE_INT64, (gint64) self->info.latency, "app-data",
-      G_TYPE_STRING, self->publisher->app_data, NULL);
+      __atomic_load_n (&self->n_packets, __ATOMIC_RELAXED), "bytes",
+      G_TYPE_UINT64, __atomic_load_n (&self->n_bytes, __ATOMIC_RELAXED),
+      "unwatched", G_TYPE_UINT64,
+      __atomic_load_n (&self->n_unwatched, __ATOMIC_RELAXED), "latency-us",
+      G_TYPE_INT64, (gint64) self->info.latency, "app-data", G_TYPE_STRING,
+      self->publisher->app_data, NULL);
 
   if (self->origin != NULL)
     gst_structure_set (out, "made-from", G_TYPE_STRING,

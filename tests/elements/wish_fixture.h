@@ -81,6 +81,13 @@ on_answer (gpointer user, const gchar *id, const gchar *answer)
   g_string_append (((Fixture *) user)->log, "answer ");
 }
 
+static inline void
+on_layer (gpointer user, const gchar *id, guint media, const gchar *rid)
+{
+  g_string_append_printf (((Fixture *) user)->log, "layer %d %s ", (gint) media,
+      rid != NULL ? rid : "any");
+}
+
 #define LINK "<stun:s.example:3478>; rel=\"ice-server\""
 
 static inline gchar *
@@ -90,7 +97,7 @@ link_of (gpointer user)
 }
 
 static const ViaWishFuncs funcs = {
-    on_offer, on_candidate, on_bye, link_of, on_restart, on_answer};
+    on_offer, on_candidate, on_bye, link_of, on_restart, on_answer, on_layer};
 
 static inline void
 set_up_as (Fixture *f, const ViaWishConfig *wanted)

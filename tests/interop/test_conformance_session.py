@@ -200,20 +200,92 @@ def _():
     path = events_of(join()[0])
     json_type = {'Content-Type': 'application/json'}
     a = expect(ask('POST', path, '["active","viewercount"]', json_type), 201,
-               Location=re.escape(path) + r'\?events=active,viewercount$')
+               Location=re.escape(path) + '/1$')
     for bad in '["layers?"]', '{}', 'hello', '[1]':
         expect(ask('POST', path, bad, json_type), 400)
-    seen = listen(urlsplit(a['Location']).path + '?events=viewercount',
-                  ['viewercount'])
+    b = expect(ask('POST', path, '["viewercount"]', json_type), 201,
+               Location=re.escape(path) + '/2$')
+    seen = listen(urlsplit(b['Location']).path, ['viewercount'])
     tap.check(set(seen) == {'viewercount'}, seen)
+    expect(ask('DELETE', urlsplit(a['Location']).path), 200)
+    for method in 'GET', 'DELETE':
+        expect(ask(method, urlsplit(a['Location']).path), 404)
     expect(ask('POST', path.replace('/events', '0/events'), '[]', json_type), 404)
 
 
-@rule('events of one who does not get anything: inactive')
+@rule('events of one who does not get anything: no inactive to begin with')
 def _():
-    seen = listen(events_of(join()[0]), ['inactive', 'viewercount'])
-    tap.check('inactive' in seen and 'active' not in seen
+    seen = listen(events_of(join()[0]), ['viewercount', 'layers'])
+    tap.check(set(seen) == {'viewercount', 'layers'}
               and 'viewercount' in seen['viewercount'], seen)
+
+
+LAYER = 'urn:ietf:params:whep:ext:core:layer'
+JSON = {'Content-Type': 'application/json'}
+
+
+def layer_of(a):
+    link = [x for x in a.all('Link') if f'rel="{LAYER}"' in x]
+    tap.check(link, a.all('Link'))
+    return urlsplit(re.match('<([^>]+)>', link[0])[1]).path
+
+
+@rule('a stream of events that is deleted ends')
+def _():
+    path = events_of(join()[0])
+    a = expect(ask('POST', path, '[]', JSON), 201)
+    c = http.client.HTTPConnection('127.0.0.1', PLAIN, timeout=8)
+    c.request('GET', urlsplit(a['Location']).path)
+    r = c.getresponse()
+    tap.check(r.status == 200, r.status)
+    expect(ask('DELETE', urlsplit(a['Location']).path), 200)
+    r.read()    # to its end, or the time is over
+    c.close()
+
+
+@rule('layers lists what is published, by m-line')
+def _():
+    seen = listen(events_of(join()[0]), ['layers'])['layers']
+    tap.check(set(seen) == {'0', '1'}, seen)    # audio, video
+    (audio,), (video,) = seen['0'], seen['1']
+    tap.check(audio['codec'] == 'opus' and video['codec'] == 'VP8', seen)
+    for layer in audio, video:
+        tap.check(re.fullmatch(r'\w+', layer['rid'])
+                  and layer['appData'] == 'cam1', seen)
+
+
+@rule('WHEP names its layers in Link, WHIP has none')
+def _():
+    layer_of(join()[0])
+    tap.check(not any(LAYER in x for x in join('whip')[0].all('Link')), 'whip')
+
+
+@rule('POST of a layer: 200; what is not there 422; garbage 400; type 415')
+def _():
+    a, session = join()
+    path = layer_of(a)
+    rid = listen(events_of(a), ['layers'])['layers']['1'][0]['rid']
+    for good in '{}', '{"mediaId":"1"}', json.dumps({'rid': rid}), \
+            json.dumps({'mediaId': '0', 'encodingId': rid}):
+        expect(ask('POST', path, good, JSON), 200)
+    for bad in '{"rid":"none"}', '{"mediaId":"7"}', '{"spatialLayerId":1}', \
+            '{"maxWidth":640}':
+        expect(ask('POST', path, bad, JSON), 422)
+    for bad in '[]', 'hello', '', '{"rid":1}':
+        expect(ask('POST', path, bad, JSON), 400)
+    expect(ask('POST', path, '{}', {'Content-Type': 'text/plain'}), 415)
+    expect(ask('GET', path), 405, Allow='POST')
+    expect(ask('OPTIONS', path), 204)
+    expect(ask('DELETE', session), 200)
+    expect(ask('POST', path, '{}', JSON), 404)
+
+
+@rule('POST of a layer with a token of another role: 403, without one: 401')
+def _():
+    path = layer_of(join(port=STRICT, headers=WATCHER)[0])
+    expect(ask('POST', path, '{}', JSON, STRICT), 401)
+    expect(ask('POST', path, '{}', {**JSON, **PUBLISHER}, STRICT), 403)
+    expect(ask('POST', path, '{}', {**JSON, **WATCHER}, STRICT), 200)
 
 
 @rule('events of one who left end')

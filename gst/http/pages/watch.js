@@ -10,6 +10,7 @@
   function end(s) {
     if (!s || s.over) return;
     if (s.look) s.look.stop();
+    if (s.choice) s.choice.stop();
     s.end();
     if (session === s) session = null;
   }
@@ -48,6 +49,7 @@
     watchState(s);
     try {
       if (!await s.connect(() => again('The stream has ended.'))) return;
+      if (s.events && s.layer) s.choice = new viaChoice.Choice(s.events, s.layer);
       video.play().catch(() => {});
     } catch (error) {
       if (!s.over) explain(error);

@@ -23,17 +23,26 @@ const viaWish = (() => {
     return opus ? sdp.replace(new RegExp(`a=fmtp:${opus[1]} (?!.*stereo=1).*`), '$&;stereo=1') : sdp;
   };
 
-  // What Link headers name as ICE servers (RFC 9725 §4.6, RFC 8288), joined by commas or not.
-  const iceServersIn = (links) => {
-    const servers = [];
+  // What Link headers say (RFC 8288), joined by commas or not: objects of their parameters, and url.
+  const linksIn = (links) => {
+    const found = [];
     for (const [, urls, rest] of links.matchAll(/<([^>]*)>((?:\s*;\s*[\w-]+=(?:"(?:[^"\\]|\\.)*"|[^",;\s]*))*)/g)) {
       const has = {};
       for (const [, name, quoted, plain] of rest.matchAll(/;\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;\s]*))/g))
         has[name.toLowerCase()] = quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1');
-      if (has.rel !== 'ice-server') continue;
-      servers.push(has.username === undefined ? { urls } : { urls, username: has.username, credential: has.credential });
+      found.push({ ...has, url: urls });
     }
-    return servers;
+    return found;
+  };
+
+  // RFC 9725 §4.6
+  const iceServersIn = (links) => linksIn(links).filter((l) => l.rel === 'ice-server')
+    .map(({ url: urls, username, credential }) => (username === undefined ? { urls } : { urls, username, credential }));
+
+  // Of the WHEP extension @name; null: there is none. A proxy may have changed scheme and host: keep to ours.
+  const extensionIn = (links, name, base) => {
+    const link = linksIn(links).find((l) => l.rel === `urn:ietf:params:whep:ext:core:${name}`);
+    return link ? new URL(new URL(link.url, base).pathname, location.origin) : null;
   };
 
   async function iceServersOf(endpoint) {
@@ -103,6 +112,9 @@ const viaWish = (() => {
         const where = response.headers.get('Location');
         // a proxy may have changed scheme and host: keep to ours
         if (where) this.url = new URL(new URL(where, this.endpoint).pathname, location.origin);
+        const links = response.headers.get('Link') || '';
+        this.events = extensionIn(links, 'server-sent-events', this.endpoint);
+        this.layer = extensionIn(links, 'layer', this.endpoint);
         if (this.over) this.leave(); // closed while the answer was under way
         return await response.text();
       } finally {
