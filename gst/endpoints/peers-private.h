@@ -47,6 +47,7 @@ typedef struct
   /* immutable */
   ViaPeers *owner;
   gchar *id;
+  guint number;     /* in the order in which they came */
   ViaWishRole role; /* or VIA_PEERS_ROOM */
   gchar *stream;    /* (nullable) */
   ViaWebrtcEndpoint *element;

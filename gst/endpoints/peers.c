@@ -358,7 +358,7 @@ via_peers_one_new (ViaPeersTask *task, ViaExchange *room)
       [VIA_WISH_PUBLISH] = VIA_DIRECTION_RECVONLY,
       [VIA_PEERS_ROOM] = VIA_DIRECTION_SENDRECV};
   ViaPeers *self = task->self;
-  g_autofree gchar *name = g_strdup_printf ("peer-%u", self->n_seen++);
+  g_autofree gchar *name = g_strdup_printf ("peer-%u", self->n_seen);
   ViaPeersOne *peer = g_new0 (ViaPeersOne, 1);
   ViaWebrtcShared shared = {.exchange = room,
       .received = task->number != VIA_WISH_PLAY ? self->received : NULL,
@@ -369,6 +369,7 @@ via_peers_one_new (ViaPeersTask *task, ViaExchange *room)
   g_atomic_ref_count_init (&peer->refs);
   peer->owner = via_peers_ref (self);
   peer->id = g_strdup (task->id);
+  peer->number = self->n_seen++;
   peer->role = task->number;
   peer->stream = g_strdup (task->stream);
   peer->is_offering = task->number != VIA_PEERS_ROOM && task->text == NULL;
@@ -466,7 +467,17 @@ via_peers_start (const ViaPeersConfig *config, GError **error)
   return self;
 }
 
-/* Everybody in the table, each with its reference. (transfer full) */
+static gint
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  const ViaPeersOne *one = *(gpointer const *) a;
+  const ViaPeersOne *other = *(gpointer const *) b;
+
+  return one->number < other->number ? -1 : one->number > other->number;
+}
+
+/* Everybody in the table as they came, each with its reference. (transfer full)
+ */
 static GPtrArray *
 everybody_locked (ViaPeers *self)
 {
@@ -477,6 +488,7 @@ everybody_locked (ViaPeers *self)
   g_hash_table_iter_init (&iter, self->table);
   while (g_hash_table_iter_next (&iter, NULL, &peer))
     g_ptr_array_add (all, peer_ref (peer));
+  g_ptr_array_sort (all, compare_numbers);
   return all;
 }
 

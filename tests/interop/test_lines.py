@@ -30,8 +30,9 @@ def counts(launch):
 
 
 def caps(launch, sink):
-    found = re.findall(rf'GstFakeSink:{sink}\.GstPad:sink: caps = (\S+?),',
-                       launch.output())
+    """By the event: not every notification of a pad's caps is printed."""
+    found = re.findall(rf'GstFakeSink:{sink}: last-message = event .*type: caps '
+                       r'.*caps=\(GstCaps\)"([^\\"]+)', launch.output())
     return found[-1] if found else None
 
 

@@ -39,6 +39,7 @@ LINES = '''[...document.querySelectorAll('canvas')].map((c) => {
   return n; })'''
 
 
+DRAWN = 'document.querySelector("tr[data-figure$=timestamp]") !== null'
 AT = 'document.querySelector("tr[data-figure$=timestamp]").innerText'
 
 
@@ -90,6 +91,10 @@ def agree():
                   if s['type'] == 'outbound-rtp' and s['kind'] == 'video']
         until_shown(page, video, {'bitrate', 'loss', 'rtt', 'jitter', 'frames'})
         page.eval('document.querySelector("summary").click()')
+        for _ in range(4):  # what is drawn is of the time that is compared
+            page.until(DRAWN)
+            drawn = page.eval(AT)
+            page.until(f'{AT} !== {json.dumps(drawn)}')
         shown, before, after = look(page, 6 if lab.IS_LONG else 4)
         old, new = stats_of(before[0])[video], stats_of(after[0])[video]
         seconds = (new['timestamp'] - old['timestamp']) / 1000
@@ -132,7 +137,7 @@ def look_well(page):
         found = page.eval('viaSeen()')
         tap.check(not found, f'at {width}: ' + '; '.join(found))
         lines = page.eval(LINES)
-        tap.check(len(lines) >= 9 and min(lines) > 10, f'lines: {lines}')
+        tap.check(len(lines) >= 9 and min(lines) > 4, f'lines: {lines}')
 
 
 def test_the_figures_move_and_agree_with_peers():
