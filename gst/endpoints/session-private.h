@@ -175,10 +175,13 @@ void via_session_lost (ViaSession *self);
 
 /* --- session.c --- */
 
+/* What @config says of the network; it points to @lite. */
+ViaLegConfig via_session_call_config (const ViaSession *self,
+    const ViaSessionConfig *config, ViaLiteConfig *lite);
 /* A call that tells us what comes; NULL with error. */
 gboolean via_session_open_call (ViaSession *self,
     const ViaSessionConfig *config, gboolean is_controlling, GError **error);
-/* See via_call_restart. */
+/* See via_leg_restart. */
 gboolean via_session_restart_call (
     ViaSession *self, const ViaSessionConfig *config, GError **error);
 /* Of the other side, for m-line @mline: told once. */

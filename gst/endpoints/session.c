@@ -149,12 +149,11 @@ static const ViaCallFuncs call_funcs = {
     .silent = on_silent,
 };
 
-/* What @config says of the network; it points to @lite. */
-static ViaCallConfig
-call_config (
+ViaLegConfig
+via_session_call_config (
     const ViaSession *self, const ViaSessionConfig *config, ViaLiteConfig *lite)
 {
-  ViaCallConfig call = {0};
+  ViaLegConfig call = {0};
 
   *lite = (ViaLiteConfig){.port = config->port,
       .external_ipv4 = config->ice.external_ipv4,
@@ -173,7 +172,7 @@ via_session_open_call (ViaSession *self, const ViaSessionConfig *config,
     gboolean is_controlling, GError **error)
 {
   ViaLiteConfig lite;
-  ViaCallConfig call = call_config (self, config, &lite);
+  ViaLegConfig call = via_session_call_config (self, config, &lite);
 
   call.ice.is_controlling = is_controlling;
   self->call = via_call_new (&call, &call_funcs, self, error);
@@ -189,7 +188,7 @@ via_session_restart_call (
     ViaSession *self, const ViaSessionConfig *config, GError **error)
 {
   ViaLiteConfig lite;
-  ViaCallConfig call = call_config (self, config, &lite);
+  ViaLegConfig call = via_session_call_config (self, config, &lite);
 
   return via_call_restart (self->call, &call, error);
 }
@@ -324,7 +323,7 @@ ask_add_candidate (gpointer data)
 
   question->is_done = has_call (question->self, &question->error)
                       && via_call_add_candidate (question->self->call,
-                          question->text, &question->error);
+                          question->mline, question->text, &question->error);
   if (question->is_done)
     via_session_tell_remote (question->self, question->mline, question->text);
 }

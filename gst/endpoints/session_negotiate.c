@@ -47,15 +47,22 @@ tell_signaling (ViaSession *self)
 }
 
 static void
+tell_candidates (
+    ViaSession *self, guint mline, const ViaRemoteTransport *remote)
+{
+  for (guint i = 0; remote != NULL && i < remote->candidates->len; i++)
+    via_session_tell_remote (
+        self, mline, g_ptr_array_index (remote->candidates, i));
+}
+
+static void
 tell_remote (ViaSession *self, const ViaPlan *plan)
 {
-  const GPtrArray *candidates =
-      plan->remote != NULL ? plan->remote->candidates : NULL;
-
   if (plan->restarts_ice)
     g_hash_table_remove_all (self->told_remote);
-  for (guint i = 0; candidates != NULL && i < candidates->len; i++)
-    via_session_tell_remote (self, 0, g_ptr_array_index (candidates, i));
+  tell_candidates (self, 0, plan->remote);
+  for (guint i = 0; i < plan->media->len; i++)
+    tell_candidates (self, i, via_plan_media (plan, i)->remote);
 }
 
 /* An offer of data channels that was refused is not made again by itself. */
@@ -70,11 +77,19 @@ settle_data (ViaSession *self, const ViaPlan *plan)
     self->wants_data = FALSE;
 }
 
-/* @plan was taken: it holds from now on. FALSE: all is as it was. */
+/* @plan was taken: it holds from now on. FALSE: all is as it was. @config:
+ * (nullable) of what it may need more. */
 static gboolean
-apply (ViaSession *self, const ViaPlan *plan, GError **error)
+apply (ViaSession *self, const ViaSessionConfig *config, const ViaPlan *plan,
+    GError **error)
 {
-  if (!via_call_apply (self->call, plan, error)) {
+  ViaLiteConfig lite;
+  ViaLegConfig call = {0};
+
+  if (config != NULL)
+    call = via_session_call_config (self, config, &lite);
+  if (!via_call_apply (
+          self->call, config != NULL ? &call : NULL, plan, error)) {
     via_call_roll_back (self->call);
     via_negotiation_abandon (self->negotiation);
     return FALSE;
@@ -118,7 +133,7 @@ ask_process_offer (gpointer data)
     return;
   }
   self->direction = local.direction;
-  if (apply (self, plan, &question->error))
+  if (apply (self, question->config, plan, &question->error))
     question->result = via_call_describe (
         self->call, via_negotiation_current (self->negotiation));
   else if (is_first)
@@ -190,7 +205,8 @@ ask_process_answer (gpointer data)
     return;
   plan = via_negotiation_take_answer (
       self->negotiation, question->text, &question->error);
-  question->is_done = plan != NULL && apply (self, plan, &question->error);
+  question->is_done =
+      plan != NULL && apply (self, NULL, plan, &question->error);
 }
 
 gboolean

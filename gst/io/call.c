@@ -1,188 +1,202 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * io/call.c – moves datagrams, timers and events between a peer and its ICE.
- * Decides nothing. Loop thread only.
+ * io/call.c – which leg carries what. Decides nothing. Loop thread only.
  */
 #include "io/call.h"
 
-#include "io/icewire_priv.h"
-#include "io/scratch.h"
-#include "io/way.h"
+#include <string.h>
 
-#define MAX_BATCH 64     /* datagrams; a turn with more sends several times */
-#define PAST (2 * VIA_S) /* how long the way before a restart is heard */
+/* What it carries: an m-line, or for the first whatever has no leg of its own;
+ * media, or RTCP alone. */
+typedef struct
+{
+  ViaCall *call;
+  ViaLeg *leg;
+  gint mline; /* -1: the first */
+  gboolean is_reports;
+  gboolean is_gathered; /* to the end */
+} Limb;
 
 struct _ViaCall
 {
-  /* immutable */
   ViaLoop *loop;
-  ViaIdentity *identity;
   ViaCallFuncs funcs;
   gpointer user;
-
-  /* loop thread */
-  ViaWay *way; /* what media goes out on */
-  ViaWay
-      *next; /* (nullable) of an ICE restart; takes its place when it works */
-  ViaWay *past; /* (nullable) after a restart, only heard for a while */
-  ViaLoopTimer past_timer;
-  ViaPeer *peer;
-  ViaLoopTimer timer;
-  ViaConnectionState state;
-  gboolean was_connected;
-  gchar *failure;
-
-  guint mline; /* the BUNDLE-tagged one */
+  GPtrArray *limbs; /* Limb, the first always there */
+  guint mline;      /* where the first one stands in SDP */
   gboolean is_gathering;
-  gboolean is_controlling;
-
-  struct
-  {
-    guint8 audio, video, other; /* code points; 0: the socket's */
-  } marks;
-  ViaDatagram batch[MAX_BATCH]; /* in buffers of the loop's scratch */
-  guint n_batch;
-  guint64 sent, unsent;
-
-  ViaDataLink *data; /* (nullable) not owned */
+  ViaConnectionState state; /* as told */
+  ViaDataLink *data;        /* (nullable) not owned */
 };
 
-/* --- out --- */
-
-static void
-flush (ViaCall *self)
+static Limb *
+limb_at (const ViaCall *self, guint i)
 {
-  guint taken = 0;
-
-  if (self->n_batch == 0)
-    return;
-  taken = via_wire_send (self->way->wire, self->batch, self->n_batch);
-  self->sent += taken;
-  self->unsent += self->n_batch - taken;
-  for (guint i = 0; i < self->n_batch; i++)
-    via_scratch_give (self->loop, (guint8 *) self->batch[i].data);
-  self->n_batch = 0;
+  return g_ptr_array_index (self->limbs, i);
 }
 
-/* Media of all kinds goes one way, so each datagram bears its own mark. */
-static guint8
-mark_of (const ViaCall *self, const guint8 *data, gsize len)
+static ViaLeg *
+first (const ViaCall *self)
 {
-  if (self->marks.audio == self->marks.other
-      && self->marks.video == self->marks.other)
-    return self->marks.other;
-  switch (via_peer_kind (self->peer, data, len)) {
-    case VIA_KIND_AUDIO:
-      return self->marks.audio;
-    case VIA_KIND_VIDEO:
-      return self->marks.video;
-    default:
-      return self->marks.other;
+  return limb_at (self, 0)->leg;
+}
+
+/* (nullable) One that is there for it alone. */
+static Limb *
+find (const ViaCall *self, guint mline, gboolean is_reports)
+{
+  for (guint i = 1; i < self->limbs->len; i++)
+    if (limb_at (self, i)->mline == (gint) mline
+        && limb_at (self, i)->is_reports == is_reports)
+      return limb_at (self, i);
+  return NULL;
+}
+
+static Limb *
+limb_of (const ViaCall *self, guint mline)
+{
+  Limb *own = find (self, mline, FALSE);
+
+  return own != NULL ? own : limb_at (self, 0);
+}
+
+static ViaLeg *
+leg_of (const ViaCall *self, guint mline)
+{
+  return limb_of (self, mline)->leg;
+}
+
+/* --- components: each of ours thinks it is the first --- */
+
+/* @text with its component, the second word, replaced. (transfer full)
+ * (nullable): it was not @from. */
+static gchar *
+change_component (const gchar *text, gchar from, gchar to)
+{
+  const gchar *space = strchr (text, ' ');
+  gchar *changed;
+
+  if (space == NULL || space[1] != from || space[2] != ' ')
+    return NULL;
+  changed = g_strdup (text);
+  changed[space + 1 - text] = to;
+  return changed;
+}
+
+/* Of @candidates, if any, those of the second component, as of the first. */
+static void
+keep_reports (GPtrArray *candidates)
+{
+  for (guint i = candidates->len; i-- > 0;) {
+    gchar *text =
+        change_component (g_ptr_array_index (candidates, i), '2', '1');
+
+    if (text == NULL) {
+      g_ptr_array_remove_index (candidates, i);
+      continue;
+    }
+    g_free (candidates->pdata[i]);
+    candidates->pdata[i] = text;
   }
 }
 
+/* --- what legs tell --- */
+
 static void
-append (ViaCall *self, guint8 *data, gsize len)
+on_candidate (gpointer user, const gchar *candidate)
 {
-  if (len == 0) {
-    via_scratch_give (self->loop, data);
-    return;
-  }
-  self->batch[self->n_batch++] =
-      (ViaDatagram){data, len, mark_of (self, data, len)};
-  if (self->n_batch == MAX_BATCH)
-    flush (self);
+  const Limb *limb = user;
+  ViaCall *self = limb->call;
+  g_autofree gchar *text =
+      limb->is_reports ? change_component (candidate, '1', '2') : NULL;
+
+  if (self->funcs.candidate)
+    self->funcs.candidate (self->user,
+        limb->mline >= 0 ? (guint) limb->mline : self->mline,
+        text != NULL ? text : candidate);
 }
 
 static void
-drain_peer (ViaCall *self)
+on_gathering (gpointer user)
 {
-  ViaTime now = via_loop_now (self->loop);
-  gsize len;
+  Limb *limb = user;
 
-  do {
-    guint8 *out = via_scratch_take (self->loop);
-
-    len = via_peer_next (self->peer, out, VIA_PEER_DATAGRAM, now);
-    append (self, out, len);
-  } while (len > 0);
+  limb->is_gathered = FALSE;
+  if (limb->mline < 0 && limb->call->funcs.gathering)
+    limb->call->funcs.gathering (limb->call->user);
 }
 
-/* Both ways: what came to the data channels, and what they send. */
-static void
-move_data (ViaCall *self)
+static gboolean
+is_gathered (const ViaCall *self)
 {
-  ViaPeerData agreed;
-  GBytes *packet;
-
-  if (self->data == NULL || !via_peer_data (self->peer, &agreed))
-    return;
-  via_datalink_start (self->data, &agreed);
-  while ((packet = via_datalink_next (self->data)) != NULL) {
-    guint8 *out = via_scratch_take (self->loop);
-
-    append (self, out,
-        via_peer_write_data (self->peer, g_bytes_get_data (packet, NULL),
-            g_bytes_get_size (packet), out, VIA_PEER_DATAGRAM));
-    g_bytes_unref (packet);
-  }
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (!limb_at (self, i)->is_gathered)
+      return FALSE;
+  return TRUE;
 }
 
 static void
-take_data (ViaCall *self)
+on_gathering_done (gpointer user)
 {
-  guint8 packet[VIA_PEER_DATAGRAM];
-  gsize len;
+  Limb *limb = user;
+  ViaCall *self = limb->call;
 
-  while (self->data != NULL
-         && (len = via_peer_read_data (self->peer, packet, sizeof packet)) > 0)
-    via_datalink_feed (self->data, packet, len);
+  limb->is_gathered = TRUE;
+  if (is_gathered (self) && self->funcs.gathering_done)
+    self->funcs.gathering_done (self->user);
 }
 
-/* --- state --- */
+static void
+on_pair (gpointer user, const ViaWirePair *pair)
+{
+  const Limb *limb = user;
+
+  if (limb->mline < 0 && limb->call->funcs.pair)
+    limb->call->funcs.pair (limb->call->user, pair);
+}
 
 static void
-note_failure (ViaCall *self)
+on_server_failed (
+    gpointer user, const gchar *server, guint code, const gchar *text)
 {
-  const gchar *why = via_peer_failure (self->peer);
+  const Limb *limb = user;
 
-  if (!why)
-    why = self->was_connected ? "ICE: the far end does not answer any more"
-                              : "ICE: no path to the far end was found";
-  g_free (self->failure);
-  self->failure = g_strdup (why);
+  if (limb->call->funcs.server_failed)
+    limb->call->funcs.server_failed (limb->call->user, server, code, text);
+}
+
+static gboolean
+has_any (const ViaCall *self, ViaConnectionState state)
+{
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (via_leg_state (limb_at (self, i)->leg) == state)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+has_only (const ViaCall *self, ViaConnectionState state)
+{
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (via_leg_state (limb_at (self, i)->leg) != state)
+      return FALSE;
+  return TRUE;
 }
 
 static ViaConnectionState
 state_now (const ViaCall *self)
 {
-  ViaIceState ice = via_wire_state (self->way->wire);
-  ViaPeerState peer = via_peer_state (self->peer);
+  static const ViaConnectionState any[] = {VIA_CONNECTION_FAILED,
+      VIA_CONNECTION_CLOSED, VIA_CONNECTION_DISCONNECTED};
 
-  if (peer == VIA_PEER_FAILED)
-    return VIA_CONNECTION_FAILED;
-  if (peer == VIA_PEER_CLOSED)
-    return VIA_CONNECTION_CLOSED;
-  if (ice == VIA_ICE_FAILED)
-    return self->next && self->next->is_answered ? VIA_CONNECTION_CONNECTING
-                                                 : VIA_CONNECTION_FAILED;
-  if (ice == VIA_ICE_DISCONNECTED && self->was_connected)
-    return VIA_CONNECTION_DISCONNECTED;
-  if (peer == VIA_PEER_CONNECTED)
-    return VIA_CONNECTION_CONNECTED;
-  if (ice != VIA_ICE_NEW || peer == VIA_PEER_CONNECTING)
-    return VIA_CONNECTION_CONNECTING;
-  return VIA_CONNECTION_NEW;
+  for (guint i = 0; i < G_N_ELEMENTS (any); i++)
+    if (has_any (self, any[i]))
+      return any[i];
+  if (has_only (self, VIA_CONNECTION_NEW))
+    return VIA_CONNECTION_NEW;
+  return has_only (self, VIA_CONNECTION_CONNECTED) ? VIA_CONNECTION_CONNECTED
+                                                   : VIA_CONNECTION_CONNECTING;
 }
 
-gboolean
-via_call_is_over (const ViaCall *self)
-{
-  ViaPeerState peer = via_peer_state (self->peer);
-
-  return peer == VIA_PEER_FAILED || peer == VIA_PEER_CLOSED;
-}
-
-/* Where ICE failed a restart may still help. */
 static void
 follow_state (ViaCall *self)
 {
@@ -190,277 +204,132 @@ follow_state (ViaCall *self)
 
   if (state == self->state)
     return;
-  if (state == VIA_CONNECTION_CONNECTED)
-    self->was_connected = TRUE;
-  if (state == VIA_CONNECTION_FAILED)
-    note_failure (self);
-  else if (state != VIA_CONNECTION_CLOSED)
-    g_clear_pointer (&self->failure, g_free);
   self->state = state;
   if (self->funcs.state)
     self->funcs.state (self->user, state);
 }
 
 static void
-poll_peer (ViaCall *self)
+on_state (gpointer user, ViaConnectionState state)
 {
-  ViaPeerEvent event;
+  const Limb *limb = user;
 
-  while (via_peer_poll (self->peer, &event))
-    switch (event.type) {
-      case VIA_PEER_EVENT_STATE:
-        follow_state (self);
-        break;
-      case VIA_PEER_EVENT_WANT_KEYFRAME:
-        if (self->funcs.want_keyframe)
-          self->funcs.want_keyframe (self->user, event.media);
-        break;
-      case VIA_PEER_EVENT_PATH:
-        if (!self->next || !self->next->is_answered)
-          via_wire_again (self->way->wire);
-        break;
-      case VIA_PEER_EVENT_BITRATE:
-        break; /* in the statistics; nobody adapts yet */
-      case VIA_PEER_EVENT_GONE:
-        if (self->funcs.gone)
-          self->funcs.gone (self->user, event.media, event.ssrc);
-        break;
-      case VIA_PEER_EVENT_SILENT:
-        if (self->funcs.silent && !self->next)
-          self->funcs.silent (self->user);
-        break;
-      case VIA_PEER_EVENT_FLOW:
-        if (self->funcs.flow)
-          self->funcs.flow (
-              self->user, event.media, event.is_out, event.is_flowing);
-        break;
-    }
-}
-
-/* --- turns --- */
-
-static void
-end_turn (gpointer data)
-{
-  ViaCall *self = data;
-
-  poll_peer (self);
-  move_data (self);
-  drain_peer (self);
-  flush (self);
-  poll_peer (self);
-  via_loop_timer_set (self->loop, &self->timer, via_peer_deadline (self->peer));
+  follow_state (limb->call);
 }
 
 static void
-touch (ViaCall *self)
+on_want_keyframe (gpointer user, guint media)
 {
-  via_loop_at_turn_end (self->loop, end_turn, self);
+  const Limb *limb = user;
+
+  if (limb->call->funcs.want_keyframe)
+    limb->call->funcs.want_keyframe (limb->call->user, media);
 }
 
 static void
-on_timer (gpointer data)
+on_media (gpointer user, const ViaPeerMedia *media)
 {
-  ViaCall *self = data;
+  const Limb *limb = user;
 
-  via_peer_expire (self->peer, via_loop_now (self->loop));
-  touch (self);
-}
-
-/* --- what ICE tells --- */
-
-static void
-on_candidate (gpointer user, const gchar *candidate)
-{
-  const ViaWay *way = user;
-  ViaCall *self = way->user;
-
-  if (self->funcs.candidate)
-    self->funcs.candidate (self->user, self->mline, candidate);
+  if (limb->call->funcs.media)
+    limb->call->funcs.media (limb->call->user, media);
 }
 
 static void
-on_gathering_done (gpointer user)
+on_gone (gpointer user, guint media, guint32 ssrc)
 {
-  ViaWay *way = user;
-  ViaCall *self = way->user;
+  const Limb *limb = user;
 
-  way->is_gathered = TRUE;
-  if (self->funcs.gathering_done)
-    self->funcs.gathering_done (self->user);
-}
-
-/* Of the way in use; one that takes its place tells when it does. */
-static void
-tell_pair (ViaCall *self)
-{
-  ViaWirePair pair;
-
-  if (self->funcs.pair && via_wire_pair (self->way->wire, &pair))
-    self->funcs.pair (self->user, &pair);
+  if (limb->call->funcs.gone)
+    limb->call->funcs.gone (limb->call->user, media, ssrc);
 }
 
 static void
-on_pair (gpointer user)
+on_flow (gpointer user, guint media, gboolean is_out, gboolean is_flowing)
 {
-  const ViaWay *way = user;
-  ViaCall *self = way->user;
+  const Limb *limb = user;
 
-  if (way == self->way)
-    tell_pair (self);
+  if (limb->call->funcs.flow)
+    limb->call->funcs.flow (limb->call->user, media, is_out, is_flowing);
 }
 
 static void
-on_server_failed (
-    gpointer user, const gchar *server, guint code, const gchar *text)
+on_silent (gpointer user)
 {
-  const ViaWay *way = user;
-  ViaCall *self = way->user;
+  const Limb *limb = user;
 
-  if (self->funcs.server_failed)
-    self->funcs.server_failed (self->user, server, code, text);
-}
-
-/* RFC 8445 §9: the old pair until the new one works; and if it never does, as
- * long as the old one works. */
-static void
-follow_next (ViaCall *self, ViaIceState state)
-{
-  if (state == VIA_ICE_CONNECTED) {
-    flush (self);
-    via_way_free (self->past);
-    self->past = self->way; /* the far end may change over later */
-    via_loop_timer_set (
-        self->loop, &self->past_timer, via_loop_now (self->loop) + PAST);
-    self->way = g_steal_pointer (&self->next);
-    tell_pair (self);
-  } else if (state == VIA_ICE_FAILED) {
-    g_clear_pointer (&self->next, via_way_free);
-  }
-}
-
-static void
-on_past (gpointer data)
-{
-  ViaCall *self = data;
-
-  g_clear_pointer (&self->past, via_way_free);
-}
-
-static void
-on_ice_state (gpointer user, ViaIceState state)
-{
-  const ViaWay *way = user;
-  ViaCall *self = way->user;
-
-  if (way == self->past)
-    return;
-  if (way == self->next)
-    follow_next (self, state);
-  if (state == VIA_ICE_CONNECTED)
-    via_peer_path_ready (self->peer, via_loop_now (self->loop));
-  touch (self);
-  follow_state (self);
-}
-
-static void
-on_datagram (gpointer user, guint8 *data, gsize len)
-{
-  ViaWay *way = user;
-  ViaCall *self = way->user;
-  ViaPeerMedia media;
-
-  if (via_peer_receive (
-          self->peer, data, len, via_loop_now (self->loop), &media)
-      == VIA_DROP_NONE)
-    via_wire_heard (way->wire);
-  take_data (self);
-  touch (self);
-  if (media.rtp.data && self->funcs.media)
-    self->funcs.media (self->user, &media);
+  if (limb->call->funcs.silent)
+    limb->call->funcs.silent (limb->call->user);
 }
 
 /* --- life --- */
 
-static ViaPeer *
-peer_new (const ViaCallConfig *config)
+static void
+limb_free (gpointer data)
 {
-  ViaPeerConfig peer = {0};
+  Limb *limb = data;
 
-  peer.identity = config->identity;
-  peer.rng = via_system_rng ();
-  peer.unix_offset_us = g_get_real_time () - g_get_monotonic_time ();
-  peer.srtp_profiles = config->srtp_profiles;
-  return via_peer_new (&peer);
+  via_leg_free (limb->leg);
+  g_free (limb);
 }
 
 /* NULL with error. */
-static ViaWay *
-way_new (ViaCall *self, const ViaCallConfig *config, GError **error)
+static Limb *
+limb_new (ViaCall *self, const ViaLegConfig *config, gint mline,
+    gboolean is_reports, GError **error)
 {
-  static const ViaIceFuncs funcs = {.candidate = on_candidate,
+  static const ViaLegFuncs funcs = {.candidate = on_candidate,
+      .gathering = on_gathering,
       .gathering_done = on_gathering_done,
-      .state = on_ice_state,
-      .datagram = on_datagram,
       .pair = on_pair,
-      .server_failed = on_server_failed};
-  ViaIceConfig ice = config->ice;
+      .server_failed = on_server_failed,
+      .state = on_state,
+      .want_keyframe = on_want_keyframe,
+      .media = on_media,
+      .gone = on_gone,
+      .flow = on_flow,
+      .silent = on_silent};
+  Limb *limb = g_new0 (Limb, 1);
 
-  ice.is_controlling = self->is_controlling;
-  return via_way_new (config->loop, &ice, config->lite, &funcs, self, error);
+  limb->call = self;
+  limb->mline = mline;
+  limb->is_reports = is_reports;
+  limb->leg = via_leg_new (config, &funcs, limb, error);
+  if (limb->leg == NULL)
+    g_clear_pointer (&limb, g_free);
+  return limb;
 }
 
 ViaCall *
-via_call_new (const ViaCallConfig *config, const ViaCallFuncs *funcs,
+via_call_new (const ViaLegConfig *config, const ViaCallFuncs *funcs,
     gpointer user, GError **error)
 {
-  ViaCall *self;
+  ViaCall *self = g_new0 (ViaCall, 1);
+  Limb *limb;
 
-  via_loop_assert (config->loop);
-  self = g_new0 (ViaCall, 1);
-  self->is_controlling = config->ice.is_controlling;
-  self->marks.audio = config->ice.audio_dscp;
-  self->marks.video = config->ice.video_dscp;
-  self->marks.other = config->ice.dscp;
-  self->way = way_new (self, config, error);
-  if (!self->way) {
-    g_free (self);
-    return NULL;
-  }
   self->loop = config->loop;
-  self->identity = via_identity_ref (config->identity);
   self->funcs = *funcs;
   self->user = user;
-  self->peer = peer_new (config);
-  self->timer.func = on_timer;
-  self->timer.data = self;
-  self->past_timer.func = on_past;
-  self->past_timer.data = self;
-  via_scratch_acquire (self->loop);
+  self->limbs = g_ptr_array_new_with_free_func (limb_free);
+  limb = limb_new (self, config, -1, FALSE, error);
+  if (limb == NULL) {
+    via_call_free (self);
+    return NULL;
+  }
+  g_ptr_array_add (self->limbs, limb);
   return self;
 }
 
+/* RTCP says goodbye before the media it is of goes. */
 void
 via_call_free (ViaCall *self)
 {
-  if (!self)
+  if (self == NULL)
     return;
-  via_loop_assert (self->loop);
-  if (self->data != NULL)
-    via_datalink_set_outlet (self->data, NULL, NULL);
-  via_peer_close (self->peer, via_loop_now (self->loop));
-  drain_peer (self);
-  flush (self);
-  via_loop_timer_set (self->loop, &self->timer, VIA_TIME_NEVER);
-  via_loop_not_at_turn_end (self->loop, end_turn, self);
-  via_loop_timer_set (self->loop, &self->past_timer, VIA_TIME_NEVER);
-  via_way_free (self->past);
-  via_way_free (self->next);
-  via_way_free (self->way);
-  via_peer_free (self->peer);
-  via_scratch_release (self->loop);
-  via_identity_unref (self->identity);
-  g_free (self->failure);
+  self->funcs = (ViaCallFuncs){0};
+  while (self->limbs->len > 0)
+    g_ptr_array_remove_index (self->limbs, self->limbs->len - 1);
+  g_ptr_array_unref (self->limbs);
   g_free (self);
 }
 
@@ -469,166 +338,288 @@ via_call_free (ViaCall *self)
 gboolean
 via_call_gather (ViaCall *self, GError **error)
 {
-  via_loop_assert (self->loop);
-  if (!via_wire_gather (self->way->wire, error))
-    return FALSE;
-  if (!self->is_gathering && self->funcs.gathering)
-    self->funcs.gathering (self->user);
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (!via_leg_gather (limb_at (self, i)->leg, error))
+      return FALSE;
   self->is_gathering = TRUE;
   return TRUE;
 }
 
-gboolean
-via_call_restart (ViaCall *self, const ViaCallConfig *config, GError **error)
+/* Both components of an m-line have its credentials (RFC 8839 §5.4). */
+static ViaLegConfig
+config_of (const ViaCall *self, const ViaLegConfig *config, gint mline,
+    gboolean is_reports)
 {
-  ViaWay *next;
+  ViaLegConfig own = *config;
+  ViaLocalTransport media = {0};
 
-  via_loop_assert (self->loop);
-  if (self->next && !self->next->is_answered)
-    return TRUE;
-  next = way_new (self, config, error);
-  if (!next)
-    return FALSE;
-  if (self->is_gathering && !via_wire_gather (next->wire, error)) {
-    via_way_free (next);
-    return FALSE;
+  if (!is_reports)
+    return own;
+  via_leg_describe (leg_of (self, (guint) mline), &media);
+  own.ice.ufrag = media.ufrag;
+  own.ice.pwd = media.pwd;
+  return own;
+}
+
+gboolean
+via_call_restart (ViaCall *self, const ViaLegConfig *config, GError **error)
+{
+  for (guint i = 0; i < self->limbs->len; i++) {
+    const Limb *limb = limb_at (self, i);
+    ViaLegConfig own = config_of (self, config, limb->mline, limb->is_reports);
+
+    if (!via_leg_restart (limb->leg, &own, error))
+      return FALSE;
   }
-  if (self->is_gathering && self->funcs.gathering)
-    self->funcs.gathering (self->user);
-  via_way_free (self->next);
-  self->next = next;
   return TRUE;
-}
-
-/* What the other side speaks of. */
-static ViaWay *
-answered_way (ViaCall *self)
-{
-  return self->next && self->next->is_answered ? self->next : self->way;
-}
-
-/* RFC 8843 §7.2: ICE belongs to the first m-line that is not rejected. */
-static guint
-bundle_mline (const ViaPlan *plan)
-{
-  for (guint i = 0; i < plan->media->len; i++)
-    if (!via_plan_media (plan, i)->is_rejected)
-      return i;
-  return 0;
-}
-
-gboolean
-via_call_apply (ViaCall *self, const ViaPlan *plan, GError **error)
-{
-  const ViaRemoteTransport *remote = plan->remote;
-  ViaWay *way =
-      plan->restarts_ice && self->next ? self->next : answered_way (self);
-
-  via_loop_assert (self->loop);
-  if (!via_icewire_check_credentials (remote->ufrag, remote->pwd, error)
-      || !via_peer_apply (self->peer, plan, error)
-      || !via_way_take_remote (way, remote, error))
-    return FALSE;
-  via_call_roll_back (self);
-  self->mline = bundle_mline (plan);
-  touch (self);
-  follow_state (self);
-  return TRUE;
-}
-
-gboolean
-via_call_add_candidate (ViaCall *self, const gchar *candidate, GError **error)
-{
-  via_loop_assert (self->loop);
-  return via_way_add_candidate (answered_way (self), candidate, error);
 }
 
 void
 via_call_roll_back (ViaCall *self)
 {
-  via_loop_assert (self->loop);
-  if (self->next && !self->next->is_answered)
-    g_clear_pointer (&self->next, via_way_free);
+  for (guint i = 0; i < self->limbs->len; i++)
+    via_leg_roll_back (limb_at (self, i)->leg);
+}
+
+static gboolean
+add_limb (ViaCall *self, const ViaLegConfig *config, guint mline,
+    gboolean is_reports, GError **error)
+{
+  ViaLegConfig own;
+  Limb *limb;
+
+  if (find (self, mline, is_reports) != NULL)
+    return TRUE;
+  g_return_val_if_fail (config != NULL, FALSE);
+  if (is_reports && config->lite != NULL) {
+    g_set_error_literal (error, VIA_ERROR, VIA_ERROR_UNSUPPORTED,
+        "SDP: a=rtcp-mux is missing (RFC 8834), and one port serves all");
+    return FALSE;
+  }
+  own = config_of (self, config, (gint) mline, is_reports);
+  limb = limb_new (self, &own, (gint) mline, is_reports, error);
+  if (limb == NULL)
+    return FALSE;
+  g_ptr_array_add (self->limbs, limb);
+  if (is_reports)
+    via_leg_set_reports (leg_of (self, mline), limb->leg);
+  return !self->is_gathering || via_leg_gather (limb->leg, error);
+}
+
+/* The legs @plan asks for, beside those there are. */
+static gboolean
+add_limbs (ViaCall *self, const ViaLegConfig *config, const ViaPlan *plan,
+    GError **error)
+{
+  for (guint i = 0; i < plan->media->len; i++) {
+    const ViaPlanMedia *media = via_plan_media (plan, i);
+
+    if ((media->remote != NULL && !add_limb (self, config, i, FALSE, error))
+        || (media->has_rtcp_apart && !add_limb (self, config, i, TRUE, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+is_wanted (const Limb *limb, const ViaPlan *plan)
+{
+  const ViaPlanMedia *media;
+
+  if (limb->mline < 0)
+    return TRUE;
+  media = via_plan_media (plan, (guint) limb->mline);
+  return media != NULL
+         && (limb->is_reports ? media->has_rtcp_apart : media->remote != NULL);
+}
+
+static gboolean
+apply_limb (const Limb *limb, const ViaPlan *plan, GError **error)
+{
+  g_autoptr (ViaPlan) part = via_plan_part (plan, limb->mline);
+
+  if (limb->is_reports)
+    keep_reports (part->remote->candidates);
+  return via_leg_apply (limb->leg, part, error);
+}
+
+/* The channels go over the leg that has their m-line. */
+static void
+place_data (ViaCall *self, const ViaPlan *plan)
+{
+  ViaLeg *leg = first (self);
+
+  for (guint i = 0; i < plan->media->len; i++)
+    if (via_plan_media (plan, i)->kind == VIA_KIND_DATA
+        && !via_plan_media (plan, i)->is_rejected)
+      leg = leg_of (self, i);
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (limb_at (self, i)->leg != leg)
+      via_leg_set_data (limb_at (self, i)->leg, NULL);
+  if (self->data != NULL)
+    via_leg_set_data (leg, self->data);
+}
+
+/* RFC 9143 §7.2: candidates stand at the first m-line of a transport. */
+static guint
+first_mline (const ViaPlan *plan)
+{
+  for (guint i = 0; i < plan->media->len; i++)
+    if (!via_plan_media (plan, i)->is_rejected
+        && via_plan_media (plan, i)->remote == NULL)
+      return i;
+  return 0;
+}
+
+/* Those that begin with this plan come first: they may still fail. */
+gboolean
+via_call_apply (ViaCall *self, const ViaLegConfig *config, const ViaPlan *plan,
+    GError **error)
+{
+  guint n_old = self->limbs->len;
+  gboolean is_ok = add_limbs (self, config, plan, error);
+
+  for (guint i = self->limbs->len; is_ok && i-- > 0;)
+    if (is_wanted (limb_at (self, i), plan))
+      is_ok = self->limbs->len == 1
+                  ? via_leg_apply (first (self), plan, error)
+                  : apply_limb (limb_at (self, i), plan, error);
+  for (guint i = self->limbs->len; i-- > 1;)
+    if (is_ok ? !is_wanted (limb_at (self, i), plan) : i >= n_old)
+      g_ptr_array_remove_index (self->limbs, i);
+  if (!is_ok)
+    return FALSE;
+  self->mline = first_mline (plan);
+  place_data (self, plan);
+  follow_state (self);
+  return TRUE;
+}
+
+gboolean
+via_call_add_candidate (
+    ViaCall *self, guint mline, const gchar *candidate, GError **error)
+{
+  Limb *reports = find (self, mline, TRUE);
+  gboolean is_end = candidate == NULL || *candidate == '\0';
+  g_autofree gchar *text = reports != NULL && !is_end
+                               ? change_component (candidate, '2', '1')
+                               : NULL;
+
+  if (reports != NULL && (is_end || text != NULL)
+      && !via_leg_add_candidate (reports->leg, is_end ? NULL : text, error))
+    return FALSE;
+  return text != NULL
+         || via_leg_add_candidate (leg_of (self, mline), candidate, error);
+}
+
+/* --- our side as SDP --- */
+
+typedef struct
+{
+  ViaLocalTransport transport;
+  GPtrArray *both; /* (nullable) candidates of both components, and NULL */
+} Side;
+
+static void
+side_init (Side *side, const Limb *limb, const Limb *reports)
+{
+  ViaLocalTransport other = {0};
+  const gchar *const *c;
+
+  via_leg_describe (limb->leg, &side->transport);
+  if (reports == NULL)
+    return;
+  via_leg_describe (reports->leg, &other);
+  side->both = g_ptr_array_new_with_free_func (g_free);
+  for (c = side->transport.candidates; c != NULL && *c != NULL; c++)
+    g_ptr_array_add (side->both, g_strdup (*c));
+  for (c = other.candidates; c != NULL && *c != NULL; c++)
+    g_ptr_array_add (side->both, change_component (*c, '1', '2'));
+  g_ptr_array_add (side->both, NULL);
+  side->transport.candidates = (const gchar *const *) side->both->pdata;
+  side->transport.end_of_candidates &= other.end_of_candidates;
 }
 
 gchar *
 via_call_describe (ViaCall *self, const ViaPlan *plan)
 {
-  ViaLocalTransport local = {0};
+  const ViaLocalTransport *lines[VIA_PLAN_MAX_MEDIA];
+  g_autofree Side *sides = g_new0 (Side, plan->media->len + 1);
+  gchar *text;
 
-  via_loop_assert (self->loop);
-  self->mline = bundle_mline (plan);
   if (!plan->is_complete)
-    via_peer_offered (self->peer, plan);
-  via_way_describe (self->next ? self->next : self->way, &local);
-  local.fingerprint = via_identity_fingerprint (self->identity);
-  return via_sdp_write (plan, &local);
+    via_leg_offered (first (self), plan);
+  self->mline = first_mline (plan);
+  side_init (&sides[0], limb_at (self, 0), find (self, self->mline, TRUE));
+  lines[0] = &sides[0].transport;
+  for (guint i = 0; i < plan->media->len; i++) {
+    const Limb *own = find (self, i, FALSE);
+
+    if (own != NULL)
+      side_init (&sides[i + 1], own, find (self, i, TRUE));
+    lines[i] = &sides[own != NULL ? i + 1 : 0].transport;
+  }
+  text = via_sdp_write_lines (plan, lines);
+  for (guint i = 0; i <= plan->media->len; i++)
+    g_clear_pointer (&sides[i].both, g_ptr_array_unref);
+  return text;
 }
 
-/* --- media --- */
+/* --- media and data --- */
 
 gboolean
 via_call_bind (ViaCall *self, guint media, const ViaCodec *codec)
 {
-  via_loop_assert (self->loop);
-  touch (self);
-  return via_peer_bind (self->peer, media, codec);
+  return via_leg_bind (leg_of (self, media), media, codec);
 }
 
 void
 via_call_unbind (ViaCall *self, guint media)
 {
-  via_loop_assert (self->loop);
-  via_peer_unbind (self->peer, media);
+  via_leg_unbind (leg_of (self, media), media);
 }
 
 void
 via_call_end (ViaCall *self, guint media)
 {
-  via_loop_assert (self->loop);
-  via_peer_end (self->peer, media);
-  touch (self);
+  via_leg_end (leg_of (self, media), media);
 }
 
 void
 via_call_send (ViaCall *self, guint media, ViaPacket *const *packets, guint n)
 {
-  ViaTime now = via_loop_now (self->loop);
-
-  via_loop_assert (self->loop);
-  for (guint i = 0; i < n; i++) {
-    guint8 *out = via_scratch_take (self->loop);
-
-    append (self, out,
-        via_peer_send (
-            self->peer, media, packets[i], out, VIA_PEER_DATAGRAM, now));
-  }
-  touch (self);
+  via_leg_send (leg_of (self, media), media, packets, n);
 }
 
 void
 via_call_want_keyframe (ViaCall *self, guint media)
 {
-  via_loop_assert (self->loop);
-  via_peer_want_keyframe (self->peer, media, via_loop_now (self->loop));
-  touch (self);
-}
-
-static void
-on_data (gpointer data)
-{
-  touch (data);
+  via_leg_want_keyframe (leg_of (self, media), media);
 }
 
 void
 via_call_set_data (ViaCall *self, ViaDataLink *link)
 {
-  via_loop_assert (self->loop);
   self->data = link;
-  via_datalink_set_outlet (link, on_data, self);
+  via_leg_set_data (first (self), link);
 }
 
 /* --- what is known --- */
+
+gboolean
+via_call_is_over (const ViaCall *self)
+{
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (via_leg_is_over (limb_at (self, i)->leg))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+via_call_selected (ViaCall *self, gchar **out_local, gchar **out_remote)
+{
+  return via_leg_selected (first (self), out_local, out_remote);
+}
 
 ViaConnectionState
 via_call_state (const ViaCall *self)
@@ -639,50 +630,49 @@ via_call_state (const ViaCall *self)
 gboolean
 via_call_was_connected (const ViaCall *self)
 {
-  return self->was_connected;
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (!via_leg_was_connected (limb_at (self, i)->leg))
+      return FALSE;
+  return TRUE;
 }
 
 const gchar *
 via_call_failure (const ViaCall *self)
 {
-  return self->failure;
+  for (guint i = 0; i < self->limbs->len; i++)
+    if (via_leg_failure (limb_at (self, i)->leg) != NULL)
+      return via_leg_failure (limb_at (self, i)->leg);
+  return NULL;
 }
 
-gboolean
-via_call_selected (ViaCall *self, gchar **out_local, gchar **out_remote)
+/* What @limb knows of its m-line, into its place in @media. */
+static void
+take_stats (const Limb *limb, GValue *media)
 {
-  return via_wire_selected (self->way->wire, out_local, out_remote);
-}
+  GstStructure *stats = via_leg_stats (limb->leg);
+  const GValue *known = gst_structure_get_value (stats, "media");
+  GValue *to =
+      (GValue *) gst_value_array_get_value (media, (guint) limb->mline);
 
-static GstStructure *
-ice_stats (ViaCall *self)
-{
-  static const gchar *const states[] = {
-      "new", "checking", "connected", "disconnected", "failed"};
-  g_autofree gchar *local = NULL;
-  g_autofree gchar *remote = NULL;
-  GstStructure *out = gst_structure_new ("via-ice-stats",                 //
-      "state", G_TYPE_STRING, states[via_wire_state (self->way->wire)],   //
-      "datagrams-sent", G_TYPE_UINT64, self->sent,                        //
-      "datagrams-unsent", G_TYPE_UINT64, self->unsent,                    //
-      "names-dropped", G_TYPE_UINT, via_names_dropped (self->way->names), //
-      "candidates-dropped", G_TYPE_UINT, via_names_refused (self->way->names),
-      NULL);
-
-  if (via_wire_selected (self->way->wire, &local, &remote))
-    gst_structure_set (out, "local", G_TYPE_STRING, local, "remote",
-        G_TYPE_STRING, remote, NULL);
-  return out;
+  g_value_copy (gst_value_array_get_value (known, (guint) limb->mline), to);
+  gst_structure_set_value ((GstStructure *) gst_value_get_structure (to), "ice",
+      gst_structure_get_value (stats, "ice"));
+  gst_structure_free (stats);
 }
 
 GstStructure *
 via_call_stats (ViaCall *self)
 {
-  GstStructure *out = via_peer_stats (self->peer, via_loop_now (self->loop));
-  GstStructure *ice = ice_stats (self);
+  GstStructure *out = via_leg_stats (first (self));
+  GValue media = G_VALUE_INIT;
 
-  via_loop_assert (self->loop);
-  gst_structure_set (out, "ice", GST_TYPE_STRUCTURE, ice, NULL);
-  gst_structure_free (ice);
+  if (self->limbs->len == 1)
+    return out;
+  g_value_init (&media, GST_TYPE_ARRAY);
+  g_value_copy (gst_structure_get_value (out, "media"), &media);
+  for (guint i = 1; i < self->limbs->len; i++)
+    if (!limb_at (self, i)->is_reports)
+      take_stats (limb_at (self, i), &media);
+  gst_structure_take_value (out, "media", &media);
   return out;
 }

@@ -320,6 +320,10 @@ stream_new (ViaIceWire *self, const ViaIceConfig *config)
   for (guint i = 0; config->turn && config->turn[i]; i++)
     if (!add_relay (self, config->turn[i]))
       return FALSE;
+  if (config->ufrag != NULL
+      && !nice_agent_set_local_credentials (
+          self->agent, self->stream, config->ufrag, config->pwd))
+    return FALSE;
   return nice_agent_attach_recv (self->agent, self->stream, VIA_ICE_COMPONENT,
              via_gcontext_main_context (self->context), on_datagram, self)
          && nice_agent_get_local_credentials (

@@ -27,6 +27,7 @@ typedef struct
   /* Of what the datagrams say of themselves (ViaDatagram), set by their maker.
    */
   guint8 audio_dscp, video_dscp;
+  const gchar *ufrag, *pwd; /* ours; (nullable): made up */
   /* (nullable) Addresses that stand in host candidates. */
   const gchar *external_ipv4, *external_ipv6;
   /* (nullable) "eth0,eth1" or "-docker0": whose addresses are candidates. */

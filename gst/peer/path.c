@@ -46,8 +46,11 @@ via_peer_set_state (ViaPeer *self, ViaPeerState state)
     return;
   self->state = state;
   self->has_new_state = TRUE;
-  if (via_peer_is_over (self))
-    stop_senders (self);
+  if (!via_peer_is_over (self))
+    return;
+  stop_senders (self);
+  if (self->reports_of)
+    via_peer_close (self->reports_of, VIA_TIME_NEVER);
 }
 
 static void
@@ -189,6 +192,39 @@ receive_rtp (ViaPeer *self, guint8 *data, gsize len, ViaTime now,
   return VIA_DROP_NONE;
 }
 
+/* RFC 5764 §4.1 gives RTCP that goes apart the keys of its own association;
+ * Chromium takes those of the media. We do as the far end does. */
+static ViaSrtp *
+report_keys (const ViaPeer *self, gboolean has_media_keys)
+{
+  return has_media_keys && self->reports_of && self->reports_of->srtp
+             ? self->reports_of->srtp
+             : self->srtp;
+}
+
+static ViaDrop
+unprotect_rtcp (ViaPeer *self, guint8 *data, gsize *len)
+{
+  guint8 copy[VIA_PEER_DATAGRAM];
+  gsize copied = *len;
+  ViaDrop drop;
+
+  if (!self->reports_of || copied > sizeof copy)
+    return via_srtp_unprotect_rtcp (self->srtp, data, len);
+  memcpy (copy, data, copied);
+  drop = via_srtp_unprotect_rtcp (
+      report_keys (self, self->has_media_keys), data, len);
+  if (drop != VIA_DROP_AUTH)
+    return drop;
+  memcpy (data, copy, copied);
+  *len = copied;
+  drop = via_srtp_unprotect_rtcp (
+      report_keys (self, !self->has_media_keys), data, len);
+  if (drop == VIA_DROP_NONE)
+    self->has_media_keys = !self->has_media_keys;
+  return drop;
+}
+
 static ViaDrop
 receive_rtcp (ViaPeer *self, guint8 *data, gsize len, ViaTime now)
 {
@@ -196,11 +232,12 @@ receive_rtcp (ViaPeer *self, guint8 *data, gsize len, ViaTime now)
 
   if (!self->srtp || self->state != VIA_PEER_CONNECTED)
     return VIA_DROP_NOT_READY;
-  drop = via_srtp_unprotect_rtcp (self->srtp, data, &len);
+  drop = unprotect_rtcp (self, data, &len);
   if (drop != VIA_DROP_NONE)
     return drop;
   via_silence_heard (&self->silence, now);
-  return via_control_receive (self, data, len, now);
+  return via_control_receive (
+      self->reports_of ? self->reports_of : self, data, len, now);
 }
 
 ViaDrop
@@ -234,7 +271,8 @@ protect_rtcp (ViaPeer *self, guint8 *out, gsize len, gsize size)
 {
   if (len == 0)
     return 0;
-  if (via_srtp_protect_rtcp (self->srtp, out, &len, size))
+  if (via_srtp_protect_rtcp (
+          report_keys (self, self->has_media_keys), out, &len, size))
     return len;
   via_drop_count (&self->drops, VIA_DROP_LIMIT);
   return 0;
@@ -274,18 +312,47 @@ arm_key_waits (ViaPeer *self, ViaTime now)
   }
 }
 
+/* RTCP of ours or of who leaves it to us. */
+static gsize
+next_report (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
+{
+  ViaPeer *of = self->reports_of ? self->reports_of : self;
+  gsize room = size - VIA_SRTP_OVERHEAD, len;
+
+  if (!self->srtp || self->reports_to || !of->plan)
+    return 0;
+  len = protect_rtcp (self, out, via_control_end (of, out, room), size);
+  if (len == 0)
+    len = protect_rtcp (self, out, via_ask_next (of, out, room, now), size);
+  if (len == 0)
+    len = protect_rtcp (self, out, via_control_next (of, out, room, now), size);
+  return len;
+}
+
+static gsize
+next_bye (ViaPeer *self, guint8 *out, gsize size)
+{
+  ViaPeer *of = self->reports_of ? self->reports_of : self;
+  gsize len = 0;
+
+  if (!self->owes_bye)
+    return 0;
+  if (self->srtp && !self->reports_to)
+    len = protect_rtcp (
+        self, out, via_control_bye (of, out, size - VIA_SRTP_OVERHEAD), size);
+  g_clear_pointer (&self->srtp, via_srtp_free);
+  self->owes_bye = FALSE;
+  return len;
+}
+
 gsize
 via_peer_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
 {
-  gsize room = size - VIA_SRTP_OVERHEAD, len = 0;
+  gsize len;
 
   g_return_val_if_fail (size >= VIA_PEER_DATAGRAM, 0);
   start_dtls (self, now);
-  if (self->owes_bye && self->srtp)
-    len = protect_rtcp (self, out, via_control_bye (self, out, room), size);
-  if (self->owes_bye)
-    g_clear_pointer (&self->srtp, via_srtp_free);
-  self->owes_bye = FALSE;
+  len = next_bye (self, out, size);
   if (len == 0 && self->dtls && self->has_path)
     len = via_dtls_next (self->dtls, out, size);
   if (len == 0 && self->next_dtls)
@@ -296,13 +363,8 @@ via_peer_next (ViaPeer *self, guint8 *out, gsize size, ViaTime now)
     arm_key_waits (self, now);
   if (len == 0 && self->srtp)
     len = next_resend (self, out, size, now);
-  if (len == 0 && self->srtp)
-    len = protect_rtcp (self, out, via_control_end (self, out, room), size);
-  if (len == 0 && self->srtp)
-    len = protect_rtcp (self, out, via_ask_next (self, out, room, now), size);
-  if (len == 0 && self->srtp)
-    len =
-        protect_rtcp (self, out, via_control_next (self, out, room, now), size);
+  if (len == 0)
+    len = next_report (self, out, size, now);
   return len;
 }
 
@@ -343,17 +405,19 @@ ViaTime
 via_peer_deadline (const ViaPeer *self)
 {
   ViaTime when = self->dtls ? via_dtls_deadline (self->dtls) : VIA_TIME_NEVER;
+  gboolean may_report = !self->reports_to || self->reports_to->srtp;
 
   when = MIN (when, via_renew_deadline (self));
   for (guint i = 0; i < self->senders->len; i++) {
     const ViaSender *sender = via_peer_sender (self, i);
 
     if (sender && !via_peer_is_over (self))
-      when = MIN (when, via_sender_deadline (sender));
+      when = MIN (when, via_sender_deadline (sender, may_report));
   }
   if (self->srtp) {
     when = MIN (when, via_receiver_deadline (&self->receiver));
-    when = MIN (when, via_ask_deadline (self));
+    if (may_report)
+      when = MIN (when, via_ask_deadline (self));
     when = MIN (when, via_silence_deadline (&self->silence));
   }
   return when;

@@ -51,6 +51,10 @@ via_peer_free (ViaPeer *self)
 {
   if (!self)
     return;
+  if (self->reports_to)
+    self->reports_to->reports_of = NULL;
+  if (self->reports_of)
+    self->reports_of->reports_to = NULL;
   via_peer_forget_early (self);
   g_clear_pointer (&self->srtp, via_srtp_free);
   g_clear_pointer (&self->dtls, via_dtls_free);
@@ -156,6 +160,13 @@ via_peer_apply (ViaPeer *self, const ViaPlan *plan, GError **error)
   if (old)
     via_plan_free (old);
   return TRUE;
+}
+
+void
+via_peer_set_reports (ViaPeer *self, ViaPeer *to)
+{
+  self->reports_to = to;
+  to->reports_of = self;
 }
 
 void

@@ -78,6 +78,11 @@ gboolean via_peer_apply (ViaPeer *self, const ViaPlan *plan, GError **error);
  * before the answer comes. */
 void via_peer_offered (ViaPeer *self, const ViaPlan *plan);
 
+/* All RTCP of @self has the keys and goes in the datagrams of @to, which does
+ * nothing else, until one of them is freed; @self is over when @to is. Call
+ * _next of both after every other call of either. RFC 5761 §5.1.1 */
+void via_peer_set_reports (ViaPeer *self, ViaPeer *to);
+
 /* An ICE pair is valid: DTLS may start. Idempotent. */
 void via_peer_path_ready (ViaPeer *self, ViaTime now);
 

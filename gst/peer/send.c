@@ -325,11 +325,12 @@ via_sender_expire (ViaSender *self, ViaTime now)
 }
 
 ViaTime
-via_sender_deadline (const ViaSender *self)
+via_sender_deadline (const ViaSender *self, gboolean may_report)
 {
-  ViaTime when = MIN (
-      MIN (self->ask_at, self->report_at), via_flow_deadline (&self->flow));
+  ViaTime when = MIN (self->ask_at, via_flow_deadline (&self->flow));
 
+  if (may_report)
+    when = MIN (when, self->report_at);
   return self->history ? MIN (when, via_history_deadline (self->history))
                        : when;
 }

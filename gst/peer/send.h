@@ -105,7 +105,8 @@ void via_sender_fir (ViaSender *self, guint32 sender, guint8 command_seq);
 /* Asks for a key frame now and then again while it is waited for. */
 void via_sender_want_keyframe (ViaSender *self, ViaTime now);
 void via_sender_expire (ViaSender *self, ViaTime now);
-ViaTime via_sender_deadline (const ViaSender *self);
+/* @may_report: a report that is due can go out. */
+ViaTime via_sender_deadline (const ViaSender *self, gboolean may_report);
 
 /* Appends SR or, if nothing was sent, RR (from @fallback_ssrc without one of
  * our own), then SDES. FALSE: nothing to report any more. */

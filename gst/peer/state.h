@@ -41,6 +41,10 @@ struct _ViaPeer
   GBytes *early[VIA_PEER_EARLY];
   ViaSrtp *srtp; /* NULL until the certificate was checked, and at the end */
 
+  /* (nullable) Where our RTCP goes, and whose RTCP we carry. */
+  ViaPeer *reports_to, *reports_of;
+  gboolean has_media_keys; /* RTCP apart is under the keys of the media */
+
   GPtrArray *senders; /* ViaSender, one per m-line; NULL for no media */
   ViaReceiver receiver;
   ViaSilence silence; /* of the far end */

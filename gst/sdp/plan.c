@@ -62,6 +62,7 @@ via_plan_media_free (ViaPlanMedia *self)
   g_free (self->msid_track);
   g_free (self->remote_msid_stream);
   g_free (self->remote_msid_track);
+  via_remote_transport_free (self->remote);
   g_array_unref (self->codecs);
   g_array_unref (self->exts);
   g_array_unref (self->sources);
@@ -87,6 +88,8 @@ via_plan_media_copy (const ViaPlanMedia *from)
   self->msid_track = g_strdup (from->msid_track);
   self->remote_msid_stream = g_strdup (from->remote_msid_stream);
   self->remote_msid_track = g_strdup (from->remote_msid_track);
+  self->remote =
+      from->remote != NULL ? via_remote_transport_copy (from->remote) : NULL;
   self->codecs = g_array_copy (from->codecs);
   g_array_set_clear_func (self->codecs, plan_codec_clear);
   for (guint i = 0; i < self->codecs->len; i++) {
@@ -176,6 +179,25 @@ via_plan_copy (const ViaPlan *from)
   for (guint i = 0; i < from->media->len; i++)
     g_ptr_array_add (
         self->media, via_plan_media_copy (via_plan_media (from, i)));
+  return self;
+}
+
+ViaPlan *
+via_plan_part (const ViaPlan *from, gint mline)
+{
+  ViaPlan *self = via_plan_copy (from);
+
+  for (guint i = 0; i < self->media->len; i++) {
+    ViaPlanMedia *media = via_plan_media (self, i);
+
+    if (mline < 0 ? media->remote != NULL : (gint) i != mline)
+      via_plan_reject (self, i);
+  }
+  if (mline >= 0 && via_plan_media (from, (guint) mline)->remote != NULL) {
+    via_remote_transport_free (self->remote);
+    self->remote =
+        g_steal_pointer (&via_plan_media (self, (guint) mline)->remote);
+  }
   return self;
 }
 

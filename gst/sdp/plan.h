@@ -47,7 +47,8 @@ typedef struct
   gsize len;
 } ViaFingerprint;
 
-/* The other side's transport, taken from the BUNDLE-tagged m-line. */
+/* The other side's transport, taken from the BUNDLE-tagged m-line or from one
+ * that is not bundled. */
 typedef struct
 {
   gchar *ufrag, *pwd;
@@ -87,12 +88,15 @@ typedef struct
   gchar *mid;              /* never NULL: made up if the offer has none */
   gboolean is_rejected;    /* port 0 in our answer or theirs */
   gboolean is_bundled;
-  gboolean is_reduced_size; /* rtcp-rsize agreed */
-  ViaDirection direction;   /* ours */
-  ViaDirection wish;        /* ours, whatever they agree to */
-  gboolean is_ours;         /* we made it, by an offer */
-  GArray *codecs;           /* ViaPlanCodec, preferred first */
-  GArray *exts;             /* ViaPlanExt agreed */
+  gboolean has_rtcp_apart;    /* no rtcp-mux: RTCP has a component of its own */
+  ViaRemoteTransport *remote; /* (nullable) of its own transport; else it goes
+                               * over the plan's */
+  gboolean is_reduced_size;   /* rtcp-rsize agreed */
+  ViaDirection direction;     /* ours */
+  ViaDirection wish;          /* ours, whatever they agree to */
+  gboolean is_ours;           /* we made it, by an offer */
+  GArray *codecs;             /* ViaPlanCodec, preferred first */
+  GArray *exts;               /* ViaPlanExt agreed */
   /* what we send (when direction has 1); kept while it does not */
   guint32 ssrc, rtx_ssrc; /* rtx_ssrc 0: no RTX */
   gchar *msid_stream, *msid_track;
@@ -121,7 +125,7 @@ struct _ViaPlan
   gchar *cname;
   ViaSetup setup;             /* ours */
   ViaSetup agreed_setup;      /* of the running call; ACTPASS: none runs */
-  ViaRemoteTransport *remote; /* NULL until the other side spoke */
+  ViaRemoteTransport *remote; /* shared; NULL until the other side spoke */
   gboolean restarts_ice;      /* new credentials on both sides */
   guint next_mid;             /* no m-line ever had it or a higher one */
   GPtrArray *media;           /* ViaPlanMedia*, in m-line order */
@@ -152,15 +156,16 @@ typedef struct
 
 /* The answer to @offer (SDP text). Codecs: every common one is kept, in our
  * order, with the offer's payload types; only codecs, extensions and feedback
- * the offer has. m-lines keep their order; one we cannot take is rejected.
+ * the offer has. m-lines keep their order; one we cannot take is rejected; one
+ * outside of BUNDLE gets a transport of its own, but the first.
  * Errors: SYNTAX (not SDP, a bound broken), REFUSED (no or only weak
- * fingerprint, no ICE credentials, bad setup, rtcp-mux missing, duplicate mid),
- * UNSUPPORTED (no usable m-line). (transfer full) (nullable) */
+ * fingerprint, no ICE credentials, bad setup, rtcp-mux missing in a bundle,
+ * duplicate mid), UNSUPPORTED (no usable m-line). (transfer full) (nullable) */
 ViaPlan *via_plan_answer (
     const ViaPlanLocal *local, const gchar *offer, ViaRng *rng, GError **error);
 /* The same in a call that runs by @current (complete): kept m-lines keep what
  * is ours. Errors also: REFUSED (m-lines fewer or of another kind or mid, a
- * changed certificate or DTLS role). */
+ * changed certificate or DTLS role, ICE of one transport alone restarted). */
 ViaPlan *via_plan_reanswer (const ViaPlan *current, const ViaPlanLocal *local,
     const gchar *offer, ViaRng *rng, GError **error);
 /* (transfer full) */
@@ -178,6 +183,9 @@ ViaPlan *via_plan_accept (
     const ViaPlan *offer, const gchar *answer, GError **error);
 
 ViaPlan *via_plan_copy (const ViaPlan *self);
+/* What of a complete @self goes over the transport of m-line @mline alone, or,
+ * if that is -1, over the shared one: all else is rejected. (transfer full) */
+ViaPlan *via_plan_part (const ViaPlan *self, gint mline);
 void via_plan_free (ViaPlan *self);
 static inline ViaPlanMedia *
 via_plan_media (const ViaPlan *self, guint i)

@@ -173,7 +173,7 @@ via_plan_accept (const ViaPlan *offer, const gchar *answer, GError **error)
     accept_media (via_plan_media (plan, i), sdp, theirs);
     plan->is_mixed |= theirs->section.is_mixed;
   }
-  if (!via_plan_take_transport (plan, sdp, offer->remote, error)
+  if (!via_plan_take_transport (plan, sdp, offer, error)
       || !accept_restart (plan, offer, error)
       || !via_plan_resolve_setup (plan, offer->setup, TRUE, error))
     return NULL;

@@ -255,8 +255,7 @@ via_plan_reanswer (const ViaPlan *current, const ViaPlanLocal *local,
     return NULL;
   }
   plan = answer_begin (current, local, sdp);
-  if (!via_plan_take_transport (
-          plan, sdp, current != NULL ? current->remote : NULL, error)
+  if (!via_plan_take_transport (plan, sdp, current, error)
       || !via_plan_resolve_setup (plan,
           current != NULL ? current->agreed_setup : local->setup, FALSE, error))
     return NULL;

@@ -31,13 +31,14 @@ void via_plan_keep_identity (ViaPlan *self, const ViaPlan *current);
 /* SSRCs and msid for every m-line that sends and has none yet. */
 void via_plan_draw_sources (ViaPlan *self, const gchar *stream_id, ViaRng *rng);
 
-/* Rejects what cannot share one transport with the first usable m-line, and
- * reads that transport into @self->remote. @sdp has the m-lines of @self.
- * @running: their side of the call so far, NULL in a new one.
+/* Reads the transport of the first usable m-line and of its bundle into
+ * @self->remote; others of an offer get their own, others of an answer are
+ * rejected. @sdp has the m-lines of @self. @current: what the call runs by so
+ * far, NULL in a new one.
  * Errors: UNSUPPORTED (every m-line is rejected and no call runs), REFUSED (no
  * fingerprint, ICE credentials, setup or rtcp-mux, or another certificate). */
-gboolean via_plan_take_transport (ViaPlan *self, const ViaSdp *sdp,
-    const ViaRemoteTransport *running, GError **error);
+gboolean via_plan_take_transport (
+    ViaPlan *self, const ViaSdp *sdp, const ViaPlan *current, GError **error);
 /* (transfer full) */
 ViaRemoteTransport *via_remote_transport_copy (const ViaRemoteTransport *from);
 void via_remote_transport_free (ViaRemoteTransport *self);

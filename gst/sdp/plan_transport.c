@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * sdp/plan_transport.c – the one transport of a plan, and our DTLS role.
+ * sdp/plan_transport.c – the transports of a plan, and our DTLS role.
  * Pure.
  * RFC 9143 §7 (BUNDLE) · RFC 8842 §5 (setup) · RFC 8122 §5 · RFC 8834 §4.5
  * (rtcp-mux)
@@ -99,7 +99,8 @@ plan_find_transport (PlanTransport *out, const ViaSdp *sdp,
   out->ice = plan_pick_ice (from, n);
   out->setup = plan_pick_setup (from, n);
   if (media->is_rtp && !media->is_rtcp_mux
-      && !(may_inherit && (tagged->is_rtcp_mux || !tagged->is_rtp)))
+      && !(may_inherit && (tagged->is_rtcp_mux || !tagged->is_rtp))
+      && (is_answer || via_sdp_bundle_of (sdp, media->mid) >= 0))
     return plan_refuse (error, media, "a=rtcp-mux is missing (RFC 8834)");
   if (out->dtls == NULL)
     return plan_refuse (error, media, "a=fingerprint is missing (RFC 8122)");
@@ -197,27 +198,34 @@ plan_tagged (const ViaSdp *sdp, gint bundle, const ViaSdpMedia *chosen)
   return chosen;
 }
 
+/* --- against what runs --- */
+
 /* RFC 8842 §5: another certificate is another association. */
 static gboolean
-plan_check_running (
-    ViaPlan *self, const ViaRemoteTransport *running, GError **error)
+plan_check_certificate (const ViaRemoteTransport *running,
+    const ViaRemoteTransport *now, GError **error)
 {
   const ViaFingerprint *old = via_remote_transport_fingerprint (running);
-  const ViaFingerprint *new = via_remote_transport_fingerprint (self->remote);
+  const ViaFingerprint *new = via_remote_transport_fingerprint (now);
 
-  if (old == NULL || new == NULL || old->len != new->len
-      || strcmp (old->hash, new->hash) != 0
-      || memcmp (old->digest, new->digest, old->len) != 0) {
-    g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
-        "SDP: the fingerprint may not change during a call (RFC 8842)");
-    return FALSE;
-  }
-  self->restarts_ice = strcmp (running->ufrag, self->remote->ufrag) != 0
-                       || strcmp (running->pwd, self->remote->pwd) != 0;
-  return TRUE;
+  if (old != NULL && new != NULL
+      && old->len == new->len &&strcmp (old->hash, new->hash) == 0
+      && memcmp (old->digest, new->digest, old->len) == 0)
+    return TRUE;
+  g_set_error (error, VIA_ERROR, VIA_ERROR_REFUSED,
+      "SDP: the fingerprint may not change during a call (RFC 8842)");
+  return FALSE;
 }
 
-/* Nothing is left, which a call survives. */
+static gboolean
+plan_is_restart (
+    const ViaRemoteTransport *running, const ViaRemoteTransport *now)
+{
+  return strcmp (running->ufrag, now->ufrag) != 0
+         || strcmp (running->pwd, now->pwd) != 0;
+}
+
+/* No m-line is left on the shared transport, which a call survives. */
 static gboolean
 plan_take_nothing (
     ViaPlan *self, const ViaRemoteTransport *running, GError **error)
@@ -237,35 +245,126 @@ plan_take_nothing (
   return TRUE;
 }
 
-gboolean
-via_plan_take_transport (ViaPlan *self, const ViaSdp *sdp,
+static gboolean
+plan_take_shared (ViaPlan *self, const PlanTransport *transport,
+    const ViaSdp *sdp, const ViaSdpMedia *chosen, const ViaSdpMedia *tagged,
     const ViaRemoteTransport *running, GError **error)
 {
-  gboolean is_answer = self->role == VIA_ROLE_OFFERER;
+  self->remote = plan_read_remote (transport, sdp, chosen, tagged);
+  if (running == NULL)
+    return TRUE;
+  self->restarts_ice = plan_is_restart (running, self->remote);
+  return plan_check_certificate (running, self->remote, error);
+}
+
+/* An offer says actpass again in a call whose roles are known. */
+static gboolean
+plan_is_same_role (const ViaPlan *self, const ViaRemoteTransport *theirs)
+{
+  if (self->agreed_setup == VIA_SETUP_ACTPASS)
+    return theirs->setup == self->remote->setup;
+  return theirs->setup != self->agreed_setup;
+}
+
+/* RFC 9143 §7.3: what is not bundled has a transport of its own. We have one
+ * DTLS role in all, and restart all of ICE or nothing. */
+static gboolean
+plan_take_own (ViaPlan *self, guint i, const ViaSdp *sdp,
+    const ViaRemoteTransport *running, GError **error)
+{
+  ViaPlanMedia *media = via_plan_media (self, i);
+  const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
+  PlanTransport transport;
+
+  if (!plan_find_transport (&transport, sdp, theirs, theirs, FALSE, error))
+    return FALSE;
+  media->remote = plan_read_remote (&transport, sdp, theirs, theirs);
+  if (!plan_is_same_role (self, media->remote))
+    return plan_refuse (error, theirs, "a=setup is not that of the others");
+  if (running == NULL)
+    return TRUE;
+  if (plan_is_restart (running, media->remote) != self->restarts_ice)
+    return plan_refuse (
+        error, theirs, "ICE restarts for all transports or for none");
+  return plan_check_certificate (running, media->remote, error);
+}
+
+/* Each of the other m-lines of @bundle says what it should, too. */
+static gboolean
+plan_check_bundled (const ViaPlan *self, const ViaSdp *sdp,
+    const ViaSdpMedia *chosen, const ViaSdpMedia *tagged, GError **error)
+{
+  PlanTransport other;
+
+  for (guint i = 0; i < self->media->len; i++)
+    if (via_plan_media (self, i)->is_bundled && via_sdp_media (sdp, i) != chosen
+        && !plan_find_transport (&other, sdp, via_sdp_media (sdp, i), tagged,
+            self->role == VIA_ROLE_OFFERER, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Which m-lines are in @bundle; of the others an answer to our offer, which had
+ * one transport, and a second bundle leave us none. */
+static void
+plan_sort (ViaPlan *self, const ViaSdp *sdp, gint bundle, guint chosen)
+{
+  for (guint i = 0; i < self->media->len; i++) {
+    ViaPlanMedia *media = via_plan_media (self, i);
+    const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
+    gint group = via_sdp_bundle_of (sdp, theirs->mid);
+
+    if (media->is_rejected)
+      continue;
+    media->is_bundled = bundle >= 0 && group == bundle;
+    media->is_rejected = !media->is_bundled && i != chosen
+                         && (self->role == VIA_ROLE_OFFERER || group >= 0);
+    media->has_rtcp_apart =
+        !media->is_bundled && theirs->is_rtp && !theirs->is_rtcp_mux;
+  }
+}
+
+static const ViaRemoteTransport *
+plan_running (const ViaPlan *current, guint i)
+{
+  const ViaPlanMedia *media =
+      current != NULL ? via_plan_media (current, i) : NULL;
+
+  return media != NULL ? media->remote : NULL;
+}
+
+gboolean
+via_plan_take_transport (
+    ViaPlan *self, const ViaSdp *sdp, const ViaPlan *current, GError **error)
+{
+  const ViaRemoteTransport *running = current != NULL ? current->remote : NULL;
   const ViaSdpMedia *chosen, *tagged;
-  PlanTransport transport, other;
+  PlanTransport transport;
   gint bundle, index = plan_choose (self, sdp, &bundle);
+  gboolean is_apart = index >= 0 && plan_running (current, (guint) index);
 
   g_clear_pointer (&self->remote, via_remote_transport_free);
   if (index < 0)
     return plan_take_nothing (self, running, error);
   chosen = via_sdp_media (sdp, (guint) index);
   tagged = plan_tagged (sdp, bundle, chosen);
-  if (!plan_find_transport (&transport, sdp, chosen, tagged, is_answer, error))
+  plan_sort (self, sdp, bundle, (guint) index);
+  /* The first of before is gone: this one keeps the transport it has. */
+  is_apart &= !via_plan_media (self, (guint) index)->is_bundled;
+  if (is_apart ? !plan_take_nothing (self, running, error)
+               : !plan_find_transport (&transport, sdp, chosen, tagged,
+                     self->role == VIA_ROLE_OFFERER, error)
+                     || !plan_take_shared (
+                         self, &transport, sdp, chosen, tagged, running, error)
+                     || !plan_check_bundled (self, sdp, chosen, tagged, error))
     return FALSE;
   for (guint i = 0; i < self->media->len; i++) {
-    ViaPlanMedia *media = via_plan_media (self, i);
-    const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
+    const ViaPlanMedia *media = via_plan_media (self, i);
 
-    if (media->is_rejected)
-      continue;
-    media->is_bundled =
-        bundle >= 0 && via_sdp_bundle_of (sdp, theirs->mid) == bundle;
-    media->is_rejected = !media->is_bundled && i != (guint) index;
-    if (!media->is_rejected && theirs != chosen
-        && !plan_find_transport (&other, sdp, theirs, tagged, is_answer, error))
+    if (!media->is_rejected && !media->is_bundled
+        && (is_apart || i != (guint) index)
+        && !plan_take_own (self, i, sdp, plan_running (current, i), error))
       return FALSE;
   }
-  self->remote = plan_read_remote (&transport, sdp, chosen, tagged);
-  return running == NULL || plan_check_running (self, running, error);
+  return TRUE;
 }

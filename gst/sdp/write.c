@@ -148,7 +148,10 @@ write_rtp (GString *out, const ViaPlan *plan, const ViaPlanMedia *media)
   write_line (out, "a=%s", directions[media->direction & 3]);
   if (sends)
     write_line (out, "a=msid:%s %s", media->msid_stream, media->msid_track);
-  write_line (out, "a=rtcp-mux");
+  if (media->has_rtcp_apart)
+    write_line (out, "a=rtcp:9 IN IP4 0.0.0.0");
+  else
+    write_line (out, "a=rtcp-mux");
   if (media->is_reduced_size)
     write_line (out, "a=rtcp-rsize");
   for (guint i = 0; i < media->codecs->len; i++)
@@ -227,22 +230,42 @@ write_media (GString *out, const ViaPlan *plan, const ViaPlanMedia *media,
     write_rtp (out, plan, media);
 }
 
+/* No m-line before @mline goes over its transport. */
+static gboolean
+is_first (
+    const ViaPlan *plan, const ViaLocalTransport *const *lines, guint mline)
+{
+  for (guint i = 0; i < mline; i++)
+    if (lines[i] == lines[mline] && !via_plan_media (plan, i)->is_rejected)
+      return FALSE;
+  return TRUE;
+}
+
+gchar *
+via_sdp_write_lines (const ViaPlan *plan, const ViaLocalTransport *const *lines)
+{
+  GString *out;
+
+  g_return_val_if_fail (plan != NULL && lines != NULL, NULL);
+
+  out = g_string_sized_new (4096);
+  write_session (out, plan, lines[0]);
+  for (guint i = 0; i < plan->media->len; i++)
+    write_media (out, plan, via_plan_media (plan, i), lines[i],
+        is_first (plan, lines, i));
+  return g_string_free (out, FALSE);
+}
+
 gchar *
 via_sdp_write (const ViaPlan *plan, const ViaLocalTransport *local)
 {
-  GString *out;
-  gboolean is_first = TRUE;
+  const ViaLocalTransport *lines[VIA_PLAN_MAX_MEDIA];
 
   g_return_val_if_fail (plan != NULL && local != NULL, NULL);
+  g_return_val_if_fail (plan->media->len <= VIA_PLAN_MAX_MEDIA, NULL);
 
-  out = g_string_sized_new (4096);
-  write_session (out, plan, local);
-  for (guint i = 0; i < plan->media->len; i++) {
-    const ViaPlanMedia *media = via_plan_media (plan, i);
-
-    write_media (out, plan, media, local, is_first);
-    if (!media->is_rejected)
-      is_first = FALSE;
-  }
-  return g_string_free (out, FALSE);
+  lines[0] = local; /* of the session, also without m-lines */
+  for (guint i = 0; i < plan->media->len; i++)
+    lines[i] = local;
+  return via_sdp_write_lines (plan, lines);
 }

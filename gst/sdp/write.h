@@ -22,5 +22,9 @@ typedef struct
 
 /* CRLF lines. (transfer full) */
 gchar *via_sdp_write (const ViaPlan *plan, const ViaLocalTransport *local);
+/* The same where each m-line goes over the transport that @lines has in its
+ * place; the candidates of one stand at the first m-line that goes over it. */
+gchar *via_sdp_write_lines (
+    const ViaPlan *plan, const ViaLocalTransport *const *lines);
 
 G_END_DECLS

@@ -63,7 +63,7 @@ add_candidate (gpointer data)
 
   if (trickle->to->call)
     g_assert_true (
-        via_call_add_candidate (trickle->to->call, trickle->text, NULL));
+        via_call_add_candidate (trickle->to->call, 0, trickle->text, NULL));
 }
 
 static void
@@ -154,7 +154,7 @@ open_call (gpointer data)
       .want_keyframe = on_want_keyframe,
       .media = on_media};
   End *self = data;
-  ViaCallConfig config = {0};
+  ViaLegConfig config = {0};
   g_autoptr (GError) error = NULL;
 
   config.loop = self->loop;
@@ -190,7 +190,7 @@ apply (gpointer data)
   End *self = data;
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (via_call_apply (self->call, self->plan, &error));
+  g_assert_true (via_call_apply (self->call, NULL, self->plan, &error));
   g_assert_no_error (error);
 }
 
@@ -555,12 +555,12 @@ add_garbage (gpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_false (
-      via_call_add_candidate (self->call, "candidate:oh no", &error));
+      via_call_add_candidate (self->call, 0, "candidate:oh no", &error));
   g_assert_nonnull (error);
-  g_assert_true (via_call_add_candidate (self->call,
+  g_assert_true (via_call_add_candidate (self->call, 0,
       "candidate:1 1 udp 2113937151 0f4a-11.local 50000 typ host", NULL));
-  g_assert_true (via_call_add_candidate (self->call, "", NULL));
-  g_assert_true (via_call_add_candidate (self->call, NULL, NULL));
+  g_assert_true (via_call_add_candidate (self->call, 0, "", NULL));
+  g_assert_true (via_call_add_candidate (self->call, 0, NULL, NULL));
 }
 
 static void

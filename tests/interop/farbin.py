@@ -207,8 +207,8 @@ class Ours(End):
 
 
 class Webrtcbin(End):
-    def __init__(self, codecs, freq=440, pipeline=None):
-        super().__init__('webrtcbin bundle-policy=max-bundle latency=100',
+    def __init__(self, codecs, freq=440, pipeline=None, bundle='max-bundle'):
+        super().__init__(f'webrtcbin bundle-policy={bundle} latency=100',
                          codecs, freq, pipeline)
         self.gathered = threading.Event()
         self.element.connect('notify::ice-gathering-state', self.on_gathering)

@@ -35,8 +35,9 @@ def blank_page():
 class Call:
     """A pipeline with a webrtcendpoint named e, and a page to connect it to."""
 
-    def __init__(self, source):
+    def __init__(self, source, rtc_config=None):
         Gst.init(None)
+        self.rtc_config = rtc_config
         self.pipeline = Gst.parse_launch(f'webrtcendpoint name=e {source}')
         self.endpoint = self.pipeline.get_by_name('e')
         self.done = threading.Event()
@@ -45,7 +46,7 @@ class Call:
 
     def __enter__(self):
         self.browser = chromium.Browser()
-        self.page = self.browser.open(blank_page())
+        self.page = self.browser.open(blank_page(), self.rtc_config)
         self.pipeline.set_state(Gst.State.PLAYING)
         self.pipeline.get_state(10 * Gst.SECOND)
         return self

@@ -3,7 +3,8 @@
 # timeout: 600
 # in pairs
 """What Kurento's own tests of its WebRTC endpoint ask for, case by case:
-the number after test_ is the case. Outcomes are read at the far end."""
+the number after test_ is the case (12 and 13 are in test_transports.py).
+Outcomes are read at the far end."""
 import functools
 import os
 import re
@@ -173,28 +174,6 @@ def test_11_offerer_pcmu_vp8_answerer_vp8():
         flows(b, {'video'})
         flows(a, {'video'})
         tap.check('audio' not in b.readers, 'audio came')
-
-
-def test_12_mid_without_bundle_takes_one_line():
-    """One transport is all we have: the first m-line is taken, the second
-    rejected, and the first flows."""
-    with farbin.Ours(['VP8', 'OPUS']) as a, farbin.Ours(['VP8', 'OPUS']) as b:
-        offer = re.sub(r'a=group:BUNDLE.*\r\n', '', a.offer())
-        answer = b.answer(offer)
-        tap.check('m=audio 9 ' in answer and 'm=video 0 ' in answer, answer)
-        a.accept(answer)
-        flows(b, {'audio'})
-
-
-def test_13_no_rtcp_mux_is_refused_and_said():
-    with farbin.Ours(['VP8']) as a, farbin.Ours([]) as b:
-        offer = a.offer()
-        b.play()
-        refused(b, 'process-offer', offer.replace('a=rtcp-mux\r\n', ''),
-                'rtcp-mux')
-        answer = b.answer(offer)
-        a.accept(answer)
-        flows(b, {'video'})
 
 
 def test_14_unsupported_media_is_rejected_and_the_rest_works():

@@ -275,36 +275,6 @@ test_answer_extension_ids_over_14_need_allow_mixed (void)
       200);
 }
 
-/* Without BUNDLE we take one m-line: we have one transport. */
-static void
-test_answer_without_bundle_takes_the_first_usable (void)
-{
-  ViaPlanLocal local = wish_all ();
-  g_autofree gchar *offer = edit (OFFER, "a=group:BUNDLE a v d\r\n", "");
-  g_autofree gchar *no_audio = edit (offer, "m=audio 9", "m=audio 0");
-  g_autoptr (ViaPlan) plan = plan_for (&local, offer);
-  g_autoptr (ViaPlan) second = plan_for (&local, no_audio);
-
-  g_assert_false (via_plan_media (plan, 0)->is_rejected);
-  g_assert_false (via_plan_media (plan, 0)->is_bundled);
-  g_assert_true (via_plan_media (plan, 1)->is_rejected);
-  g_assert_true (via_plan_media (plan, 2)->is_rejected);
-  g_assert_true (via_plan_media (second, 0)->is_rejected);
-  g_assert_false (via_plan_media (second, 1)->is_rejected);
-}
-
-static void
-test_answer_outside_the_bundle_is_rejected (void)
-{
-  ViaPlanLocal local = wish_all ();
-  g_autofree gchar *offer = edit (OFFER, "BUNDLE a v d", "BUNDLE a d");
-  g_autoptr (ViaPlan) plan = plan_for (&local, offer);
-
-  g_assert_true (via_plan_media (plan, 0)->is_bundled);
-  g_assert_true (via_plan_media (plan, 1)->is_rejected);
-  g_assert_true (via_plan_media (plan, 2)->is_bundled);
-}
-
 /* RFC 9143 §7.3.1: the transport is that of the first m-line of the group. */
 static void
 test_answer_own_ufrags_the_tagged_one_counts (void)
@@ -652,8 +622,6 @@ main (int argc, char **argv)
   ADD ("bare", test_answer_bare_offer_is_enough);
   ADD ("extmap-direction", test_answer_extension_directions_are_mirrored);
   ADD ("extmap-mixed", test_answer_extension_ids_over_14_need_allow_mixed);
-  ADD ("no-bundle", test_answer_without_bundle_takes_the_first_usable);
-  ADD ("outside-bundle", test_answer_outside_the_bundle_is_rejected);
   ADD ("own-ufrags", test_answer_own_ufrags_the_tagged_one_counts);
   ADD ("tag-moves", test_answer_tagged_line_not_taken_moves_the_tag);
   ADD ("bundle-only", test_answer_bundle_only_inherits_the_transport);
