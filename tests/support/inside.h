@@ -16,7 +16,8 @@ typedef struct
   gint is_done;      /* atomic: the first handler returned */
 } Inside;
 
-/* @signal: also "notify::…". @self outlives @object. */
+/* @signal: also "notify::…", and "authorize", which is allowed. @self outlives
+ * @object. */
 void inside_connect (Inside *self, gpointer object, const gchar *signal);
 /* 15 s at most. */
 void inside_wait (Inside *self, const gchar *signal);
