@@ -21,8 +21,8 @@ marshal (GClosure *closure, GValue *result, guint n, const GValue *values,
   Inside *self = closure->data;
 
   if (result != NULL && G_VALUE_HOLDS (result, GST_TYPE_STRUCTURE))
-    g_value_take_boxed (result,
-        gst_structure_new ("yes", "allow", G_TYPE_BOOLEAN, TRUE, NULL));
+    g_value_take_boxed (
+        result, gst_structure_new ("yes", "allow", G_TYPE_BOOLEAN, TRUE, NULL));
   if (g_atomic_int_add (&self->n, 1) != 0)
     return;
   self->act (g_value_get_object (&values[0]), self->other, self->whole);
