@@ -14,7 +14,8 @@
 
 G_BEGIN_DECLS
 
-#define VIA_PLAN_MAX_MEDIA 64 /* m-lines */
+#define VIA_PLAN_MAX_MEDIA 64     /* m-lines */
+#define VIA_PLAN_MAX_TRANSPORTS 8 /* of a plan; m-lines beyond are rejected */
 
 typedef enum
 {

@@ -304,11 +304,14 @@ plan_check_bundled (const ViaPlan *self, const ViaSdp *sdp,
   return TRUE;
 }
 
-/* Which m-lines are in @bundle; of the others an answer to our offer, which had
- * one transport, and a second bundle leave us none. */
+/* Which m-lines are in @bundle. Those outside of it are left none by an answer
+ * to our offer, which had one transport, by a second bundle, and where there
+ * are too many: each costs sockets. */
 static void
 plan_sort (ViaPlan *self, const ViaSdp *sdp, gint bundle, guint chosen)
 {
+  guint n_transports = 1;
+
   for (guint i = 0; i < self->media->len; i++) {
     ViaPlanMedia *media = via_plan_media (self, i);
     const ViaSdpMedia *theirs = via_sdp_media (sdp, i);
@@ -318,7 +321,8 @@ plan_sort (ViaPlan *self, const ViaSdp *sdp, gint bundle, guint chosen)
       continue;
     media->is_bundled = bundle >= 0 && group == bundle;
     media->is_rejected = !media->is_bundled && i != chosen
-                         && (self->role == VIA_ROLE_OFFERER || group >= 0);
+                         && (self->role == VIA_ROLE_OFFERER || group >= 0
+                             || n_transports++ >= VIA_PLAN_MAX_TRANSPORTS);
     media->has_rtcp_apart =
         !media->is_bundled && theirs->is_rtp && !theirs->is_rtcp_mux;
   }

@@ -125,6 +125,28 @@ test_transports_outside_the_bundle_has_its_own_transport (void)
   g_assert_true (via_plan_media (second, 1)->is_rejected);
 }
 
+/* Each costs sockets. */
+static void
+test_transports_are_not_without_end (void)
+{
+  ViaPlanLocal local = wish_all ();
+  GString *offer = g_string_new (OFFER_HEAD);
+  g_autoptr (ViaPlan) plan = NULL;
+
+  for (guint i = 0; i < 20; i++) {
+    g_autofree gchar *mid = g_strdup_printf ("mid:v%u", i);
+    g_autofree gchar *video = edit (OFFER_VIDEO, "mid:v", mid);
+
+    g_string_append (offer, video);
+  }
+  plan = plan_for (&local, offer->str);
+  g_assert_cmpuint (plan->media->len, ==, 20);
+  for (guint i = 0; i < 20; i++)
+    g_assert_cmpint (via_plan_media (plan, i)->is_rejected, ==,
+        i >= VIA_PLAN_MAX_TRANSPORTS);
+  g_string_free (offer, TRUE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -139,5 +161,7 @@ main (int argc, char **argv)
       "/sdp/transports/written", test_transports_writes_each_transport);
   g_test_add_func ("/sdp/transports/outside",
       test_transports_outside_the_bundle_has_its_own_transport);
+  g_test_add_func (
+      "/sdp/transports/bound", test_transports_are_not_without_end);
   return g_test_run ();
 }
