@@ -15,7 +15,7 @@
 
 G_BEGIN_DECLS
 
-#define VIA_DOOR_CONNECTIONS_MAX 512
+#define VIA_DOOR_CONNECTIONS_MAX 448
 #define VIA_DOOR_PER_ADDRESS_MAX 32 /* loopback is not counted */
 #define VIA_DOOR_REQUEST_MS 4000 /* accepted → request read, TLS included */
 #define VIA_DOOR_REPLY_MS 20000  /* body read → answer written */

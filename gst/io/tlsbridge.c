@@ -326,6 +326,8 @@ typedef struct
 {
   void (*run) (gpointer data);
   gpointer data;
+  gint is_set; /* atomic: the two above are; GLib's locks say so too, but not to
+                * a thread checker */
   GMutex lock;
   GCond done;
   gboolean is_done;
@@ -336,6 +338,7 @@ run_call (gpointer user)
 {
   Call *call = user;
 
+  g_return_val_if_fail (g_atomic_int_get (&call->is_set), G_SOURCE_REMOVE);
   call->run (call->data);
   g_mutex_lock (&call->lock);
   call->is_done = TRUE;
@@ -352,6 +355,7 @@ call_thread (void (*run) (gpointer data), gpointer data)
 
   g_mutex_init (&call.lock);
   g_cond_init (&call.done);
+  g_atomic_int_set (&call.is_set, TRUE);
   g_main_context_invoke (
       g_main_loop_get_context (thread_loop), run_call, &call);
   g_mutex_lock (&call.lock);
