@@ -154,8 +154,8 @@ void via_webrtc_endpoint_signal_needed (ViaWebrtcEndpoint *self);
 #define via_webrtc_endpoint_set_signaling_property(self, id, value) FALSE
 #define via_webrtc_endpoint_get_signaling_property(self, id, value) FALSE
 #define via_webrtc_endpoint_signaling_role(self, out) (*(out) = FALSE)
-#define via_webrtc_endpoint_call_out(self)
-#define via_webrtc_endpoint_hang_up(self)
+#define via_webrtc_endpoint_call_out(self) ((void) (self))
+#define via_webrtc_endpoint_hang_up(self) ((void) (self))
 #define via_webrtc_endpoint_count_source(self, n) ((void) (n))
 #define via_webrtc_endpoint_signal_candidate(self, mline, candidate)
 #define via_webrtc_endpoint_signal_state(self, state)
