@@ -103,11 +103,13 @@ push_range (Fixture *f, const Made *m, guint from, guint to)
   }
 }
 
+/* Returns when the sink has seen the end and the outlet has said it. */
 static inline void
 end (Fixture *f)
 {
   via_outlet_eos (f->outlet);
   WAIT_UNTIL (seen_ends (&f->seen) == 1);
+  WAIT_UNTIL (g_atomic_int_get (&f->n_ended) > 0);
 }
 
 static inline void
