@@ -4,7 +4,10 @@
 # in pairs
 """Everyday gst-launch-1.0 lines whose links have no names: pictures and sound are
 counted where they come out, at the second endpoint of the line."""
+import glob
 import re
+import signal
+import tempfile
 import time
 
 import lab
@@ -29,21 +32,34 @@ def counts(launch):
     return {name: found.count(name) for name in found}
 
 
-def caps(launch, sink):
-    """By the event: not every notification of a pad's caps is printed."""
-    found = re.findall(rf'GstFakeSink:{sink}: last-message = event .*type: caps '
-                       r'.*caps=\(GstCaps\)"([^\\"]+)', launch.output())
-    return found[-1] if found else None
+def caps(launch, folder, sinks):
+    """What each sink is given, by the graph that SIGHUP asks for: of what is
+    notified, some is printed as one with what comes after it."""
+    launch.process.send_signal(signal.SIGHUP)
+    graph, end = '', time.monotonic() + 20
+    while not graph.endswith('\n}\n') and time.monotonic() < end:
+        time.sleep(0.05)
+        for path in glob.glob(f'{folder}/*snapshot.dot'):
+            with open(path, encoding='utf-8') as f:
+                graph = f.read()
+    found = {s: re.search(rf'-> {s}_\w+ \[label="([^\\"]+)', graph) for s in sinks}
+    return {s: m and m[1] for s, m in found.items()}
 
 
 def check(line, **wanted):
     """Each sink of @line gets 40 buffers of such caps."""
-    with lab.Launch(line, options=('-e', '-v')) as launch:
-        end = time.monotonic() + 20
+    lab.when_calm(lambda: run(line, wanted))
+
+
+def run(line, wanted):
+    with tempfile.TemporaryDirectory() as folder, lab.Launch(
+            line, options=('-e', '-v'),
+            env={'GST_DEBUG_DUMP_DOT_DIR': folder}) as launch:
+        end = time.monotonic() + 40
         while (any(counts(launch).get(s, 0) < 40 for s in wanted)
                and time.monotonic() < end and launch.process.poll() is None):
             time.sleep(0.2)
-        got, types = counts(launch), {s: caps(launch, s) for s in wanted}
+        got, types = counts(launch), caps(launch, folder, wanted)
         tap.note(f'{got}, {types}')
         tap.check(all(got.get(s, 0) >= 40 for s in wanted), f'{got} of {line}')
         tap.check(types == wanted, f'{types}, not {wanted}: {line}')
