@@ -140,6 +140,13 @@ class End:
             texts.append(' '.join(str(p) for p in parse()))
         return texts
 
+    def forget(self):
+        """What was read so far."""
+        with self.locks:
+            for r in self.readers.values():
+                r.samples.clear()
+                r.audio.clear()
+
     def wait_media(self, kinds, n, seconds):
         """Until @n pictures and half as much 20 ms sound were read."""
         end = time.monotonic() + seconds
@@ -182,7 +189,7 @@ class Ours(End):
 
     def describe(self):
         self.emit('gather-candidates')
-        tap.check(self.gathered.wait(10), 'gathering does not end')
+        tap.check(self.gathered.wait(30), 'gathering does not end')
         return self.element.get_property('local-description')
 
     def offer(self):
@@ -192,7 +199,7 @@ class Ours(End):
 
     def answer(self, offer):
         self.play()
-        self.pipeline.get_state(5 * Gst.SECOND)
+        self.pipeline.get_state(20 * Gst.SECOND)
         self.emit('process-offer', offer)
         return self.describe()
 
@@ -231,7 +238,7 @@ class Webrtcbin(End):
         reply = self.ask(f'create-{kind}', None)    # owns what it holds
         d = reply.get_value(kind)
         self.ask('set-local-description', d)
-        tap.check(self.gathered.wait(10), 'webrtcbin does not gather')
+        tap.check(self.gathered.wait(30), 'webrtcbin does not gather')
         d = self.element.get_property('local-description')
         return d.sdp.as_text()
 
@@ -252,7 +259,7 @@ class Webrtcbin(End):
     def offer(self):
         self.start({})
         self.play()
-        end = time.monotonic() + 5      # payloaders know H.264's profile late
+        end = time.monotonic() + 20     # payloaders know H.264's profile late
         while (any(not p.get_current_caps() for p in self.element.sinkpads)
                and time.monotonic() < end):
             time.sleep(0.02)
@@ -261,7 +268,7 @@ class Webrtcbin(End):
     def answer(self, offer):
         self.start(numbers_of(offer))
         self.play()
-        self.pipeline.get_state(5 * Gst.SECOND)
+        self.pipeline.get_state(20 * Gst.SECOND)
         self.take(GstWebRTC.WebRTCSDPType.OFFER, offer)
         return self.describe('answer')
 
@@ -285,7 +292,7 @@ def numbers_of(offer):
     return numbers
 
 
-def call(offerer, answerer, seconds=15):
+def call(offerer, answerer, seconds=30):
     """Offer, answer, and until both are connected."""
     offer = offerer.offer()
     answer = answerer.answer(offer)

@@ -4,6 +4,7 @@
     lab.enter()      first thing in a test: go on inside netns.sh
     with lab.Launch('hub name=room', …) as line: line.until(url); …
 """
+import functools
 import json
 import os
 import re
@@ -88,7 +89,7 @@ class Launch:
         if self.process.poll() is None:
             self.press_ctrl_c()
             try:
-                self.process.wait(5)
+                self.process.wait(10)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
@@ -106,7 +107,7 @@ class Launch:
         with open(self.path, encoding='utf-8', errors='replace') as f:
             return f.read()
 
-    def until(self, url, seconds=15):
+    def until(self, url, seconds=30):
         """Waits until @url answers."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -115,17 +116,18 @@ class Launch:
             if get(url)[0] == 200:
                 return
             time.sleep(0.1)
-        raise RuntimeError(f'{url} does not answer:\n' + self.output())
+        raise tap.Failed(f'{url} does not answer:\n' + self.output())
 
-    def until_says(self, pattern, seconds=15):
+    def until_says(self, pattern, seconds=30):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
+            has_ended = self.process.poll() is not None     # before it is read
             if m := re.search(pattern, self.output()):
                 return m
-            if self.process.poll() is not None:
+            if has_ended:
                 break
             time.sleep(0.05)
-        raise RuntimeError(f'never said {pattern}:\n' + self.output())
+        raise tap.Failed(f'never said {pattern}:\n' + self.output())
 
     def press_ctrl_c(self):
         if self.is_shell:
@@ -133,7 +135,7 @@ class Launch:
         else:
             self.process.send_signal(signal.SIGINT)
 
-    def interrupt(self, seconds=5):
+    def interrupt(self, seconds=15):
         """One SIGINT; (return code or None if it hangs, seconds it took)."""
         start = time.monotonic()
         self.press_ctrl_c()
@@ -169,13 +171,16 @@ class Relay:
              f'--pidfile={self.dir.name}/pid', f'--userdb={self.dir.name}/db',
              '-v'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             cwd=self.dir.name)
-        for _ in range(100):
-            try:
-                socket.create_connection((ADDRESS, self.PORT), 1).close()
+        for _ in range(300):
+            if self.listens('-t') and self.listens('-u'):
                 return self
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError('coturn does not listen')
+            time.sleep(0.1)
+        raise tap.Failed('coturn does not listen')
+
+    def listens(self, protocol):
+        return f':{self.PORT} ' in subprocess.run(
+            ['ss', '-lnH', protocol], check=True, capture_output=True,
+            text=True).stdout
 
     def __exit__(self, *_):
         self.process.terminate()
@@ -230,16 +235,36 @@ class Others:
         return (self._ticks() - self.ticks) / os.sysconf('SC_CLK_TCK') / seconds
 
 
+CALM = 0.3      # cores
+
+
+def until_calm(seconds):
+    """Waits until others leave us the machine, but not for ever."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with Others() as others:
+            time.sleep(1)
+        if others.cores() < CALM:
+            return
+
+
 def when_calm(function, tries=3):
     """Runs a timed @function; again if it failed while others kept the machine
-    busy. What fails on a calm machine fails at once."""
+    busy, also where something was not there in time. What fails on a calm machine
+    fails at once."""
     for n in range(tries):
         with Others() as others:
             try:
                 return function()
             except tap.Failed as e:
                 cores = others.cores()
-                if n + 1 == tries or cores < 0.3:
+                if n + 1 == tries or cores < CALM:
                     raise
                 tap.note(f'again, others kept {cores:.1f} cores busy: '
                          f'{str(e)[:200]}')
+        until_calm(15 * (n + 1))
+
+
+def calm(function):
+    """@function as a case that when_calm runs."""
+    return functools.wraps(function)(lambda: when_calm(function))

@@ -131,7 +131,7 @@ class Turn:
                 + (f' turn-tls-ca={self.ca}' if self.is_tls else ''))
 
 
-def until_listens(host, protocol, port, seconds=10):
+def until_listens(host, protocol, port, seconds=30):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         out = host.run(['ss', '-lnH', '--' + protocol], capture_output=True,
@@ -166,7 +166,7 @@ class Peer:
         except OSError:
             pass
         try:
-            self.process.wait(5)
+            self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -193,7 +193,7 @@ class Peer:
         except OSError:
             pass                    # killed on purpose
 
-    def until(self, what, value=None, since=0, seconds=20):
+    def until(self, what, value=None, since=0, seconds=40):
         """The first event after number @since like this."""
         def found():
             return next((e for e in self.events[since:] if e[0] == what
@@ -246,7 +246,7 @@ class Server(lab.Launch):
 
     def __enter__(self):
         try:
-            until_listens(self.host, 'tcp', PORT, 20)
+            until_listens(self.host, 'tcp', PORT)
         except RuntimeError:
             self.__exit__(RuntimeError)
             raise

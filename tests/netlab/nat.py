@@ -49,6 +49,8 @@ class Host:
             if time.monotonic() > end:
                 raise RuntimeError(f'no namespace for {name}')
             time.sleep(0.01)
+        # Addresses are there at once; Chromium gives up what it asks meanwhile.
+        self.set('net.ipv6.conf.default.accept_dad', 0)
         self.ip('link', 'set', 'lo', 'up')
 
     def close(self):
@@ -87,7 +89,7 @@ class Host:
     def udp(self, port):
         s = self.socket('SOCK_DGRAM')
         s.bind(('', port))
-        s.settimeout(1)
+        s.settimeout(10)
         return s
 
     def set(self, name, value):

@@ -73,12 +73,8 @@ def candidate(c):
 def watching(server_host, page_host, url, properties='', flags=()):
     with ends.Server(server_host, properties), \
             chromium.Browser(flags, page_host.command([])) as browser:
-        try:
-            page = browser.open(url)
-        except chromium.BrowserError as e:  # it noticed the lab's own set-up
-            tap.check('ERR_NETWORK_CHANGED' in str(e), str(e))
-            page = browser.open(url)
-        page.watch(20)
+        page = browser.open(url)
+        page.watch()
         yield page
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# timeout: 200
+# timeout: 400
 """docs/turn-and-ec2.md, word for word, on a host behind a 1:1 NAT that opens
 the ports of the text and no others; 169.254.169.254 is an address of that host.
 
@@ -197,7 +197,7 @@ def watch(m, words):
             chromium.Browser(prefix=m.elsewhere.host.command([])) as browser:
         ends.until_listens(m.site.host, 'tcp', ends.PORT)
         page = browser.open(f'https://{m.site.public}:{ends.PORT}/live/')
-        page.watch(20)
+        page.watch()
         time.sleep(1)
         page.take()
         page.samples.clear()

@@ -19,6 +19,7 @@ import time
 import numpy
 
 import judge
+import tap
 
 FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic',
          '--no-first-run', '--disable-background-networking',
@@ -42,8 +43,8 @@ def camera(width, height, fps=30, beeps=False, hz=440, first=0):
                 f'{str(beeps).lower()}, {hz}, {first}];\n' + f.read())
 
 
-class BrowserError(Exception):
-    pass
+class BrowserError(tap.Failed):
+    """Also of what was not there in time: lab.when_calm sees to that."""
 
 
 class Browser:
@@ -157,10 +158,13 @@ class Page:
 
     def go(self, url):
         self.call('Security.setIgnoreCertificateErrors', ignore=True)
-        r = self.call('Page.navigate', url=url)
-        if r.get('errorText'):
-            raise BrowserError(f'{url}: {r["errorText"]}')
-        end = time.monotonic() + 15
+        end = time.monotonic() + 30
+        error = self.call('Page.navigate', url=url).get('errorText')
+        while error and 'ERR_NETWORK_CHANGED' in error \
+                and time.monotonic() < end:     # it noticed a lab's own set-up
+            error = self.call('Page.navigate', url=url).get('errorText')
+        if error:
+            raise BrowserError(f'{url}: {error}')
         while not self.eval('document.readyState !== "loading" && '
                             '!!document.body && !!window.viaFar && '
                             f'(location.href !== "about:blank" || '
@@ -180,7 +184,7 @@ class Page:
                                or d['text'])
         return r['result'].get('value')
 
-    def watch(self, seconds=20, numbers=True):
+    def watch(self, seconds=30, numbers=True):
         """Waits for the <video> to show a picture; (width, height)."""
         return self.eval(f'viaFar.watch({seconds * 1000}, '
                          f'{str(numbers).lower()})', timeout=seconds + 10)
@@ -225,7 +229,7 @@ class Page:
         """What the page says."""
         return self.eval('document.body.innerText')
 
-    def until(self, condition, seconds=15):
+    def until(self, condition, seconds=30):
         """Waits until the JavaScript @condition holds."""
         end = time.monotonic() + seconds
         while not self.eval(condition):

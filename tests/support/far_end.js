@@ -114,7 +114,7 @@
     pc.addTransceiver('video', { direction: 'recvonly' });
     pc.addTransceiver('audio', { direction: 'recvonly' });
     await pc.setLocalDescription();
-    await far.until(() => pc.iceGatheringState === 'complete', 10000);
+    await far.until(() => pc.iceGatheringState === 'complete', 30000);
     return pc.localDescription.sdp;
   };
   far.answer = (sdp) => far.peers[far.peers.length - 1]
@@ -135,7 +135,7 @@
     if (r.status !== 201) throw new Error(`${r.status}: ${await r.text()}`);
     pc.viaResource = new URL(r.headers.get('Location'), url).href;
     await far.answer(await r.text());
-    if (!await far.until(() => pc.connectionState === 'connected', 10000))
+    if (!await far.until(() => pc.connectionState === 'connected', 30000))
       throw new Error('not connected: ' + pc.connectionState);
     return pc.viaResource;
   };

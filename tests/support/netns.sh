@@ -7,6 +7,9 @@ if [ "${VIA_NETNS:-}" != 1 ]; then
   user=; [ "$(id -u)" = 0 ] || user=--map-root-user
   exec env VIA_NETNS=1 unshare $user --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"
 fi
+# A link's own IPv6 address is there at once: a browser that sees it come later says ERR_NETWORK_CHANGED.
+dad=/proc/sys/net/ipv6/conf/default/accept_dad
+[ ! -w "$dad" ] || echo 0 >"$dad"
 ip link set lo up
 ip link add via0 type veth peer name via1
 ip addr add 192.0.2.2/24 dev via0

@@ -12,9 +12,12 @@ if os.environ.get('VIA_NETNS') != '1':
     os.execv(os.path.join(here, 'netns.sh'), ['netns.sh', sys.executable,
              os.path.realpath(__file__), *sys.argv[1:]])
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                '..', 'interop'))
 import chromium  # noqa: E402
 import counter  # noqa: E402
 import judge  # noqa: E402
+import lab  # noqa: E402
 import reader  # noqa: E402
 import tap  # noqa: E402
 
@@ -74,6 +77,7 @@ def test_gstreamer_reads_h264_and_aac():
     check_file('mp4', 30)
 
 
+@lab.calm
 def test_gstreamer_reads_a_scaled_live_picture():
     path = counter.cached_file(DATA, 10)
     p = reader.parse(f'uridecodebin uri={uri(path)} caps=video/x-raw ! '
@@ -107,6 +111,7 @@ def serve(folder):
     return server
 
 
+@lab.calm
 def test_chromium_reads_a_file_and_its_picture_is_the_file():
     path = counter.cached_file(DATA, 10)
     frames = reader.file_frames(path)
