@@ -285,9 +285,12 @@ def _():
 
 @rule('max-rate: 429 with Retry-After, and only for who asks so often')
 def _():
-    seen = [ask('DELETE', '/live/whep/0', port=TIGHT).status for _ in range(20)]
+    answers = [ask('DELETE', '/live/whep/0', port=TIGHT) for _ in range(20)]
+    seen = [a.status for a in answers]
     tap.check(set(seen) == {404, 429}, seen)
-    expect(ask('DELETE', '/live/whep/0', port=TIGHT), 429, Retry_After=r'^\d+$')
+    for a in answers:
+        if a.status == 429:
+            expect(a, 429, Retry_After=r'^\d+$')
     with socket.create_connection(('127.0.0.1', TIGHT), 10,
                                   ('127.0.0.9', 0)) as s:
         s.sendall(b'DELETE /live/whep/0 HTTP/1.1\r\nHost: x\r\n\r\n')

@@ -170,7 +170,7 @@ def events_of(a):
     return urlsplit(re.match('<([^>]+)>', link[0])[1]).path
 
 
-def listen(path, wanted, seconds=8):
+def listen(path, wanted, seconds=20):
     """The events of the stream at @path, until all of @wanted came."""
     c = http.client.HTTPConnection('127.0.0.1', PLAIN, timeout=seconds)
     c.request('GET', path)
@@ -234,7 +234,7 @@ def layer_of(a):
 def _():
     path = events_of(join()[0])
     a = expect(ask('POST', path, '[]', JSON), 201)
-    c = http.client.HTTPConnection('127.0.0.1', PLAIN, timeout=8)
+    c = http.client.HTTPConnection('127.0.0.1', PLAIN, timeout=20)
     c.request('GET', urlsplit(a['Location']).path)
     r = c.getresponse()
     tap.check(r.status == 200, r.status)
@@ -242,7 +242,7 @@ def _():
     expect(ask('DELETE', urlsplit(a['Location']).path), 200)
     r.read()    # to its end; the session's is 15 s off
     c.close()
-    tap.check(time.monotonic() - begin < 5, 'it went on')
+    tap.check(time.monotonic() - begin < 10, 'it went on')
 
 
 @rule('layers lists what is published, by m-line')
@@ -342,7 +342,7 @@ REMOTE = '''(async () => { const s = await pc.getStats(); for (const t of s.valu
   if (t.type === 'transport') return t.iceLocalUsernameFragment; })()'''
 
 
-def until_more(page, frames, seconds=15):
+def until_more(page, frames, seconds=30):
     end = time.monotonic() + seconds
     while (now := page.eval('frames()')) < frames:
         tap.check(time.monotonic() < end, f'{now} pictures, not {frames}')
@@ -368,7 +368,7 @@ def _():
     old = page.eval(REMOTE)
     status, is_new = page.eval(RESTART)
     tap.check(status == 200 and is_new, f'{status}, {is_new}')
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while page.eval(REMOTE) == old or \
             page.eval('pc.iceConnectionState') != 'connected':
         tap.check(time.monotonic() < end, 'the new path is not taken')

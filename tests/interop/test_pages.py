@@ -48,7 +48,7 @@ class Running:
         return cls.browser
 
 
-def state(page, wanted, seconds=15):
+def state(page, wanted, seconds=30):
     page.until(f'document.body.dataset.state === "{wanted}"', seconds)
 
 
@@ -199,7 +199,7 @@ DOING = {'watch': 'Watching', 'publish': 'Publishing',
 ASKS = {'publish': 'go', 'conference': 'go'}    # before it asks the server
 
 
-def says(page, *words, seconds=15):
+def says(page, *words, seconds=30):
     for word in words:
         page.until(f'document.body.innerText.includes({json.dumps(word)})',
                    seconds)
@@ -224,7 +224,8 @@ def test_who_has_no_invitation_or_a_wrong_one_is_told_so():
                     'tokens=stats=t1,all=t2'
                     for port in ports.values())     # ten wrong ones lock out
     with lab.Launch(line) as launch:
-        launch.until(f'http://127.0.0.1:{max(ports.values())}/live/')
+        for port in ports.values():
+            launch.until(f'http://127.0.0.1:{port}/live/')
         for name, port in ports.items():
             base = f'http://127.0.0.1:{port}/live/'
             for token, *words in (
