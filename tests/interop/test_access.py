@@ -52,7 +52,7 @@ class Server:
 
     def listening(self):
         message = self.pipeline.get_bus().timed_pop_filtered(
-            5 * Gst.SECOND, Gst.MessageType.ELEMENT)
+            30 * Gst.SECOND, Gst.MessageType.ELEMENT)
         return message.get_structure().get_string('url')
 
     def __exit__(self, *_):
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_there_is_named():
     tap.check(server.pipeline.set_state(Gst.State.PLAYING)
               == Gst.StateChangeReturn.FAILURE, 'it starts')
     message = server.pipeline.get_bus().timed_pop_filtered(
-        Gst.SECOND, Gst.MessageType.ERROR)
+        20 * Gst.SECOND, Gst.MessageType.ERROR)
     tap.check('/nothing/here' in message.parse_error()[0].message,
               message.parse_error())
     server.pipeline.set_state(Gst.State.NULL)
@@ -187,7 +187,7 @@ def test_a_certificate_that_is_none_is_named():
     tap.check(s.pipeline.set_state(Gst.State.PLAYING)
               == Gst.StateChangeReturn.FAILURE, 'it starts')
     error = s.pipeline.get_bus().timed_pop_filtered(
-        Gst.SECOND, Gst.MessageType.ERROR).parse_error()[0].message
+        20 * Gst.SECOND, Gst.MessageType.ERROR).parse_error()[0].message
     tap.check('tls-certificate=/etc/hostname' in error, error)
     s.pipeline.set_state(Gst.State.NULL)
 

@@ -56,7 +56,7 @@ def sessions():
                              re.M))
 
 
-def until(condition, message, seconds=15):
+def until(condition, message, seconds=30):
     end = time.monotonic() + seconds
     while not condition():
         tap.check(time.monotonic() < end, message)

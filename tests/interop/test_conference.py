@@ -87,7 +87,7 @@ class Person:
         self.page.go(self.url + '&again')
         self.page.until(LIVE)
 
-    def until_sees(self, names, seconds=15):
+    def until_sees(self, names, seconds=40):
         """Waits until the tiles are those of @names, each with a picture."""
         self.page.until(
             f'''JSON.stringify([...document.querySelectorAll(

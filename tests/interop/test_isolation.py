@@ -19,14 +19,14 @@ def url(port):
     return f'http://127.0.0.1:{port}/live/'
 
 
-def until(address, seconds=10):
+def until(address, seconds=30):
     end = time.monotonic() + seconds
     while lab.get(address)[0] != 200:
         tap.check(time.monotonic() < end, f'{address} does not answer')
         time.sleep(0.1)
 
 
-def first_error(pipeline, seconds=5):
+def first_error(pipeline, seconds=30):
     message = pipeline.get_bus().timed_pop_filtered(
         int(seconds * 1e9), Gst.MessageType.ERROR)
     return ' '.join(str(p) for p in message.parse_error()) if message else None
@@ -50,7 +50,10 @@ def test_two_pipelines_with_one_hub_name_stay_apart():
             other = b.open(url(8802))
             page.watch()
             time.sleep(3)
-            figures = page.counters()
+            end = time.monotonic() + 20
+            while ((figures := page.counters())['shown'] <= 30
+                   and time.monotonic() < end):
+                time.sleep(0.1)
             tap.note(figures)
             tap.check(figures['shown'] > 30, 'the near one does not play')
             stats = other.stats()

@@ -32,9 +32,7 @@ BUFFERS = 100   # Kurento waits for so many
 
 def flows(end, kinds, n=PICTURES):
     """@end reads the picture and the tone for a while from now on."""
-    for r in end.readers.values():
-        r.samples.clear()
-        r.audio.clear()
+    end.forget()
     end.wait_media(kinds, n, 20)
     video, tone = end.figures()
     tap.note(f'{video}, tone {tone:.1f} dB')
@@ -339,7 +337,7 @@ def test_31_a_peer_that_vanishes_fails_and_stopping_is_clean():
         b.pipeline.set_state(Gst.State.NULL)
         took = time.monotonic() - start
         tap.check(took < 1, f'stopping took {took:.1f} s')
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while (after := sockets()) > before and time.monotonic() < end:
         time.sleep(0.05)
     tap.note(f'sockets {before} → {during} → {after}')

@@ -32,7 +32,7 @@ def choose(page, name):
         e.dispatchEvent(new Event('change')); }})()''')
 
 
-def until_sees(page, is_second, seconds=15):
+def until_sees(page, is_second, seconds=40):
     end = time.monotonic() + seconds
     while True:
         page.samples.clear()

@@ -76,6 +76,7 @@ def check_pads(member, names):
     for samples in videos:
         figures = judge.counters(samples[10:])
         tap.note(figures)
+        tap.check(figures['first'] is not None, f'a pad without: {figures}')
         owner = [n for n in names if conference.first(n) <= figures['first']
                  and figures['last'] < conference.first(n) + MILLION]
         # A page that has no time makes fewer pictures.
@@ -105,7 +106,7 @@ def among_browsers():
         alice.play()
         for person, other in zip(people, reversed(PERSONS)):
             person.until_sees(['Alice', other])
-        alice.until(lambda: all(alice.sees(n) > 30 for n in PERSONS), 15,
+        alice.until(lambda: all(alice.sees(n) > 30 for n in PERSONS), 30,
                     'Bob and Carol')
         for person in people:
             person.take()
@@ -118,10 +119,12 @@ def among_browsers():
         alice.pipeline.set_state(Gst.State.NULL)
         took = time.monotonic() - start
         people[0].page.until('document.querySelectorAll(".tile[data-peer]")'
-                             '.length === 1', 2)
+                             '.length === 1')
+        gone = time.monotonic() - start
         tap.note(f'stopped after {took * 1000:.0f} ms, gone from the page after '
-                 f'{time.monotonic() - start:.2f} s')
+                 f'{gone:.2f} s')
         tap.check(took < 0.5, f'{took:.2f} s to stop')
+        tap.check(gone < took + 2, f'{gone:.2f} s until the page shows it')
 
 
 def test_it_is_seen_and_heard_and_sees_and_hears_all_others():
@@ -199,11 +202,12 @@ def test_wss_wants_a_proved_server_and_the_right_token():
                 alice.play()
                 bob.play()
                 alice.until(lambda: alice.sees('Bob') > 20
-                            and bob.sees('Alice') > 20, 15, 'media over wss')
+                            and bob.sees('Alice') > 20, 40, 'media over wss')
 
 
 # --- hub and signaling-uri ---
 
+@lab.calm
 def test_a_hub_is_in_a_room_elsewhere():
     """A film in a hub of its own is seen in the room, and the room in the hub."""
     film = lab.uri(counter.cached_file(lab.DATA, 30, width=320, height=180))
@@ -215,7 +219,7 @@ def test_a_hub_is_in_a_room_elsewhere():
         hub.play()
         alice.play()
         alice.until(lambda: alice.sees('Film') > 60 and hub.sees('Alice') > 60,
-                    15, 'the film there and Alice here')
+                    40, 'the film there and Alice here')
         check_pads(alice, ['Film'])
         check_pads(hub, ['Film', 'Alice'])
 

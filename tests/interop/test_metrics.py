@@ -45,6 +45,7 @@ def samples(text):
     return out
 
 
+@lab.calm
 def test_figures_are_those_of_the_far_end():
     from urllib.parse import quote
     with lab.Launch(LINE) as line, chromium.Browser() as b:

@@ -45,7 +45,7 @@ class End:
             **pipes)
 
     def figures(self):
-        self.process.wait(30)
+        self.process.wait(60)
         with open(self.path, encoding='utf-8') as f:
             text = f.read()
         os.unlink(self.path)
@@ -276,7 +276,7 @@ def run_lines(lines, folder):
     size, n = 320 * 180 * 3 // 2, 60
     try:
         until(lambda: os.path.exists(shown)
-              and os.path.getsize(shown) >= n * size, 15, f'{n} pictures')
+              and os.path.getsize(shown) >= n * size, 60, f'{n} pictures')
     finally:
         os.killpg(shell.pid, signal.SIGKILL)
         errors = shell.communicate()[1].decode()

@@ -124,6 +124,7 @@ def goes_on(call, watch, seconds=2):
               'the kept video stands still in the browser')
 
 
+@lab.calm
 def test_kept_m_line_never_stops_while_others_come_and_go():
     with Call(SOURCES) as call:
         call.page.eval(PAGE)

@@ -52,7 +52,7 @@ def stats_of(peer):
     return {s['id']: s for s in peer['stats']}
 
 
-def until_shown(page, stream, graphs, seconds=20):
+def until_shown(page, stream, graphs, seconds=30):
     end = time.monotonic() + seconds
     while not graphs <= set((seen := page.eval(SHOWN)).get(stream, {})):
         tap.check(time.monotonic() < end, f'{stream} shows {seen}')
@@ -162,8 +162,13 @@ def test_the_peer_that_is_chosen_is_shown_until_it_leaves():
             e.value = [...e.options].find((o) => o.text.includes('second')).value;
             e.dispatchEvent(new Event('change')); })()''')
         page.until('document.getElementById("about").innerText.includes("publish")')
-        received, = [s['id'] for p in peers() for s in p['stats']
-                     if s['type'] == 'inbound-rtp' and s['kind'] == 'video']
+        end = time.monotonic() + 20     # for the first of its packets
+        while not (received := [
+                s['id'] for p in peers() for s in p['stats']
+                if s['type'] == 'inbound-rtp' and s['kind'] == 'video']):
+            tap.check(time.monotonic() < end, peers())
+            time.sleep(0.1)
+        received, = received
         until_shown(page, received, {'bitrate', 'loss', 'jitter', 'frames'})
         tap.check('peer=peer-1' in page.eval('location.href'),
                   'the address does not say who')

@@ -54,7 +54,7 @@ class Server:
         self.source.wait()
         self.source.stdout.close()
 
-    def hears(self, hz, seconds=15):
+    def hears(self, hz, seconds=30):
         """Waits until the last second has the tone of @hz."""
         end, db = time.monotonic() + seconds, None
         while time.monotonic() < end:
@@ -122,9 +122,11 @@ def test_all_who_talk_hear_each_other():
         first, second = talker(b), talker(b, OTHER, '?name=Bob')
         second.eval(TALK)
         first.until('viaVoices.some((a) => a.srcObject && !a.paused)')
-        db = first.eval(f'viaFar.tone({OTHER}, 2000, viaVoices.find((a) => '
-                        'a.srcObject).srcObject)')['db']
-        tap.check(db >= judge.TONE_DB, f'Bob is not heard: {db:.1f} dB')
+        end = time.monotonic() + 20     # what comes first may be cut
+        while (db := first.eval(
+                f'viaFar.tone({OTHER}, 2000, viaVoices.find((a) => '
+                'a.srcObject).srcObject)')['db']) < judge.TONE_DB:
+            tap.check(time.monotonic() < end, f'Bob is not heard: {db:.1f} dB')
         s.hears(OTHER)      # who talks first has the first pad
         second.close()
         first.until('!viaVoices.some((a) => a.srcObject)')

@@ -27,9 +27,7 @@ FIRST, SECOND = '2001:db8:77::2', '2001:db8:77::3'
 
 
 def flows(end, kinds=('video',)):
-    for r in end.readers.values():
-        r.samples.clear()
-        r.audio.clear()
+    end.forget()
     end.wait_media(kinds, 40, 20)
     video, _ = end.figures(0)
     tap.note(video)

@@ -25,7 +25,7 @@ def program():
     return re.search(r'```python\n(.*?)```', section, re.S)[1]
 
 
-def until(path, pattern, seconds=20):
+def until(path, pattern, seconds=40):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with open(path, encoding='utf-8') as f:
@@ -53,7 +53,7 @@ def test_the_readme_answers_whose_endpoint_this_is_and_from_where():
         p = subprocess.Popen([sys.executable, '-c', program()], stdout=log,
                              stderr=subprocess.STDOUT)
         try:
-            end = time.monotonic() + 15
+            end = time.monotonic() + 30
             while lab.get(SERVER)[0] != 200 and time.monotonic() < end:
                 time.sleep(0.1)
             for who in ('Alice', 'Bob%20%26%20Zo%C3%AB'):

@@ -18,6 +18,7 @@ import rows  # noqa: E402
 import tap  # noqa: E402
 
 AUDIO, VIDEO = 46, 34       # EF, AF41
+LEAST = 3                   # datagrams of a kind that are looked at
 
 
 def kinds(sdp):
@@ -40,7 +41,6 @@ def marks(seen, sender, sdp):
         else:
             kind = 'rtcp' if payload[0] >> 6 == 2 else 'other'
         found[kind][mark] += 1
-    tap.note({k: dict(m) for k, m in found.items()})
     return found
 
 
@@ -56,13 +56,23 @@ def call(of_a):
                 p.until('first')
             time.sleep(2)
             answer = next(e[2] for e in y.events if e[0] == 'answer')
-        return (marks(seen, a.public, answer), marks(seen, b.public, answer))
+            end = time.monotonic() + 20     # reports come when they like
+            while True:
+                found = [marks(seen, s.public, answer) for s in (a, b)]
+                if (time.monotonic() > end or all(
+                        sum(m[kind].values()) >= LEAST for m in found
+                        for kind in ('audio', 'video', 'rtcp'))):
+                    break
+                time.sleep(0.2)
+    for m in found:
+        tap.note({k: dict(c) for k, c in m.items()})
+    return found
 
 
 def test_audio_and_video_bear_marks_of_their_own():
     ours, theirs = call('qos-dscp=audio=EF,video=AF41')
     for kind, mark in ('audio', AUDIO), ('video', VIDEO), ('rtcp', 0):
-        tap.check(set(ours[kind]) == {mark} and ours[kind][mark] >= 3,
+        tap.check(set(ours[kind]) == {mark} and ours[kind][mark] >= LEAST,
                   f'{kind}: {dict(ours[kind])}')
         tap.check(set(theirs[kind]) == {0}, f'{kind}: {dict(theirs[kind])}')
 
@@ -87,6 +97,7 @@ def watch():
             time.sleep(2)
             sdp = page.eval('viaFar.peers[0].remoteDescription.sdp')
         found = marks(seen, a.public, sdp)
+        tap.note({k: dict(m) for k, m in found.items()})
     for kind, mark in ('audio', AUDIO), ('video', VIDEO):
         tap.check(set(found[kind]) == {mark} and found[kind][mark] >= 20,
                   f'{kind}: {dict(found[kind])}')
