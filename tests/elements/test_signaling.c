@@ -4,12 +4,14 @@
  * found and servers that never greet.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
+#include <libsoup/soup.h>
 
 #include "netns.h"
 
@@ -141,6 +143,24 @@ wait_packets (Fixture *f, guint64 n)
   }
 }
 
+/* The text of the first error, or warning, on @pipeline's bus. (transfer full)
+ */
+static gchar *
+first_said (GstElement *pipeline, GstMessageType type)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message =
+      gst_bus_timed_pop_filtered (bus, 10 * GST_SECOND, type);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (message);
+  if (type == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  else
+    gst_message_parse_warning (message, &error, NULL);
+  return g_strdup (error->message);
+}
+
 /* --- cases --- */
 
 static void
@@ -227,14 +247,9 @@ test_an_impatient_call_is_an_error (Fixture *f, gconstpointer data)
       "videotestsrc is-live=true ! webrtcendpoint signaling-reconnect=false "
       "signaling-uri=whip://127.0.0.1:9/%u/whip",
       NULL);
-  g_autoptr (GstBus) bus = gst_element_get_bus (camera);
-  g_autoptr (GstMessage) message =
-      gst_bus_timed_pop_filtered (bus, 10 * GST_SECOND, GST_MESSAGE_ERROR);
-  g_autoptr (GError) error = NULL;
+  g_autofree gchar *text = first_said (camera, GST_MESSAGE_ERROR);
 
-  g_assert_nonnull (message);
-  gst_message_parse_error (message, &error, NULL);
-  g_assert_nonnull (strstr (error->message, "http://127.0.0.1:9/"));
+  g_assert_nonnull (strstr (text, "http://127.0.0.1:9/"));
   stop (camera);
 }
 
@@ -303,6 +318,43 @@ test_a_room_that_comes_back_is_joined_again (Fixture *f, gconstpointer data)
   stop (one);
 }
 
+/* Shuts the door behind whoever came in. */
+static void
+on_member (SoupServer *server, SoupServerMessage *message, const char *path,
+    SoupWebsocketConnection *socket, gpointer n_came)
+{
+  ++*(guint *) n_came;
+  soup_websocket_connection_close (
+      socket, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+}
+
+/* It says neither offer nor bye; that the socket is closed says it all. */
+static void
+test_a_room_that_closes_is_joined_again (Fixture *f, gconstpointer data)
+{
+  g_autoptr (SoupServer) server = soup_server_new (NULL, NULL);
+  g_autofree gchar *line = NULL, *text = NULL;
+  GSList *uris;
+  guint n_came = 0;
+  GstElement *one;
+
+  soup_server_add_websocket_handler (
+      server, "/x", NULL, NULL, on_member, &n_came, NULL);
+  g_assert_true (
+      soup_server_listen_local (server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, NULL));
+  uris = soup_server_get_uris (server);
+  line = g_strdup_printf ("videotestsrc is-live=true ! "
+                          "webrtcendpoint signaling-uri=ws://127.0.0.1:%d/x",
+      g_uri_get_port (uris->data));
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  one = launch (line, NULL);
+  while (n_came < 2)
+    g_main_context_iteration (NULL, TRUE);
+  text = first_said (one, GST_MESSAGE_WARNING);
+  g_assert_nonnull (strstr (text, "the room's socket was closed"));
+  stop (one);
+}
+
 /* --- files, stdio --- */
 
 #define MEETING                                                                \
@@ -352,26 +404,12 @@ test_two_meet_in_a_folder_and_meet_again (Fixture *f, gconstpointer data)
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
-/* The text of the first error on @pipeline's bus. (transfer full) */
-static gchar *
-first_error (GstElement *pipeline)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message =
-      gst_bus_timed_pop_filtered (bus, 10 * GST_SECOND, GST_MESSAGE_ERROR);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_nonnull (message);
-  gst_message_parse_error (message, &error, NULL);
-  return g_strdup (error->message);
-}
-
 static void
 test_a_folder_that_cannot_be_is_an_error (Fixture *f, gconstpointer data)
 {
   g_autofree gchar *line = g_strdup_printf (MEETING, "file:///dev/null/x");
   GstElement *one = launch (line, NULL);
-  g_autofree gchar *text = first_error (one);
+  g_autofree gchar *text = first_said (one, GST_MESSAGE_ERROR);
 
   g_assert_nonnull (strstr (text, "/dev/null/x is no folder"));
   stop (one);
@@ -397,12 +435,37 @@ read_until (gint fd, const gchar *wanted)
   }
 }
 
+/* Until every endpoint has said its goodbye. */
+static void
+wait_nobody_calls (void)
+{
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+  gboolean is_there;
+
+  do {
+    g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+    const gchar *id;
+
+    g_assert_cmpint (g_get_monotonic_time (), <, end);
+    g_usleep (5000);
+    is_there = FALSE;
+    while ((id = g_dir_read_name (tasks)) != NULL) {
+      g_autofree gchar *path = g_strdup_printf ("/proc/self/task/%s/comm", id);
+      g_autofree gchar *name = NULL;
+
+      is_there |= g_file_get_contents (path, &name, NULL, NULL)
+                  && g_str_equal (name, "via-dial\n");
+    }
+  } while (is_there);
+}
+
 /* This process's own stdin and stdout are kept out of it. */
 static void
 test_stdin_is_had_by_one (Fixture *f, gconstpointer data)
 {
   g_autofree gchar *line = g_strdup_printf (MEETING, "stdio:");
   gint in[2], out[2], broken[2], own_in = dup (0), own_out = dup (1);
+  void (*before) (int);
   GstElement *one, *other;
   g_autofree gchar *text = NULL;
 
@@ -413,16 +476,18 @@ test_stdin_is_had_by_one (Fixture *f, gconstpointer data)
   one = launch (line, NULL);
   read_until (out[0], "{\"type\":\"offer\",");
   other = launch (line, NULL);
-  text = first_error (other);
+  text = first_said (other, GST_MESSAGE_ERROR);
   g_assert_nonnull (strstr (text, "another endpoint of this process"));
   stop (other);
-  dup2 (broken[1], 1); /* who reads is gone: no SIGPIPE */
   stop (one);
   one = launch (line, NULL); /* has it once the one before is through */
-  dup2 (out[1], 1);
-  read_until (out[0], "{\"type\":\"offer\",");
-  stop (one);
   read_until (out[0], "{\"type\":\"bye\"}");
+  read_until (out[0], "{\"type\":\"offer\",");
+  before = signal (SIGPIPE, SIG_DFL); /* GSocket has it ignored */
+  dup2 (broken[1], 1);                /* who reads is gone */
+  stop (one);
+  wait_nobody_calls (); /* it said goodbye to nobody, and we live on */
+  signal (SIGPIPE, before);
   dup2 (own_in, 0);
   dup2 (own_out, 1);
   for (guint i = 0; i < 2; i++) {
@@ -592,6 +657,7 @@ main (int argc, char **argv)
   ADD (an_impatient_call_is_an_error);
   ADD (members_of_a_room_see_each_other);
   ADD (a_room_that_comes_back_is_joined_again);
+  ADD (a_room_that_closes_is_joined_again);
   ADD (two_meet_in_a_folder_and_meet_again);
   ADD (a_folder_that_cannot_be_is_an_error);
   ADD (stdin_is_had_by_one);

@@ -10,9 +10,11 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -202,6 +204,50 @@ class Relay:
             'iceServers': [{'urls': f'turn:{ADDRESS}:{self.PORT}?transport=udp',
                             'username': self.USER,
                             'credential': self.PASSWORD}]})
+
+
+class Stun(threading.Thread):
+    """A STUN server that tells everybody the same address, @late seconds after
+    it was asked."""
+    ADDRESS, MAPPED = '203.0.113.77', 41234
+
+    def __init__(self, port=3479, late=0):
+        super().__init__(daemon=True)
+        self.port, self.late, self.asked = port, late, 0
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((ADDRESS, self.port))
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.socket.sendto(b'', (ADDRESS, self.port))   # wakes it
+        self.join()
+        self.socket.close()
+
+    def run(self):
+        address, cookie = socket.inet_aton(self.ADDRESS), 0x2112A442
+        xored = struct.pack('!HHBBHI', 0x20, 8, 0, 1, self.MAPPED ^ cookie >> 16,
+                            struct.unpack('!I', address)[0] ^ cookie)
+        mapped = struct.pack('!HHBBH4s', 1, 8, 0, 1, self.MAPPED, address)
+        waiting = []    # (when, answer, to)
+        while True:
+            now = time.monotonic()
+            while waiting and waiting[0][0] <= now:
+                self.socket.sendto(*waiting.pop(0)[1:])
+            self.socket.settimeout(waiting[0][0] - now if waiting else None)
+            try:
+                request, to = self.socket.recvfrom(2000)
+            except TimeoutError:
+                continue
+            if not request:
+                return
+            if request[:2] != b'\x00\x01':      # a binding request
+                continue
+            self.asked += 1
+            waiting.append((time.monotonic() + self.late, struct.pack(
+                '!HH', 0x101, 24) + request[4:20] + mapped + xored, to))
 
 
 class Others:

@@ -11,7 +11,8 @@ lab.enter()
 
 import chromium  # noqa: E402
 import tap  # noqa: E402
-from test_conference import BASE, LINE, LIVE, PORT, VIEW, Person  # noqa: E402
+from test_conference import (BASE, FPS, LINE, LIVE, PORT, VIEW, Person,  # noqa: E402
+                             first)
 
 # The screen: a picture whose counter begins far from every camera's.
 SCREEN = '''navigator.mediaDevices.getDisplayMedia = async () => {
@@ -57,10 +58,12 @@ def test_mute_camera_and_speech_are_seen_by_the_others():
         click(bob, 'stop-camera')
         alice.page.until(f'!{shows("Bob", "has-picture")}')
         shoot(alice.page, 'camera-off')
+        alice.take()
         click(bob, 'stop-camera')
         alice.page.until(shows('Bob', 'has-picture'))
-        alice.take()
-        alice.page.until('viaTiles.Bob.samples.length > 5')
+        # his own picture, more of it than could be on its way before
+        alice.page.until('viaTiles.Bob.samples.filter((s) => s[1] >= '
+                         f'{first("Bob")}).length > {FPS}')
         click(bob, 'leave')
         alice.page.until('!document.querySelector(".tile[data-peer]")')
         alice.page.until('document.getElementById("news").textContent.includes'

@@ -18,9 +18,9 @@ import lab
 lab.enter()
 
 import tap  # noqa: E402
-from wishlab import (CASES, COUNTER, HEADERS, ICE, PAGE, PLAIN, PUBLISHER,
-                     RECEIVE, SDP, SECRET, SEND, STRICT, TIGHT, WATCHER, ask,
-                     described, expect, join, problem, raw, rule)  # noqa: E402
+from wishlab import (CASES, COUNTER, HEADERS, ICE, LATE, PAGE, PLAIN,  # noqa: E402
+                     PUBLISHER, RECEIVE, SDP, SECRET, SEND, STRICT, TIGHT,
+                     WATCHER, ask, described, expect, join, problem, raw, rule)
 
 
 # --- OPTIONS ---
@@ -324,6 +324,14 @@ def _():
                Content_Type='^application/sdp$', Location='/live/whep/')
     tap.check('a=setup:actpass' in a.body and 'a=sendonly' in a.body, a.body)
     tap.check('a=recvonly' not in a.body and 'a=sendrecv' not in a.body, a.body)
+
+
+@rule('WHEP empty POST: our offer has the candidates that come late, too')
+def _():
+    a = expect(ask('POST', '/live/whep', None, SDP, LATE), 201)
+    for kind, address in ('host', lab.ADDRESS), ('srflx', lab.Stun.ADDRESS):
+        tap.check(re.search(rf'a=candidate:.* {re.escape(address)} \d+ typ {kind}',
+                            a.body), f'no {kind}: {a.body}')
 
 
 @rule('WHIP empty POST: 400')

@@ -8,12 +8,9 @@ Outcomes are read at the far end."""
 import functools
 import os
 import re
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import lab
@@ -221,41 +218,9 @@ def test_16_garbage_is_refused_and_the_endpoint_goes_on():
 # --- 17 to 20, 22 to 24, 26 and 29: tests/elements/test_transport.c; 25:
 # tests/core/ice/test_turnurl.c, test_relay.py ---
 
-class Stun(threading.Thread):
-    """A STUN server that tells everybody the same address."""
-    ADDRESS, PORT = '203.0.113.77', 3479
-
-    def __enter__(self):
-        self.asked = 0
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((lab.ADDRESS, self.PORT))
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.socket.sendto(b'', (lab.ADDRESS, self.PORT))   # wakes it
-        self.join()
-        self.socket.close()
-
-    def run(self):
-        address = socket.inet_aton(self.ADDRESS)
-        while data := self.socket.recvfrom(2000):
-            (request, to), cookie = data, 0x2112A442
-            if not request:
-                return
-            if request[:2] != b'\x00\x01':      # a binding request
-                continue
-            self.asked += 1
-            mapped = struct.pack('!HHBBH4s', 1, 8, 0, 1, 41234, address)
-            xored = struct.pack('!HHBBHI', 0x20, 8, 0, 1, 41234 ^ cookie >> 16,
-                                struct.unpack('!I', address)[0] ^ cookie)
-            self.socket.sendto(struct.pack('!HH', 0x101, 24) + request[4:20]
-                               + mapped + xored, to)
-
-
 def test_21_a_stun_server_gives_a_reflexive_candidate():
-    with Stun() as stun, farbin.Ours([]) as a:
-        a.element.set_property('stun-server', f'{lab.ADDRESS}:{stun.PORT}')
+    with lab.Stun() as stun, farbin.Ours([]) as a:
+        a.element.set_property('stun-server', f'{lab.ADDRESS}:{stun.port}')
         offer = a.offer()
     reflexive = re.findall(r'a=candidate:.* typ srflx.*', offer)
     tap.note(f'{reflexive}, asked {stun.asked} times')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Four servers of one line that differ in what they are strict about, and a raw
-HTTP client that asks them: what the conformance programs share."""
+"""Servers of one line that differ in what they are strict about, and a raw HTTP
+client that asks them: what the conformance programs share."""
 import atexit
 import contextlib
 import http.client
@@ -15,7 +15,8 @@ import chromium
 import lab
 import tap
 
-PLAIN, STRICT, TIGHT, COUNTER = 8001, 8002, 8003, 8004
+PLAIN, STRICT, TIGHT, COUNTER, LATE = 8001, 8002, 8003, 8004, 8005
+STUN = lab.Stun(late=0.15)      # s
 SECRET = 'canary-secret'
 CLIP = lab.uri(os.path.join(lab.MEDIA, 'street-vp8-opus.webm'))
 LINE = (
@@ -28,7 +29,8 @@ LINE = (
     f'webrtcserver hub=room port={COUNTER} max-rate=0 counter-offer=true '
     'max-per-address=2 public-url=https://tv.example/below '
     f'stun-server={lab.ADDRESS}:3478 turn-url=turn:{lab.ADDRESS}:3478 '
-    f'turn-secret={SECRET}')
+    f'turn-secret={SECRET} '
+    f'webrtcserver port={LATE} max-rate=0 stun-server={lab.ADDRESS}:{STUN.port}')
 SDP = {'Content-Type': 'application/sdp'}
 FRAG = {'Content-Type': 'application/trickle-ice-sdpfrag'}
 WATCHER, PUBLISHER = ({'Authorization': 'Bearer ' + t} for t in ('w1', 'p1'))
@@ -56,9 +58,10 @@ class Running:
     @classmethod
     def start(cls):
         if cls.line is None:
+            atexit.register(STUN.__enter__().__exit__)
             cls.line = lab.Launch(LINE)
             atexit.register(cls.line.__exit__, None)
-            for port in PLAIN, STRICT, TIGHT, COUNTER:
+            for port in PLAIN, STRICT, TIGHT, COUNTER, LATE:
                 cls.line.until(f'http://127.0.0.1:{port}/live/')
             end = time.monotonic() + 30
             while ask('POST', '/live/cam1/whep', RECEIVE, SDP).status == 409:

@@ -5,7 +5,9 @@
 
 The *.toml files beside this one list the breaks. Each is applied to a scratch copy,
 rebuilt and tested: ok means that the test failed, as it must. The short form
-takes those marked `short = true`. `test_mutants.py NAME…` takes those named.
+takes those marked `short = true`. `test_mutants.py NAME…` takes those named. A test
+runs in its short form, or with `long = true`, for cases there are in it alone, in
+the long one; a test without a case notices nothing.
 """
 import glob
 import os
@@ -69,18 +71,21 @@ def program(test):
         'PYTHONDONTWRITEBYTECODE': '1'}
 
 
-def fails(test):
+def fails(test, is_long):
     """(whether @test fails, what was said) in the scratch copy as it is."""
     targets, command, env = program(test)
     if said := build('ninja', '-C', f'{SCRATCH}/build', *targets):
         raise RuntimeError(f'does not build:\n{said}')
     try:
-        p = subprocess.run(command, cwd=SCRATCH, env={**os.environ, **env},
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                           timeout=240)
+        p = subprocess.run(command, cwd=SCRATCH, env={
+            **os.environ, **env, 'VIA_TEST_LONG': '1' if is_long else ''},
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=240)
     except subprocess.TimeoutExpired:
         return True, 'hangs'
-    failed = re.findall(r'^not ok .*', p.stdout.decode(errors='replace'), re.M)
+    said = p.stdout.decode(errors='replace')
+    if re.search(r'^1\.\.0', said, re.M):
+        raise RuntimeError(f'no case of {test}')
+    failed = re.findall(r'^not ok .*', said, re.M)
     return p.returncode != 0, '; '.join(failed) or f'exit {p.returncode}'
 
 
@@ -109,7 +114,7 @@ def main():
     elif not os.environ.get('VIA_TEST_LONG'):
         table = [m for m in table if m.get('short')]
     copy_tree()
-    tests = list(dict.fromkeys(m['test'] for m in table))
+    tests = list(dict.fromkeys((m['test'], m.get('long')) for m in table))
     print(f'1..{len(tests) + len(table)}', flush=True)
     n = bad = 0
 
@@ -119,13 +124,16 @@ def main():
         print(f'{"" if good else "not "}ok {n} {name}', flush=True)
         for line in str(said).splitlines():
             print(f'# {line}', flush=True)
-    for test in tests:
-        failed, said = fails(test)
+    for test, is_long in tests:
+        try:
+            failed, said = fails(test, is_long)
+        except (RuntimeError, KeyError) as e:
+            failed, said = True, e
         case(f'{test} passes on the whole tree', not failed, said)
     for m in table:
         try:
             mutate(m)
-            failed, said = fails(m['test'])
+            failed, said = fails(m['test'], m.get('long'))
             case(f'{m["name"]} is noticed by {m["test"]}', failed, said)
         except (RuntimeError, KeyError) as e:
             case(f'{m["name"]} is noticed by {m["test"]}', False, e)

@@ -234,6 +234,34 @@ test_channels_close_on_both_sides_and_their_ids_are_free_again (void)
   pair_clear (&pair);
 }
 
+/* RFC 8831 §6.7: a stream is free once both sides were reset, not before. */
+static void
+test_channels_closed_here_hear_until_they_close_there (void)
+{
+  const ViaChannelWish wish = {.label = "first"}, next = {.label = "second"};
+  Pair pair;
+
+  pair_init (&pair);
+  pair_up (&pair);
+  end_open (&pair.a, &wish);
+  pair_run (&pair);
+  via_channels_close (pair.a.channels, 0);
+  g_assert_true (carry (&pair, &pair.a, &pair.b)); /* our side is reset */
+  end_listen (&pair.a);
+  g_assert_cmpuint (pair.a.n_closed, ==, 0);
+  via_channels_receive (/* was on its way */
+      pair.a.channels, 0, 51, (const guint8 *) "late", 4, TRUE);
+  g_assert_cmpuint (end_open (&pair.a, &next), ==, 1);
+  end_send (&pair.a, 1, TRUE, "new", 3);
+  pair_run (&pair);
+  end_got (&pair.a, 0, TRUE, "late", 4);
+  end_got (&pair.b, 0, TRUE, "new", 3);
+  g_assert_cmpint (via_channels_info (pair.a.channels, 1)->stream, ==, 2);
+  g_assert_cmpuint (pair.a.n_closed, ==, 1);
+  g_assert_cmpuint (pair.b.n_closed, ==, 1);
+  pair_clear (&pair);
+}
+
 static void
 test_channels_closed_too_early_still_say_what_waits (void)
 {
@@ -548,6 +576,7 @@ main (int argc, char **argv)
   CASE (unordered_wait_for_the_ack);
   CASE (negotiated_need_no_word);
   CASE (close_on_both_sides_and_their_ids_are_free_again);
+  CASE (closed_here_hear_until_they_close_there);
   CASE (closed_too_early_still_say_what_waits);
   CASE (closing_takes_no_more);
   CASE (take_turns);

@@ -68,6 +68,7 @@ usrsctp_deregister_address (void *address)
 #define HEADER 12
 #define DATA 0
 #define INIT 1
+#define SACK 3
 
 /* Where @len bytes of @packet have a chunk of @type; 0: nowhere. */
 static gsize
@@ -107,6 +108,7 @@ typedef struct
   guint longest;         /* bytes of a packet */
   guint32 first_tsn;     /* of end 0 */
   guint8 header[HEADER]; /* of packets of end 0 */
+  guint32 window;        /* bytes that end 1 takes, as it said last */
 } Wire;
 
 static void
@@ -150,6 +152,8 @@ carry (Wire *self, guint from)
     memcpy (self->header, data, HEADER);
   if (from == 0 && chunk_at (data, len, INIT) > 0)
     self->first_tsn = get32 (data + chunk_at (data, len, INIT) + 16);
+  if (from == 1 && chunk_at (data, len, SACK) > 0)
+    self->window = get32 (data + chunk_at (data, len, SACK) + 8);
   if (via_rng_u32 (&self->rng.parent) % 100 >= self->loss)
     via_association_feed (self->association[1 - from], data, len);
   return TRUE;
@@ -439,6 +443,34 @@ test_sctp_held_the_far_end_waits (void)
   wire_clear (&wire);
 }
 
+/* What is not read takes room: so the far end is told. RFC 9260 §6.2 */
+static void
+test_sctp_held_nothing_is_read (void)
+{
+  const ViaChannelWish wish = {0};
+  const gsize len = 200000;
+  g_autofree guint8 *data = pattern (len, 1);
+  guint32 open;
+  Wire wire;
+
+  wire_init (&wire);
+  end_open (&wire.end[0], &wish);
+  wire_run (&wire);
+  wire_wait (&wire, 500);
+  open = wire.window;
+  g_assert_cmpuint (open, >, len);
+  via_association_hold (wire.association[1], TRUE);
+  end_send (&wire.end[0], 0, FALSE, data, len);
+  wire_wait (&wire, 2000);
+  g_assert_cmpuint (via_channels_buffered (wire.end[0].channels), ==, 0);
+  g_assert_cmpuint (wire.window, <=, open - len);
+  via_association_hold (wire.association[1], FALSE);
+  wire_run (&wire);
+  g_assert_cmpuint (wire.window, >, open - len);
+  end_got (&wire.end[1], 0, FALSE, data, len);
+  wire_clear (&wire);
+}
+
 static void
 test_sctp_that_cannot_begin_leaves_nothing (void)
 {
@@ -545,6 +577,7 @@ main (int argc, char **argv)
   CASE (a_reset_that_overtakes_data_waits_for_it);
   CASE (a_reset_that_lists_no_stream_is_of_all);
   CASE (held_the_far_end_waits);
+  CASE (held_nothing_is_read);
   CASE (that_cannot_begin_leaves_nothing);
   CASE (a_message_without_end_is_told);
   return g_test_run ();
