@@ -364,11 +364,12 @@ feed_reset (Wire *self, guint32 tsn, guint streams)
   via_association_feed (self->association[1], packet->data, packet->len);
 }
 
+/* And where that fills a gap: usrsctp looked once, and too early. */
 static void
 test_sctp_a_reset_that_overtakes_data_waits_for_it (void)
 {
   const ViaChannelWish wish = {0};
-  g_autoptr (GBytes) held = NULL;
+  g_autoptr (GBytes) first = NULL, last = NULL;
   const guint8 *data;
   gsize len;
   Wire wire;
@@ -377,19 +378,24 @@ test_sctp_a_reset_that_overtakes_data_waits_for_it (void)
   end_open (&wire.end[0], &wish);
   wire_run (&wire);
   wire_wait (&wire, 500);
+  end_send (&wire.end[0], 0, TRUE, "first", 5);
   end_send (&wire.end[0], 0, TRUE, "last", 4);
   via_association_work (wire.association[0]);
-  held = via_association_next (wire.association[0]);
-  data = g_bytes_get_data (held, &len);
+  first = via_association_next (wire.association[0]);
+  last = via_association_next (wire.association[0]);
+  data = g_bytes_get_data (last, &len);
   g_assert_cmpuint (chunk_at (data, len, DATA), >, 0);
   memcpy (wire.header, data, HEADER);
+  via_association_feed (wire.association[1], data, len);
   feed_reset (&wire, get32 (data + chunk_at (data, len, DATA) + 4), 1);
   wire_run (&wire);
   g_assert_cmpuint (wire.end[1].n_closed, ==, 0);
+  data = g_bytes_get_data (first, &len);
   via_association_feed (wire.association[1], data, len);
   wire_run (&wire);
   wire_wait (&wire, 2000);
-  end_got (&wire.end[1], 0, TRUE, "last", 4);
+  end_got (&wire.end[1], 0, TRUE, "first", 5);
+  end_got (&wire.end[1], 1, TRUE, "last", 4);
   g_assert_cmpuint (wire.end[1].n_closed, ==, 1);
   wire_clear (&wire);
 }
