@@ -20,6 +20,7 @@
 #define READ_ROUNDS 8 /* calls of one turn, then others have theirs */
 #define SOCKET_BUFFER (4 << 20)
 #define BACKLOG 64
+#define ANY_PORT_TRIES 32 /* what is free for UDP may be taken for TCP */
 
 /* --- routing; home loop --- */
 
@@ -179,26 +180,45 @@ port_of (gint fd)
   return address.port;
 }
 
-/* UDP and TCP of one number at one address. */
+/* UDP and TCP of one number. NULL, or which of them failed, and errno. */
+static const gchar *
+open_two (ViaLiteSocket *self, ViaAddress address)
+{
+  gint why;
+
+  self->udp = open_socket (&address, SOCK_DGRAM);
+  if (self->udp < 0)
+    return "UDP";
+  if (address.port == 0)
+    address.port = port_of (self->udp);
+  self->tcp = open_socket (&address, SOCK_STREAM);
+  if (self->tcp < 0) {
+    why = errno;
+    close (self->udp);
+    errno = why;
+    return "TCP";
+  }
+  self->address = address;
+  return NULL;
+}
+
 static gboolean
 open_pair (ViaLitePort *self, ViaAddress address, GError **error)
 {
   ViaLiteSocket *socket = &self->sockets[self->n];
   g_autofree gchar *text = via_sockaddr_text (&address);
+  guint tries = address.port == 0 ? ANY_PORT_TRIES : 1;
+  const gchar *failed;
 
-  socket->udp = open_socket (&address, SOCK_DGRAM);
-  if (socket->udp >= 0 && address.port == 0)
-    address.port = port_of (socket->udp);
-  socket->tcp = socket->udp >= 0 ? open_socket (&address, SOCK_STREAM) : -1;
-  if (socket->tcp < 0) {
+  do
+    failed = open_two (socket, address);
+  while (failed != NULL && --tries > 0);
+  if (failed != NULL) {
     g_set_error (error, VIA_ERROR, VIA_ERROR_IO, "cannot listen at %s (%s): %s",
-        text, socket->udp < 0 ? "UDP" : "TCP", g_strerror (errno));
-    if (socket->udp >= 0)
-      close (socket->udp);
+        text, failed, g_strerror (errno));
     return FALSE;
   }
   socket->port = self;
-  socket->address = address;
   self->n++;
   return TRUE;
 }
