@@ -118,7 +118,7 @@ assert_cors (const gchar *reply, const gchar *page)
 static inline void
 wait_for (gint *value, gint wanted)
 {
-  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
 
   while (g_atomic_int_get (value) != wanted && g_get_monotonic_time () < end)
     g_usleep (1000);

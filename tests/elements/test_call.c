@@ -290,6 +290,17 @@ pair_negotiate (Pair *pair)
     via_loop_call (pair->ends[i].loop, gather, &pair->ends[i]);
 }
 
+/* A datagram on its way to a seat of the port holds both. */
+static void
+wait_for_no_loop (void)
+{
+  ViaTime end = g_get_monotonic_time () + PATIENCE;
+
+  while (via_loop_count () > 0 && g_get_monotonic_time () < end)
+    g_usleep (500);
+  g_assert_cmpuint (via_loop_count (), ==, 0);
+}
+
 static void
 pair_close (Pair *pair)
 {
@@ -307,7 +318,7 @@ pair_close (Pair *pair)
     via_loop_release (pair->ends[i].loop);
   g_assert_cmpuint (via_packet_alive (), ==, 0);
   via_liteport_unref (pair->port);
-  g_assert_cmpuint (via_loop_count (), ==, 0);
+  wait_for_no_loop ();
 }
 
 /* --- media --- */
@@ -476,7 +487,7 @@ test_call_connects_by_local_names (void)
   pair.ends[0].hides = pair.ends[1].hides = TRUE;
   pair_negotiate (&pair);
   check_media (&pair);
-  g_assert_cmpint (g_atomic_int_get (&responder.n_asked), >=, 2);
+  g_assert_true (wait_for (&responder.n_asked, 2));
   pair_close (&pair);
   responder_stop (&responder);
 }

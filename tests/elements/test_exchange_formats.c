@@ -12,7 +12,7 @@
 
 #define WAIT_UNTIL(condition)                                                  \
   do {                                                                         \
-    gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;             \
+    gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;            \
     while (!(condition) && g_get_monotonic_time () < end)                      \
       g_usleep (1000);                                                         \
     g_assert_true (condition);                                                 \

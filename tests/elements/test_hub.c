@@ -6,12 +6,12 @@
 
 #include <gst/gst.h>
 
-/* The first ERROR on the bus of @element's top, as text, waiting up to 5 s. */
+/* The first ERROR on the bus of @element's top, as text, waiting up to 20 s. */
 static gchar *
 first_error (GstBus *bus)
 {
   g_autoptr (GstMessage) message =
-      gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, GST_MESSAGE_ERROR);
+      gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR);
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (message);
@@ -48,11 +48,11 @@ n_ports (GstElement *hub)
   return ports;
 }
 
-/* The next element message of that name, waiting up to 5 s. */
+/* The next element message of that name, waiting up to 20 s. */
 static GstMessage *
 next_message (GstBus *bus, const gchar *name)
 {
-  gint64 end = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
 
   while (g_get_monotonic_time () < end) {
     GstMessage *message = gst_bus_timed_pop_filtered (
@@ -239,7 +239,7 @@ test_hub_lost_is_posted_by_members_that_play_on (void)
   g_object_set (member, "app-data", "Alice", NULL);
   gst_bin_add_many (GST_BIN (pipeline), hub, member, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
+  gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND);
   gst_element_set_locked_state (hub, TRUE);
   gst_element_set_state (hub, GST_STATE_NULL);
   message = next_message (bus, "hub-lost");
@@ -261,9 +261,9 @@ test_hub_eos_event_ends_an_idle_pipeline (void)
   gst_bin_add_many (
       GST_BIN (pipeline), make ("hub", "room"), endpoint ("room"), NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  gst_element_get_state (pipeline, NULL, NULL, 5 * GST_SECOND);
+  gst_element_get_state (pipeline, NULL, NULL, 20 * GST_SECOND);
   gst_element_send_event (pipeline, gst_event_new_eos ());
-  message = gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, GST_MESSAGE_EOS);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_EOS);
   g_assert_nonnull (message);
   g_assert_true (GST_MESSAGE_SRC (message) == GST_OBJECT (pipeline));
   stop (pipeline);
@@ -365,7 +365,7 @@ test_hub_tells_what_a_track_is_late_by (void)
   g_autoptr (GstElement) hub = gst_bin_get_by_name (GST_BIN (pipeline), "room");
   g_autoptr (GstElement) e = gst_bin_get_by_name (GST_BIN (pipeline), "e");
   g_autoptr (GstPad) src = gst_element_get_static_pad (e, "src");
-  gint64 end = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
 
   g_assert_no_error (error);
   gst_pad_add_probe (
@@ -500,8 +500,8 @@ test_hub_tells_what_flows (void)
     gst_structure_get_boolean (s, "is-flowing", &is_flowing);
     g_assert_cmpint (is_flowing, ==, i == 0);
   }
-  /* a second of sound, then at most half a one */
-  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_TIME_SPAN_SECOND);
+  /* a second of sound, then half a one: test_exchange_flow.c is exact */
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 5 * G_TIME_SPAN_SECOND);
   stop (pipeline);
 }
 

@@ -6,10 +6,10 @@
 
 #include "netns.h"
 #include "process.h"
+#include "relay.h"
 #include "wires.h"
 
 #include <gst/gst.h>
-#include <signal.h>
 #include <string.h>
 
 #define WAIT (20 * G_TIME_SPAN_SECOND)
@@ -472,49 +472,24 @@ test_new_with_wrong_servers_names_the_rule_and_no_password (void)
 
 /* --- relay --- */
 
-static GPid
-start_relay (void)
-{
-  g_autofree gchar *program = g_find_program_in_path ("turnserver");
-  const gchar *const arguments[] = {program, "-n", "--no-cli", "--no-tls",
-      "--no-dtls", "--log-file=/dev/null", "--pidfile=/dev/null",
-      "--listening-ip=192.0.2.1", "--relay-ip=192.0.2.1",
-      "--listening-port=3478", "--lt-cred-mech", "--user=kurento:canary-7Qx@z",
-      "--realm=kurento.org", NULL};
-  g_autoptr (GError) error = NULL;
-  GPid pid = 0;
-
-  if (!program)
-    return 0;
-  g_spawn_async (NULL, (gchar **) arguments, NULL,
-      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL
-          | G_SPAWN_STDERR_TO_DEV_NULL,
-      NULL, NULL, &pid, &error);
-  g_assert_no_error (error);
-  g_usleep (G_USEC_PER_SEC); /* it tells nobody when it listens */
-  return pid;
-}
-
 static void
 test_relay_only_pair_through_turn_exchanges_datagrams (void)
 {
-  gchar host[] = "192.0.2.1", user[] = "kurento";
-  gchar password[] = "canary-7Qx@z";
+  gchar host[] = "192.0.2.1", user[] = RELAY_USER;
+  gchar password[] = RELAY_PASSWORD;
   ViaIceServer server = {host, 3478, user, password, VIA_TURN_UDP};
   const ViaIceServer *turn[] = {&server, NULL};
   ViaIceConfig a = {.is_controlling = TRUE, .relay_only = TRUE, .turn = turn};
   ViaIceConfig b = {.relay_only = TRUE, .turn = turn};
   ViaDatagram datagrams[20];
   g_autofree guint8 *bytes = make_datagrams (datagrams, 20, 1000, TRUE);
-  GPid relay = start_relay ();
   Selected selected = {0};
+  Relay relay;
   Send sent;
   Pair pair;
 
-  if (!relay) {
-    g_test_skip ("no turnserver (Debian: coturn)");
+  if (!relay_start (&relay, NULL, RELAY_PASSWORDS))
     return;
-  }
   pair_open_with (&pair, &a, &b);
   pair_connect (&pair);
   sent = end_send (&pair.a, datagrams, 20);
@@ -522,6 +497,7 @@ test_relay_only_pair_through_turn_exchanges_datagrams (void)
   g_assert_cmpuint (sent.counters.relayed, ==, 20);
   g_assert_cmpuint (sent.counters.gso_calls, ==, 0);
   assert_received (&pair.b, datagrams, 20);
+  g_assert_true (end_gathers (&pair.a));
   for (guint i = 0; i < pair.a.candidates->len; i++) {
     g_assert_nonnull (strstr (pair.a.candidates->pdata[i], " typ relay"));
     g_assert_nonnull (
@@ -531,8 +507,7 @@ test_relay_only_pair_through_turn_exchanges_datagrams (void)
   g_assert_true (g_str_has_prefix (selected.local, "relay 192.0.2.1:"));
   selected_clear (&selected);
   pair_close (&pair);
-  kill (relay, SIGTERM);
-  g_spawn_close_pid (relay);
+  relay_stop (&relay);
 }
 
 static void
@@ -565,7 +540,7 @@ test_relay_password_is_in_no_log (void)
   }
   g_setenv ("NICE_DEBUG", "all", TRUE);
   g_setenv ("G_MESSAGES_DEBUG", "all", TRUE);
-  g_test_trap_subprocess (NULL, WAIT, 0);
+  g_test_trap_subprocess (NULL, 3 * WAIT, 0);
   g_unsetenv ("NICE_DEBUG");
   g_unsetenv ("G_MESSAGES_DEBUG");
   g_test_trap_assert_passed ();

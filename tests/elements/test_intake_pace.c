@@ -139,7 +139,8 @@ test_intake_disconnected_calls_nothing (void)
   via_intake_disconnect (f.intake);
   n = track_count (&f.track);
   g_assert_cmpuint (n, >, 0);
-  play_to_end (&f);
+  play_to_message (&f);
+  gst_element_set_state (f.pipeline, GST_STATE_NULL); /* no thread is left */
   g_assert_cmpuint (track_count (&f.track), ==, n);
   g_assert_cmpuint (f.track.n_eos, ==, 0);
   stop (&f);
