@@ -308,7 +308,7 @@ def when_calm(function, tries=3):
                     raise
                 tap.note(f'again, others kept {cores:.1f} cores busy: '
                          f'{str(e)[:200]}')
-        until_calm(15 * (n + 1))
+        until_calm(10 * (n + 1))
 
 
 def calm(function):

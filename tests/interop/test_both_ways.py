@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# timeout: 400
 # in pairs
 """Two webrtcendpoints send each other pictures and sound, decoded at both ends."""
 import time

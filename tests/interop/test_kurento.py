@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# timeout: 600
+# timeout: 900
 # in pairs
 """What Kurento's own tests of its WebRTC endpoint ask for, case by case:
 the number after test_ is the case (12 and 13 are in test_transports.py).

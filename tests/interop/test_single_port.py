@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# timeout: 300
+# timeout: 400
 """A publisher and two viewers behind a firewall that opens one port of the server."""
 import subprocess
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# timeout: 420
+# timeout: 600
 """Chromium watches a gst-launch line: order, pace, tone, picture, several at once."""
 import os
 import subprocess

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# timeout: 600
+# timeout: 900
 """Viewers behind a bad network: packets get lost, late, doubled; a viewer or
 the direct way vanishes."""
 import os
