@@ -169,6 +169,7 @@ test_reentry_actions_inside_each_signal_return (void)
     if (signals[i].provoke != end_source) /* the call goes on */
       side_wait_received (&callee, 30);
     side_wait (&callee, "connected");
+    inside_end (&inside);
     side_stop (&caller);
     side_stop (&callee);
   }
@@ -185,6 +186,7 @@ test_reentry_stop_inside_each_signal_returns (void)
       continue;
     call_with (i, &inside, &caller, &callee);
     g_assert_cmpint (GST_STATE (callee.endpoint), ==, GST_STATE_NULL);
+    inside_end (&inside);
     side_stop (&caller);
     side_stop (&callee);
   }

@@ -314,8 +314,7 @@ lone_open_who (Lone *self, Heard *heard, const gchar *properties)
   memset (heard, 0, sizeof *heard);
   g_mutex_init (&heard->lock);
   lone_open (self, all);
-  g_signal_connect (
-      self->endpoint, "on-ice-candidate-error", G_CALLBACK (keep_error), heard);
+  lone_connect (self, "on-ice-candidate-error", G_CALLBACK (keep_error), heard);
 }
 
 static void
@@ -552,38 +551,60 @@ count_candidate (const GstStructure *s, Told *told)
       && port > 0;
 }
 
+/* As the statistics say it. (transfer full) */
+static gchar *
+local_of (const GstStructure *pair)
+{
+  guint port = 0;
+
+  g_assert_true (gst_structure_get_uint (pair, "local-port", &port));
+  return g_strdup_printf ("%s %s:%u",
+      gst_structure_get_string (pair, "local-type"),
+      gst_structure_get_string (pair, "local-address"), port);
+}
+
+/* The last one told is the one in use. */
+static gboolean
+is_in_use (const GstStructure *pair, Side *side)
+{
+  g_autofree gchar *told = pair != NULL ? local_of (pair) : NULL;
+  g_autofree gchar *used = pair_of (side, "local");
+
+  return g_strcmp0 (told, used) == 0;
+}
+
+/* Messages come a moment after what they tell of. */
 static void
 assert_told (Side *caller, Side *callee)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (caller->pipeline);
   g_autoptr (GstStructure) pair = NULL;
-  g_autofree gchar *local = pair_of (caller, "local");
-  g_autofree gchar *text = NULL;
+  gint64 end = g_get_monotonic_time () + LONE_WAIT;
   Told told = {.is_whole = TRUE};
   GstMessage *message;
-  guint port = 0;
 
-  while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT)) != NULL) {
-    const GstStructure *s = gst_message_get_structure (message);
+  while ((told.n[0] < 2 || told.n[1] < 2 || !is_in_use (pair, caller))
+         && g_get_monotonic_time () < end) {
+    while ((message = gst_bus_timed_pop_filtered (
+                bus, 10 * GST_MSECOND, GST_MESSAGE_ELEMENT))
+           != NULL) {
+      const GstStructure *s = gst_message_get_structure (message);
 
-    if (gst_structure_has_name (s, "ice-candidate"))
-      count_candidate (s, &told);
-    if (gst_structure_has_name (s, "selected-pair")) {
-      g_clear_pointer (&pair, gst_structure_free);
-      pair = gst_structure_copy (s);
+      if (gst_structure_has_name (s, "ice-candidate"))
+        count_candidate (s, &told);
+      if (gst_structure_has_name (s, "selected-pair")) {
+        g_clear_pointer (&pair, gst_structure_free);
+        pair = gst_structure_copy (s);
+      }
+      gst_message_unref (message);
     }
-    gst_message_unref (message);
   }
   g_assert_cmpuint (told.n[0], ==, 2);
   g_assert_cmpuint (told.n[1], ==, 2);
   g_assert_true (told.is_whole);
   g_assert_nonnull (pair);
   g_assert_null (gst_structure_get_string (pair, "server"));
-  g_assert_true (gst_structure_get_uint (pair, "local-port", &port));
-  text = g_strdup_printf ("%s %s:%u",
-      gst_structure_get_string (pair, "local-type"),
-      gst_structure_get_string (pair, "local-address"), port);
-  g_assert_cmpstr (text, ==, local);
+  g_assert_true (is_in_use (pair, caller));
   g_assert_cmpstr (
       gst_structure_get_string (pair, "remote-protocol"), ==, "udp");
   g_assert_cmpstr (gst_structure_get_string (pair, "app-data"), ==, "Bob");
@@ -615,20 +636,24 @@ static void
 test_candidates_and_pair_are_told_with_app_data (void)
 {
   gint n_started = 0, n_remote = 0, n_pairs = 0;
+  gint64 end = g_get_monotonic_time () + 2 * LONE_WAIT;
   Side caller, callee;
 
   side_start (&caller,
       "audiotestsrc is-live=true ! webrtcendpoint name=e app-data=Bob");
-  g_signal_connect (caller.endpoint, "on-ice-gathering-started",
-      G_CALLBACK (count_signal), &n_started);
-  g_signal_connect (caller.endpoint, "on-remote-ice-candidate",
+  side_connect (&caller, "on-ice-gathering-started", G_CALLBACK (count_signal),
+      &n_started);
+  side_connect (&caller, "on-remote-ice-candidate",
       G_CALLBACK (count_candidates), &n_remote);
-  g_signal_connect (
-      caller.endpoint, "on-selected-pair", G_CALLBACK (count_pairs), &n_pairs);
+  side_connect (
+      &caller, "on-selected-pair", G_CALLBACK (count_pairs), &n_pairs);
   side_start (&callee, "webrtcendpoint name=e");
   side_call (&caller, &callee, NULL);
   side_wait_received (&callee, 50);
   assert_told (&caller, &callee);
+  while ((g_atomic_int_get (&n_remote) < 2 || g_atomic_int_get (&n_pairs) < 1)
+         && g_get_monotonic_time () < end)
+    g_usleep (1000); /* each comes after its message */
   side_stop (&caller);
   side_stop (&callee);
   g_assert_cmpint (n_started, ==, 1);

@@ -12,7 +12,7 @@ const gchar *const inside_actions[] = {"process-offer", "generate-offer",
     "send-string", "send-data", "get-buffered-amount", "close-data-channel",
     NULL};
 
-#define WAIT (15 * G_TIME_SPAN_SECOND)
+#define WAIT (60 * G_TIME_SPAN_SECOND)
 
 static void
 marshal (GClosure *closure, GValue *result, guint n, const GValue *values,
@@ -35,7 +35,8 @@ inside_connect (Inside *self, gpointer object, const gchar *signal)
   GClosure *closure = g_closure_new_simple (sizeof (GClosure), self);
 
   g_closure_set_marshal (closure, marshal);
-  g_signal_connect_closure (object, signal, closure, FALSE);
+  self->object = g_object_ref (object);
+  handlers_add (&self->handlers, object, signal, closure);
 }
 
 void
@@ -48,6 +49,13 @@ inside_wait (Inside *self, const gchar *signal)
   if (!g_atomic_int_get (&self->is_done))
     g_error ("%s: %s", signal,
         g_atomic_int_get (&self->n) > 0 ? "the handler hangs" : "never came");
+}
+
+void
+inside_end (Inside *self)
+{
+  handlers_disconnect (&self->handlers, self->object);
+  g_clear_object (&self->object);
 }
 
 void

@@ -6,6 +6,8 @@
 
 #include <gst/gst.h>
 
+#include "handlers.h"
+
 /* What is done the first time the signal comes. */
 typedef struct
 {
@@ -14,13 +16,16 @@ typedef struct
   GstElement *whole; /* what is stopped */
   gint n;            /* atomic: how often it came */
   gint is_done;      /* atomic: the first handler returned */
+  GObject *object;   /* owned: whose signal it is */
+  Handlers handlers;
 } Inside;
 
-/* @signal: also "notify::…", and "authorize", which is allowed. @self outlives
- * @object. */
+/* @signal: also "notify::…", and "authorize", which is allowed. */
 void inside_connect (Inside *self, gpointer object, const gchar *signal);
-/* 15 s at most. */
+/* 60 s at most. */
 void inside_wait (Inside *self, const gchar *signal);
+/* Nothing is done inside any more, and no handler runs. */
+void inside_end (Inside *self);
 
 /* --- to be done (act) --- */
 

@@ -26,6 +26,12 @@ keep_done (GstElement *e, gpointer data)
 }
 
 void
+lone_connect (Lone *self, const gchar *signal, GCallback func, gpointer data)
+{
+  handlers_connect (&self->handlers, self->endpoint, signal, func, data);
+}
+
+void
 lone_open (Lone *self, const gchar *properties)
 {
   g_autofree gchar *line = g_strconcat (EMPTY, properties, NULL);
@@ -38,10 +44,8 @@ lone_open (Lone *self, const gchar *properties)
   self->endpoint = gst_parse_launch (line, &error);
   g_assert_no_error (error);
   gst_bin_add (GST_BIN (self->pipeline), self->endpoint);
-  g_signal_connect (
-      self->endpoint, "on-ice-candidate", G_CALLBACK (keep_candidate), self);
-  g_signal_connect (
-      self->endpoint, "on-ice-gathering-done", G_CALLBACK (keep_done), self);
+  lone_connect (self, "on-ice-candidate", G_CALLBACK (keep_candidate), self);
+  lone_connect (self, "on-ice-gathering-done", G_CALLBACK (keep_done), self);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
 }
 
@@ -49,6 +53,7 @@ void
 lone_close (Lone *self)
 {
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  handlers_disconnect (&self->handlers, self->endpoint);
   gst_object_unref (self->pipeline);
   g_ptr_array_unref (self->candidates);
   g_mutex_clear (&self->lock);

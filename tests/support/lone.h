@@ -9,19 +9,23 @@
 
 #include "side.h"
 
-#define LONE_WAIT (20 * G_TIME_SPAN_SECOND)
+#define LONE_WAIT (60 * G_TIME_SPAN_SECOND)
 
 typedef struct
 {
   GstElement *pipeline, *endpoint;
+  Handlers handlers;
   GMutex lock; /* guards the rest */
   GPtrArray *candidates;
-  gint n_done;
+  gint n_done; /* atomic */
 } Lone;
 
 /* @properties: "name=value name=value". */
 void lone_open (Lone *self, const gchar *properties);
-void lone_close (Lone *self);
+/* A handler of the endpoint that may use @data until it is closed. */
+void lone_connect (
+    Lone *self, const gchar *signal, GCallback func, gpointer data);
+void lone_close (Lone *self); /* and waits for handlers that run */
 /* FALSE: there was no offer, or gathering could not begin. */
 gboolean lone_begins (Lone *self);
 /* Begins, and waits for the end. */

@@ -22,6 +22,23 @@ listens (guint16 port)
   return connection != NULL;
 }
 
+/* STUN over UDP, which is not there yet when TCP is. RFC 8489 §5 */
+static gboolean
+answers (void)
+{
+  static const gchar binding[20] = "\0\1\0\0\x21\x12\xa4\x42relay-start?";
+  g_autoptr (GSocketAddress) address =
+      g_inet_socket_address_new_from_string (ADDRESS, 3478);
+  g_autoptr (GSocket) asking = g_socket_new (G_SOCKET_FAMILY_IPV4,
+      G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+  gchar reply[512];
+
+  g_socket_set_timeout (asking, 1);
+  return g_socket_connect (asking, address, NULL, NULL)
+         && g_socket_send (asking, binding, sizeof binding, NULL, NULL) > 0
+         && g_socket_receive (asking, reply, sizeof reply, NULL, NULL) > 0;
+}
+
 static GPtrArray *
 arguments (const gchar *program, const gchar *directory, const gchar *pem,
     RelayAuth auth)
@@ -79,6 +96,9 @@ relay_start (Relay *self, const gchar *pem, RelayAuth auth)
   for (guint i = 0; i < 200 && !listens (pem != NULL ? 5349 : 3478); i++)
     g_usleep (50000);
   g_assert_true (listens (3478));
+  for (guint i = 0; i < 200 && !answers (); i++)
+    g_usleep (50000);
+  g_assert_true (answers ());
   return TRUE;
 }
 

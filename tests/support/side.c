@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define STATE_CONNECTED 2 /* of ViaConnectionState */
-#define CONNECT_WAIT (15 * G_TIME_SPAN_SECOND)
+#define CONNECT_WAIT (60 * G_TIME_SPAN_SECOND)
 
 static void
 on_candidate (
@@ -34,13 +34,17 @@ on_state (GstElement *endpoint, gint state, gpointer data)
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
 }
 
+void
+side_connect (Side *self, const gchar *signal, GCallback func, gpointer data)
+{
+  handlers_connect (&self->handlers, self->endpoint, signal, func, data);
+}
+
 static void
 connect_signals (Side *self)
 {
-  g_signal_connect (
-      self->endpoint, "on-ice-candidate", G_CALLBACK (on_candidate), self);
-  g_signal_connect (
-      self->endpoint, "connection-state-changed", G_CALLBACK (on_state), self);
+  side_connect (self, "on-ice-candidate", G_CALLBACK (on_candidate), self);
+  side_connect (self, "connection-state-changed", G_CALLBACK (on_state), self);
 }
 
 void
@@ -73,31 +77,44 @@ side_borrow (Side *self, GstElement *pipeline, const gchar *name)
   connect_signals (self);
 }
 
-void
-side_stop (Side *self)
+static void
+let_go (Side *self)
 {
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  handlers_disconnect (&self->handlers, self->endpoint);
+  gst_clear_object (&self->other);
   gst_object_unref (self->endpoint);
   gst_object_unref (self->pipeline);
 }
 
 void
+side_stop (Side *self)
+{
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  let_go (self);
+}
+
+void
 side_return (Side *self)
 {
-  g_signal_handlers_disconnect_by_data (self->endpoint, self);
-  gst_object_unref (self->endpoint);
-  gst_object_unref (self->pipeline);
+  let_go (self);
+}
+
+static gboolean
+is_state (gint state, const gchar *wanted)
+{
+  GType type = g_type_from_name ("ViaConnectionState");
+  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
+
+  return g_strcmp0 (g_enum_get_value (klass, state)->value_nick, wanted) == 0;
 }
 
 gboolean
 side_is (Side *self, const gchar *wanted)
 {
   gint state = 0;
-  GType type = g_type_from_name ("ViaConnectionState");
-  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
 
   g_object_get (self->endpoint, "connection-state", &state, NULL);
-  return g_strcmp0 (g_enum_get_value (klass, state)->value_nick, wanted) == 0;
+  return is_state (state, wanted);
 }
 
 void
@@ -108,6 +125,17 @@ side_wait (Side *self, const gchar *wanted)
   while (!side_is (self, wanted) && g_get_monotonic_time () < end)
     g_usleep (10000);
   g_assert_true (side_is (self, wanted));
+}
+
+void
+side_wait_told (Side *self, const gchar *wanted)
+{
+  gint64 end = g_get_monotonic_time () + CONNECT_WAIT;
+
+  while (!is_state (g_atomic_int_get (&self->state), wanted)
+         && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  g_assert_true (is_state (g_atomic_int_get (&self->state), wanted));
 }
 
 GstStructure *
@@ -148,8 +176,10 @@ side_call (Side *caller, Side *callee, gchar *(*spoil) (const gchar *sdp))
   g_autofree gchar *answer = NULL;
   gboolean is_done = FALSE;
 
-  caller->other = callee->endpoint;
-  callee->other = caller->endpoint;
+  gst_object_replace (
+      (GstObject **) &caller->other, GST_OBJECT (callee->endpoint));
+  gst_object_replace (
+      (GstObject **) &callee->other, GST_OBJECT (caller->endpoint));
   g_signal_emit_by_name (caller->endpoint, "generate-offer", &offer);
   g_assert_nonnull (offer);
   sent = spoil != NULL ? spoil (offer) : g_strdup (offer);
