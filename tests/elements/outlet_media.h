@@ -292,11 +292,11 @@ seen_ends (Seen *s)
   return n;
 }
 
-/* Waits at most 20 s. */
+/* Waits at most 60 s. */
 #define WAIT_UNTIL(what)                                                       \
   G_STMT_START                                                                 \
   {                                                                            \
-    gint64 wait_end_ = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;      \
+    gint64 wait_end_ = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;      \
     while (!(what) && g_get_monotonic_time () < wait_end_)                     \
       g_usleep (2000);                                                         \
     g_assert_true (what);                                                      \

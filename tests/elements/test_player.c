@@ -42,17 +42,29 @@ assert_complete (Fixture *f, guint percent, gint width)
       track_rtp_span (video, 0, video->packets->len - 1), 2 * VIA_MS);
 }
 
+/* The least that the packets of its last second came later than their RTP time
+ * says: a stall of the machine holds up only some of them. */
+static ViaTime
+least_lateness (Track *t)
+{
+  guint last = t->packets->len - 1;
+  ViaTime least = VIA_TIME_NEVER;
+
+  for (guint i = 0; i <= last; i++)
+    if (track_rtp_span (t, i, last) < VIA_S)
+      least = MIN (least, track_arrived (t, i) - track_packet (t, 0)->captured
+                              - track_rtp_span (t, 0, i));
+  return least;
+}
+
 /* A copy keeps its pace: nothing goes out early, or is late for long. */
 static void
 assert_paced (Fixture *f)
 {
   Track *audio = &f->tracks[VIA_KIND_AUDIO];
 
-  for (guint kind = 0; kind < 2; kind++) {
-    Track *t = &f->tracks[kind];
-    assert_near (track_rtp_span (t, 0, t->packets->len - 1),
-        f->eos_at - track_packet (t, 0)->captured, 300 * VIA_MS);
-  }
+  for (guint kind = 0; kind < 2; kind++)
+    assert_near (least_lateness (&f->tracks[kind]), 0, 300 * VIA_MS);
   for (guint i = 1; i < audio->packets->len; i++)
     g_assert_cmpuint (
         track_view (audio, i).timestamp - track_view (audio, i - 1).timestamp,
@@ -78,7 +90,9 @@ test_player_street_files_play_complete (void)
   fixture_init (&mp4, "file://" STREET_MP4);
   play (&webm);
   play (&mp4);
-  listen (&webm, (STREET_TIME + 300 * VIA_MS) / VIA_MS); /* and the start */
+  listen_for (&webm, &webm.tracks[VIA_KIND_VIDEO]);
+  listen_for (&mp4, &mp4.tracks[VIA_KIND_VIDEO]);
+  listen (&webm, STREET_TIME / VIA_MS);
   end_now (&webm);
   end_now (&mp4);
   listen (&mp4, 1);

@@ -384,12 +384,12 @@ test_recording_absent_track_blocks_nothing (void)
   guint audio;
   g_autoptr (GstStructure) missing = NULL;
 
-  fixture_init (&f, VIA_CONTAINER_MATROSKA, 30);
+  fixture_init (&f, VIA_CONTAINER_MATROSKA, 300);
   audio = add (&f, VIA_CODEC_PCMU, "phone");
   via_recording_add_track (f.recording, VIA_KIND_VIDEO, "cam", NULL);
   hear (&f, audio, 0);
   g_assert_null (told (&f, "recording-started")); /* it is waited for */
-  g_usleep (50 * 1000);
+  g_usleep (320 * 1000);
   hear (&f, audio, 50);
   missing = told (&f, "recording-track-missing");
   g_assert_cmpstr (gst_structure_get_string (missing, "from"), ==, "cam");
