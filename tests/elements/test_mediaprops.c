@@ -8,7 +8,7 @@
 #include "netns.h"
 #include "side.h"
 
-#define WAIT (15 * G_TIME_SPAN_SECOND)
+#define WAIT (60 * G_TIME_SPAN_SECOND)
 #define RAW "videotestsrc is-live=true ! video/x-raw,width=160,height=120 ! "
 #define RTP_SINK "fakesink name=s sync=false "
 

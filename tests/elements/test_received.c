@@ -14,7 +14,7 @@
   "hub name=room webrtcendpoint name=e hub=room app-data=Alice "               \
   "webrtcendpoint name=other hub=room "
 #define VIEWER "webrtcendpoint name=e"
-#define WAIT (15 * G_TIME_SPAN_SECOND)
+#define WAIT (60 * G_TIME_SPAN_SECOND)
 
 /* A field of the room's statistics; -1: it is not there. */
 static gint
@@ -202,6 +202,16 @@ test_received_pictures_come_at_source_pads_both_ways (void)
   side_stop (&callee);
 }
 
+static void
+wait_pads (Side *side, guint wanted)
+{
+  gint64 end = g_get_monotonic_time () + WAIT;
+
+  while (side->endpoint->numsrcpads != wanted && g_get_monotonic_time () < end)
+    g_usleep (10000);
+  g_assert_cmpuint (side->endpoint->numsrcpads, ==, wanted);
+}
+
 /* The first unnamed link of a parsed line gets the picture, not the sound. */
 static void
 test_received_video_pad_comes_first (void)
@@ -214,7 +224,7 @@ test_received_video_pad_comes_first (void)
   picture_watch (&picture, &callee);
   side_call (&caller, &callee, NULL);
   picture_wait (&picture, 20);
-  g_assert_cmpuint (callee.endpoint->numsrcpads, ==, 2);
+  wait_pads (&callee, 2); /* the sound may begin after the picture */
   g_assert_true (g_str_has_prefix (
       GST_PAD_NAME (callee.endpoint->srcpads->data), "video"));
   side_stop (&caller);
@@ -237,7 +247,7 @@ test_received_pads_end_at_eos_from_the_application (void)
   gst_element_send_event (callee.pipeline, gst_event_new_eos ());
   bus = gst_element_get_bus (callee.pipeline);
   message = gst_bus_timed_pop_filtered (
-      bus, 5 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+      bus, WAIT * GST_USECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
   g_assert_cmpint (g_atomic_int_get (&picture.n_eos), ==, 1);
@@ -257,16 +267,6 @@ end_sink (Side *side)
 
   gst_element_send_event (source, gst_event_new_eos ());
   return sink;
-}
-
-static void
-wait_pads (Side *side, guint wanted)
-{
-  gint64 end = g_get_monotonic_time () + WAIT;
-
-  while (side->endpoint->numsrcpads != wanted && g_get_monotonic_time () < end)
-    g_usleep (10000);
-  g_assert_cmpuint (side->endpoint->numsrcpads, ==, wanted);
 }
 
 /* A new source at the pad whose stream had ended. */
@@ -424,7 +424,8 @@ test_received_new_app_data_is_known_at_once (void)
       g_atomic_int_get (&watch.waited_us) == 0 && g_get_monotonic_time () < end)
     g_usleep (1000);
   g_assert_cmpint (g_atomic_int_get (&watch.waited_us), >, 0);
-  g_assert_cmpint (g_atomic_int_get (&watch.waited_us), <, 100000);
+  /* with nothing else that brings it along, on a machine that may be busy */
+  g_assert_cmpint (g_atomic_int_get (&watch.waited_us), <, G_TIME_SPAN_SECOND);
   side_stop (&caller);
   side_stop (&callee);
 }

@@ -49,21 +49,21 @@ test_resolve_unknown_name_is_an_error_with_the_name_alone (void)
 
 /* --- a name service that takes its time --- */
 
-#define SLOW_MS 500
-
 typedef GResolver Slow;
 typedef GResolverClass SlowClass;
 static GType slow_get_type (void);
 G_DEFINE_TYPE (Slow, slow, G_TYPE_RESOLVER)
 
-static gint n_asked; /* atomic */
+static gint n_asked;    /* atomic */
+static gint may_answer; /* atomic */
 
 static GList *
 slow_lookup (GResolver *resolver, const gchar *name, GCancellable *cancellable,
     GError **error)
 {
   g_atomic_int_inc (&n_asked);
-  g_usleep (SLOW_MS * 1000);
+  while (!g_atomic_int_get (&may_answer))
+    g_usleep (1000);
   return g_list_prepend (NULL, g_inet_address_new_from_string ("192.0.2.44"));
 }
 
@@ -86,16 +86,15 @@ test_resolve_known_never_waits_and_asks_once (void)
   g_autoptr (ViaIceServer) server =
       via_turn_url_parse ("kurento:hush@slow.example", NULL);
   g_autoptr (GError) error = NULL;
-  gint64 start, end;
+  gint64 end;
 
   g_resolver_set_default (slow);
-  start = g_get_monotonic_time ();
-  g_assert_false (via_resolve_known (server, &error));
+  g_assert_false (via_resolve_known (server, &error)); /* else for ever */
   g_assert_false (via_resolve_known (server, NULL));
-  g_assert_cmpint (g_get_monotonic_time () - start, <, SLOW_MS * 1000 / 2);
+  g_atomic_int_set (&may_answer, TRUE);
   g_assert_error (error, VIA_ERROR, VIA_ERROR_STATE);
   g_assert_nonnull (strstr (error->message, "slow.example"));
-  end = start + 10 * G_TIME_SPAN_SECOND;
+  end = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
   while (!via_resolve_known (server, NULL) && g_get_monotonic_time () < end)
     g_usleep (10000);
   g_assert_cmpstr (server->host, ==, "192.0.2.44");

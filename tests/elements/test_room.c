@@ -171,8 +171,8 @@ test_room_another_app_data_is_told_at_once (Fixture *f, gconstpointer data)
         json_object_get_string_member (peer, "app-data"), "another");
   }
   g_assert_true (is_told);
-  g_assert_cmpint (
-      g_get_monotonic_time () - begun, <, 100 * G_TIME_SPAN_MILLISECOND);
+  /* on a machine that may be busy */
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, G_TIME_SPAN_SECOND);
   gst_object_unref (child);
   hang_up (&bob);
   hang_up (&alice);
@@ -459,6 +459,16 @@ count_wakes_in_quiet (void)
   return (guint) (count_wakes () - n);
 }
 
+/* The same; as many as @limit are looked at twice: a second row of ticks does
+ * not go away by itself, other wakes do. */
+static guint
+count_steady_wakes (guint limit)
+{
+  guint n = count_wakes_in_quiet ();
+
+  return n < limit ? n : MIN (n, count_wakes_in_quiet ());
+}
+
 /* Who is alone, leaves and comes back at once takes over the ticks there are:
  * a second row of them would wake the server's thread twice as often. It is not
  * begun each time: the first tick may come while nobody is there. */
@@ -466,12 +476,14 @@ static void
 test_room_who_comes_back_at_once_ticks_no_faster (
     Fixture *f, gconstpointer data)
 {
-  guint before, after = 0;
+  guint before, limit, after = 0;
   Socket alice;
 
   join (&alice, f, "Alice");
   g_assert_nonnull (hear (&alice, "offer"));
   before = count_wakes_in_quiet ();
+  before = MAX (before, count_wakes_in_quiet ()); /* a busy machine: fewer */
+  limit = before * 3 / 2 + 2;
   for (guint i = 0; i < 7 * 8; i++) {
     say (&alice, "{\"type\":\"bye\"}");
     g_assert_null (hear (&alice, "never"));
@@ -479,23 +491,31 @@ test_room_who_comes_back_at_once_ticks_no_faster (
     join (&alice, f, "Alice");
     g_assert_nonnull (hear (&alice, "offer"));
     if (i % 8 == 7)
-      after = MAX (after, count_wakes_in_quiet ());
+      after = MAX (after, count_steady_wakes (limit));
   }
   g_test_message ("%u and at most %u wakes", before, after);
-  g_assert_cmpuint (after, <, before * 3 / 2 + 2);
+  g_assert_cmpuint (after, <, limit);
   hang_up (&alice);
 }
 
+/* Five seconds' worth at once, and one more for each second that it takes. */
 static void
 test_room_who_dials_too_often_waits (Fixture *f, gconstpointer data)
 {
-  for (guint i = 0; i < 6; i++) { /* five seconds' worth at once */
-    Socket bob;
-    guint status = dial (&bob, f, "");
+  gint64 begun = g_get_monotonic_time ();
+  guint status = 101, n = 0;
 
-    g_assert_cmpuint (status, ==, i < 5 ? 101 : 429);
+  while (status == 101 && n < 50) {
+    Socket bob;
+
+    status = dial (&bob, f, "");
+    n += status == 101;
     hang_up (&bob);
   }
+  g_assert_cmpuint (status, ==, 429);
+  g_assert_cmpuint (n, >=, 5);
+  g_assert_cmpuint (
+      n, <=, 5 + (g_get_monotonic_time () - begun) / G_TIME_SPAN_SECOND);
 }
 
 static void

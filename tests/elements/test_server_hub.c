@@ -11,7 +11,7 @@
 #include "netns.h"
 
 #define SDP "Content-Type: application/sdp\r\n"
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 
 static const gchar *const OFFER =
     "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"

@@ -203,6 +203,7 @@ test_kurento_18_range_is_used_up_and_free_again (void)
   lone_open (&lones[0], ""); /* what is opened once stays */
   lone_gather (&lones[0]);
   lone_close (&lones[0]);
+  g_assert_true (via_test_threads_return_to ("via-", 0));
   n_fds = via_test_count_fds ();
   for (guint round = 0; round < 2; round++) {
     guint n_begun = 0, n = round == 0 ? 2 * n_ports : n_ports;

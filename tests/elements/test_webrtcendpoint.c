@@ -94,7 +94,7 @@ next_warning (GstElement *pipeline)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) message =
-      gst_bus_timed_pop_filtered (bus, GST_SECOND, GST_MESSAGE_WARNING);
+      gst_bus_timed_pop_filtered (bus, 10 * GST_SECOND, GST_MESSAGE_WARNING);
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (message);
@@ -243,7 +243,7 @@ test_endpoint_ends_with_the_last_of_its_pads (void)
   gst_element_set_state (source, GST_STATE_NULL);
   gst_pad_unlink (src, sink);
   gst_element_release_request_pad (side.endpoint, sink);
-  message = gst_bus_timed_pop_filtered (bus, 5 * GST_SECOND, wanted);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, wanted);
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
   side_stop (&side);
@@ -268,7 +268,7 @@ test_endpoint_without_a_peer_takes_media_at_its_pace (void)
   begin = g_get_monotonic_time ();
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (
-      bus, 10 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+      bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   took = g_get_monotonic_time () - begin;
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);

@@ -8,7 +8,7 @@
 
 #include "ask.h"
 
-#define WAIT_S 20
+#define WAIT_S 60
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" /* RFC 6455 §1.3 */
 #define UPGRADE                                                                \
