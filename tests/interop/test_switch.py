@@ -95,10 +95,12 @@ def waiting(video):
             - video['framesDropped'])
 
 
-def settled(page):
-    """The statistics of @page's video when the fewest pictures wait."""
-    best = None
-    for _ in range(20):
+def settled(page, most=None):
+    """The statistics of @page's video when the fewest pictures wait; with @most,
+    as soon as there are no more. What is never decoded waits for ever."""
+    best, end = None, time.monotonic() + (1 if most is None else 10)
+    while (best is None or most is None or waiting(best) > most) \
+            and time.monotonic() < end:
         video = page.stats()['inbound']['video']
         if best is None or waiting(video) < waiting(best):
             best = video
@@ -108,7 +110,7 @@ def settled(page):
 
 def check_page(page, before):
     """Nothing was lost, dropped or asked for in vain since @before."""
-    video, then = settled(page), before
+    video, then = settled(page, waiting(before) + 1), before
     figures = {k: video.get(k, 0) - then.get(k, 0) for k in
                ('framesReceived', 'framesDecoded', 'framesDropped',
                 'keyFramesDecoded', 'packetsLost', 'nackCount', 'pliCount',
