@@ -284,42 +284,44 @@ wait_app_data (Fixture *f, const gchar *wanted)
   }
 }
 
-/* The name of the ICE session in what @line's endpoint has agreed on. (transfer
- * full) */
+/* The name of the ICE session of @line's endpoint, once that has agreed on @n
+ * pictures. (transfer full) */
 static gchar *
-wait_ufrag (GstElement *line)
+wait_ufrag (GstElement *line, guint n)
 {
   g_autoptr (GstElement) e = gst_bin_get_by_name (GST_BIN (line), "e");
   gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
 
   for (;;) {
     g_autofree gchar *sdp = NULL;
-    const gchar *at;
+    g_auto (GStrv) parts = NULL;
 
     g_object_get (e, "current-local-description", &sdp, NULL);
-    at = sdp != NULL ? strstr (sdp, "a=ice-ufrag:") : NULL;
-    if (at != NULL)
-      return g_strndup (at, strcspn (at, "\r\n"));
+    parts = g_strsplit (sdp != NULL ? sdp : "", "m=video", -1);
+    if (g_strv_length (parts) > n)
+      return g_strndup (strstr (sdp, "a=ice-ufrag:"), 16);
     g_assert_cmpint (g_get_monotonic_time (), <, end);
     g_usleep (5000);
   }
 }
 
-/* Who comes is offered in the call there is. */
+/* The third is offered in the call there is. */
 static void
 test_members_of_a_room_see_each_other (Fixture *f, gconstpointer data)
 {
   gint seen[2] = {0};
-  GstElement *alice = call (f, MEMBER, &seen[0]), *other;
+  GstElement *alice = call (f, MEMBER, &seen[0]), *other, *third;
   g_autofree gchar *before = NULL, *after = NULL;
 
   wait_app_data (f, "Alice");
-  before = wait_ufrag (alice);
   other = call (f, MEMBER, &seen[1]);
   wait_frames (&seen[0], 10);
   wait_frames (&seen[1], 10);
-  after = wait_ufrag (alice);
+  before = wait_ufrag (alice, 1);
+  third = call (f, MEMBER, NULL);
+  after = wait_ufrag (alice, 2);
   g_assert_cmpstr (after, ==, before);
+  stop (third);
   stop (other);
   wait_peers (f, 1);
   stop (alice);
