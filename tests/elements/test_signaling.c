@@ -309,7 +309,7 @@ wait_ufrag (GstElement *line, guint n)
 static void
 test_members_of_a_room_see_each_other (Fixture *f, gconstpointer data)
 {
-  gint seen[2] = {0};
+  gint seen[3] = {0};
   GstElement *alice = call (f, MEMBER, &seen[0]), *other, *third;
   g_autofree gchar *before = NULL, *after = NULL;
 
@@ -318,7 +318,7 @@ test_members_of_a_room_see_each_other (Fixture *f, gconstpointer data)
   wait_frames (&seen[0], 10);
   wait_frames (&seen[1], 10);
   before = wait_ufrag (alice, 1);
-  third = call (f, MEMBER, NULL);
+  third = call (f, MEMBER, &seen[2]);
   after = wait_ufrag (alice, 2);
   g_assert_cmpstr (after, ==, before);
   stop (third);

@@ -184,6 +184,33 @@ def test_retry_after_is_waited_for():
     tap.check(('retrying', '409') in [n[:2] for n in mock.news], f'{mock.news}')
 
 
+class Gone(wishmock.Quirk):
+    """Answers when the client is about to end."""
+
+    def __init__(self):
+        self.asked, self.ends = threading.Event(), threading.Event()
+
+    def before(self, mock, request):
+        if request.method == 'POST':
+            self.asked.set()
+            self.ends.wait(20)
+            return 201, [('Content-Type', 'application/sdp'),
+                         ('Location', '/live/whip/s1')], 'v=0\r\n'
+        return 200, [], ''
+
+
+def test_a_process_that_ends_leaves_no_session():
+    quirk = Gone()
+    with wishmock.Mock(REAL, quirk) as mock, \
+            lab.Launch(CAMERA + mock.url('whip', 'whip')) as line:
+        tap.check(quirk.asked.wait(20), 'no POST')
+        line.press_ctrl_c()
+        line.until_says('Freeing pipeline')
+        quirk.ends.set()
+        line.process.wait(10)
+        until(lambda: mock.seen('DELETE', '/s1'), 5, 'a goodbye')
+
+
 class Late(wishmock.Quirk):
     """The answer takes seconds: the server looks for a machine to serve us."""
 
