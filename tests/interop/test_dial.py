@@ -368,6 +368,31 @@ def test_a_feed_plays_at_a_source_pad():
         tap.check(said_goodbye(mock), f'{mock.seen("DELETE")}')
 
 
+def test_a_player_is_told_when_there_are_no_more_pads():
+    import gi
+    gi.require_version('Gst', '1.0')
+    from gi.repository import Gst
+    Gst.init(None)
+    told, pads = threading.Event(), []
+
+    def on_no_more(element):
+        pads[:] = [p.name for p in element.srcpads]
+        told.set()
+
+    with lab.Launch(SHOW) as server:
+        server.until(REAL + '/watch')
+        line, e = Gst.Pipeline(), Gst.ElementFactory.make('webrtcendpoint')
+        e.set_property('signaling-uri', 'whep://127.0.0.1:8889/live/whep')
+        e.connect('no-more-pads', on_no_more)
+        line.add(e)
+        line.set_state(Gst.State.PLAYING)
+        try:
+            tap.check(told.wait(20), 'it is not told')
+        finally:
+            line.set_state(Gst.State.NULL)
+    tap.check(pads == ['video_src_0'], pads)
+
+
 if lab.IS_LONG:
     def test_gst_play_plays_it():
         with tempfile.TemporaryDirectory() as folder, Play(
