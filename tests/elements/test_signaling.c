@@ -14,6 +14,7 @@
 #include <libsoup/soup.h>
 
 #include "netns.h"
+#include "process.h"
 
 /* Tries again are ever further apart. */
 #define WAIT (60 * G_TIME_SPAN_SECOND)
@@ -481,30 +482,6 @@ read_until (gint fd, const gchar *wanted)
   }
 }
 
-/* Until every endpoint has said its goodbye. */
-static void
-wait_nobody_calls (void)
-{
-  gint64 end = g_get_monotonic_time () + WAIT;
-  gboolean is_there;
-
-  do {
-    g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
-    const gchar *id;
-
-    g_assert_cmpint (g_get_monotonic_time (), <, end);
-    g_usleep (5000);
-    is_there = FALSE;
-    while ((id = g_dir_read_name (tasks)) != NULL) {
-      g_autofree gchar *path = g_strdup_printf ("/proc/self/task/%s/comm", id);
-      g_autofree gchar *name = NULL;
-
-      is_there |= g_file_get_contents (path, &name, NULL, NULL)
-                  && g_str_equal (name, "via-dial\n");
-    }
-  } while (is_there);
-}
-
 /* This process's own stdin and stdout are kept out of it. */
 static void
 test_stdin_is_had_by_one (Fixture *f, gconstpointer data)
@@ -532,7 +509,8 @@ test_stdin_is_had_by_one (Fixture *f, gconstpointer data)
   before = signal (SIGPIPE, SIG_DFL); /* GSocket has it ignored */
   dup2 (broken[1], 1);                /* who reads is gone */
   stop (one);
-  wait_nobody_calls (); /* it said goodbye to nobody, and we live on */
+  /* It said goodbye to nobody, and we live on. */
+  g_assert_true (via_test_threads_return_to ("via-dial", 0));
   signal (SIGPIPE, before);
   dup2 (own_in, 0);
   dup2 (own_out, 1);
