@@ -270,6 +270,36 @@ head_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
 }
 
 static void
+on_base_closed (GObject *base, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+
+  if (g_io_stream_close_finish (G_IO_STREAM (base), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* As @base does it: by itself GIOStream would close in a thread of a pool. */
+static void
+head_stream_close_async (GIOStream *stream, int priority,
+    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user)
+{
+  GTask *task = g_task_new (stream, cancellable, callback, user);
+
+  g_io_stream_close_async (
+      HEAD_STREAM (stream)->base, priority, cancellable, on_base_closed, task);
+}
+
+static gboolean
+head_stream_close_finish (
+    GIOStream *stream, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
 head_stream_finalize (GObject *object)
 {
   HeadStream *self = HEAD_STREAM (object);
@@ -288,6 +318,8 @@ head_stream_class_init (HeadStreamClass *klass)
   stream_class->get_input_stream = head_stream_get_input;
   stream_class->get_output_stream = head_stream_get_output;
   stream_class->close_fn = head_stream_close;
+  stream_class->close_async = head_stream_close_async;
+  stream_class->close_finish = head_stream_close_finish;
 }
 
 static void
