@@ -54,8 +54,9 @@ void via_outlet_set_publisher (
     ViaOutlet *self, const gchar *name, const gchar *app_data);
 void via_outlet_set_app_data (ViaOutlet *self, const gchar *app_data);
 void via_outlet_set_latency (ViaOutlet *self, guint latency_ms);
-/* Until this call packets wait in the ring for the pad to be linked; from now
- * on they are dropped while it is not. Any thread. */
+/* Until this call packets and EOS wait for the pad to be linked; from now on
+ * packets are dropped while it is not, and an end is told at once. Any thread.
+ */
 void via_outlet_drop_unlinked (ViaOutlet *self);
 /* No func runs after return (waits for one under way, unless called from it).
  * Not on a loop. */

@@ -96,6 +96,15 @@ is_linked (ViaOutletSrc *self)
 
 static void loop (gpointer data);
 
+/* There is an end that nobody will hear: what waits for its first link will be.
+ * Call with self->lock held. */
+static gboolean
+is_unheard_locked (const ViaOutletSrc *self)
+{
+  return self->is_eos && self->drops_unlinked
+         && !(self->is_linked && self->is_active);
+}
+
 void
 via_outlet_src_relinked (ViaOutletSrc *self)
 {
@@ -107,7 +116,7 @@ via_outlet_src_relinked (ViaOutletSrc *self)
   self->is_relinked = TRUE;
   self->is_linked = is_up;
   is_up = is_up && self->is_active;
-  is_over = self->is_eos && !is_up && self->is_active;
+  is_over = self->is_active && is_unheard_locked (self);
   g_cond_broadcast (&self->work);
   g_mutex_unlock (&self->lock);
   if (is_up)
@@ -128,7 +137,7 @@ park (ViaOutletSrc *self)
   g_mutex_lock (&self->lock);
   self->is_linked = is_up;
   self->is_relinked = TRUE;
-  is_over = !is_up && self->is_eos;
+  is_over = !is_up && is_unheard_locked (self);
   if (!is_up && self->drops_unlinked)
     via_outlet_ring_drop_all (&self->ring);
   g_mutex_unlock (&self->lock);
@@ -179,7 +188,7 @@ via_outlet_src_eos (ViaOutletSrc *self)
 
   g_mutex_lock (&self->lock);
   self->is_eos = TRUE;
-  is_unheard = !self->is_linked || !self->is_active;
+  is_unheard = is_unheard_locked (self);
   g_cond_broadcast (&self->work);
   g_mutex_unlock (&self->lock);
   if (is_unheard)
@@ -189,11 +198,16 @@ via_outlet_src_eos (ViaOutletSrc *self)
 void
 via_outlet_src_drop_unlinked (ViaOutletSrc *self)
 {
+  gboolean is_over;
+
   g_mutex_lock (&self->lock);
   self->drops_unlinked = TRUE;
+  is_over = is_unheard_locked (self);
   if (!self->is_linked)
     via_outlet_ring_drop_all (&self->ring);
   g_mutex_unlock (&self->lock);
+  if (is_over)
+    tell_ended (self);
 }
 
 /* --- what goes out; task --- */

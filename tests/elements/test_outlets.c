@@ -211,6 +211,60 @@ test_outlets_unlinked_pad_drops_and_goes (void)
 }
 
 static void
+hold_app (gpointer data)
+{
+  while (!g_atomic_int_get ((gint *) data))
+    g_usleep (1000);
+}
+
+/* The track is over and gone before via-app comes to show its pad. */
+static void
+publish_shortly (Fixture *f, const Made *m)
+{
+  gint is_free = FALSE;
+
+  via_app_post (hold_app, &is_free, NULL);
+  publish (f, m);
+  push_all (f, m);
+  via_feed_close (g_steal_pointer (&f->feed));
+  g_usleep (300000); /* longer than the loop needs for all of it */
+  g_assert_cmpint (g_atomic_int_get (&f->n_added), ==, 0);
+  g_atomic_int_set (&is_free, TRUE);
+  via_app_flush ();
+}
+
+static void
+test_outlets_short_track_is_whole_though_its_pad_is_late (void)
+{
+  Made m = make_video (VIA_CODEC_VP8, 20, 10, 7);
+  Fixture f;
+
+  start (&f, TRUE);
+  publish_shortly (&f, &m);
+  WAIT_UNTIL (g_atomic_int_get (&f.n_removed) == 1);
+  g_assert_cmpuint (seen_count (&f.seen), ==, m.n_frames);
+  g_assert_cmpuint (seen_ends (&f.seen), ==, 1);
+  stop (&f);
+  made_clear (&m);
+  g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+static void
+test_outlets_late_pad_that_nobody_links_goes (void)
+{
+  Made m = make_video (VIA_CODEC_VP8, 20, 10, 7);
+  Fixture f;
+
+  start (&f, FALSE);
+  publish_shortly (&f, &m);
+  WAIT_UNTIL (g_atomic_int_get (&f.n_removed) == 1);
+  g_assert_cmpint (g_atomic_int_get (&f.n_added), ==, 1);
+  stop (&f);
+  made_clear (&m);
+  g_assert_cmpuint (via_packet_alive (), ==, 0);
+}
+
+static void
 test_outlets_freed_while_pads_come (void)
 {
   Made m = make_video (VIA_CODEC_VP8, 5, 1, 7);
@@ -242,6 +296,8 @@ main (gint argc, gchar **argv)
   ADD (track_is_a_pad_until_it_goes);
   ADD (asked_to_end_keeps_its_pads);
   ADD (unlinked_pad_drops_and_goes);
+  ADD (short_track_is_whole_though_its_pad_is_late);
+  ADD (late_pad_that_nobody_links_goes);
   ADD (freed_while_pads_come);
 #undef ADD
   return g_test_run ();
