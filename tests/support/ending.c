@@ -10,14 +10,14 @@
 #ifdef __SANITIZE_ADDRESS__
 /* A thread that ends while leaks are looked for, as those of pools do a moment
  * after their last task, makes the look itself fail ("Tracer caught signal
- * 11"). Until none has ended for 50 ms. */
+ * 11"). Until none has ended for 100 ms. */
 static void
 await_threads (void)
 {
   guint last = 0, same = 0;
 
   g_thread_pool_stop_unused_threads ();
-  for (guint i = 0; i < 500 && same < 5; i++) {
+  for (guint i = 0; i < 500 && same < 10; i++) {
     guint n = via_test_count_threads ("");
 
     same = n == last ? same + 1 : 0;
