@@ -111,7 +111,7 @@ on_candidate (NiceAgent *agent, NiceCandidate *candidate, ViaIceWire *self)
 static void
 on_gathered (NiceAgent *agent, guint stream, ViaIceWire *self)
 {
-  if (self->is_closed || self->is_gathered)
+  if (self->is_closed || self->is_gathered || self->relays_later != NULL)
     return;
   self->is_gathered = TRUE;
   via_loop_timer_set (self->loop, &self->patience, VIA_TIME_NEVER);
@@ -286,26 +286,6 @@ agent_new (ViaIceWire *self, const ViaIceConfig *config)
   return agent;
 }
 
-/* libnice's own verbose log would show the password here, and its STUN log the
- * key with each message: that one stays off in a process that relays. */
-static gboolean
-add_relay (ViaIceWire *self, const ViaIceServer *turn)
-{
-  static GMutex lock; /* libnice's switch is the process's */
-  gboolean was_on = via_icewire_libnice_logs (), is_ok;
-
-  g_mutex_lock (&lock);
-  nice_debug_disable (TRUE);
-  is_ok = nice_agent_set_relay_info (self->agent, self->stream,
-      VIA_ICE_COMPONENT, turn->host, turn->port, turn->user, turn->password,
-      turn->transport == VIA_TURN_UDP ? NICE_RELAY_TYPE_TURN_UDP
-                                      : NICE_RELAY_TYPE_TURN_TCP);
-  if (was_on)
-    nice_debug_enable (FALSE);
-  g_mutex_unlock (&lock);
-  return is_ok;
-}
-
 static gboolean
 stream_new (ViaIceWire *self, const ViaIceConfig *config)
 {
@@ -317,9 +297,8 @@ stream_new (ViaIceWire *self, const ViaIceConfig *config)
         self->min_port, self->max_port);
   if (config->dscp)
     nice_agent_set_stream_tos (self->agent, self->stream, config->dscp << 2);
-  for (guint i = 0; config->turn && config->turn[i]; i++)
-    if (!add_relay (self, config->turn[i]))
-      return FALSE;
+  if (!via_icewire_relays_wait (self) && !via_icewire_add_relays (self))
+    return FALSE;
   if (config->ufrag != NULL
       && !nice_agent_set_local_credentials (
           self->agent, self->stream, config->ufrag, config->pwd))
@@ -427,6 +406,7 @@ begin_close (gpointer data)
   ViaIceWire *self = data;
 
   via_gcontext_enter (self->context);
+  via_icewire_no_relays_later (self);
   g_signal_handlers_disconnect_by_data (self->agent, self);
   if (self->stream)
     nice_agent_attach_recv (self->agent, self->stream, VIA_ICE_COMPONENT,
@@ -490,6 +470,8 @@ via_icewire_gather (ViaIceWire *self, GError **error)
   has_address = via_icewire_add_local_addresses (self, error);
   is_ok =
       has_address && nice_agent_gather_candidates (self->agent, self->stream);
+  if (is_ok && via_icewire_relays_wait (self))
+    via_icewire_add_relays_later (self);
   via_gcontext_leave (self->context);
   if (!has_address)
     return FALSE;

@@ -10,8 +10,6 @@
 #include "io/serverask.h"
 #include "io/sockaddr.h"
 
-#define STUN_SLOT VIA_ICE_MAX_TURN /* after those of TURN */
-
 typedef struct
 {
   ViaIceWire *wire;
@@ -35,7 +33,7 @@ via_icewire_keep_servers (ViaIceWire *self, const ViaIceConfig *config)
   for (guint i = 0; config->turn && config->turn[i]; i++)
     self->servers[i] = via_ice_server_copy (config->turn[i]);
   if (config->stun && !config->relay_only)
-    self->servers[STUN_SLOT] = via_ice_server_copy (config->stun);
+    self->servers[VIA_ICE_STUN_SLOT] = via_ice_server_copy (config->stun);
   self->asked = g_ptr_array_new_with_free_func (asking_free);
 }
 
@@ -63,7 +61,7 @@ slot_of (const ViaIceWire *self, const NiceCandidate *candidate)
   guint slot = candidate->priority >> (8 + 6) & 7;
 
   if (candidate->type == NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE)
-    return STUN_SLOT;
+    return VIA_ICE_STUN_SLOT;
   if (candidate->type != NICE_CANDIDATE_TYPE_RELAYED
       || self->servers[slot] == NULL)
     return -1;
@@ -135,7 +133,7 @@ is_covered (const ViaIceWire *self, guint slot)
   g_autofree gchar *host = host_of (self->servers[slot]);
   gboolean is_found = self->has_served[slot];
 
-  for (guint i = 0; i < VIA_ICE_MAX_TURN && slot != STUN_SLOT; i++) {
+  for (guint i = 0; i < VIA_ICE_MAX_TURN && slot != VIA_ICE_STUN_SLOT; i++) {
     g_autofree gchar *other =
         self->has_served[i] ? host_of (self->servers[i]) : NULL;
 

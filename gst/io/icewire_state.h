@@ -13,6 +13,7 @@
 G_BEGIN_DECLS
 
 #define VIA_ICE_COMPONENT 1
+#define VIA_ICE_STUN_SLOT VIA_ICE_MAX_TURN /* of servers: after TURN's */
 
 struct _ViaIceWire
 {
@@ -50,6 +51,7 @@ struct _ViaIceWire
   ViaIceServer *servers[VIA_ICE_MAX_TURN + 1];
   gboolean has_served[VIA_ICE_MAX_TURN + 1]; /* a candidate */
   GPtrArray *asked;                          /* those that gave none */
+  GSource *relays_later; /* (nullable) libnice has yet to hear of TURN */
   /* Where from, by family, if interfaces were named. */
   ViaAddress from[2];
   gboolean has_from[2];
@@ -66,6 +68,15 @@ gboolean via_icewire_add_local_addresses (ViaIceWire *self, GError **error);
 gboolean via_icewire_takes_address (const ViaIceWire *self, const gchar *text);
 /* How the peer is told; NULL: not at all. (transfer full) */
 gchar *via_icewire_tell_local (ViaIceWire *self, NiceCandidate *candidate);
+
+/* --- icewire_relay.c --- */
+
+/* STUN comes first: TURN servers are told after gathering has begun. */
+gboolean via_icewire_relays_wait (const ViaIceWire *self);
+gboolean via_icewire_add_relays (ViaIceWire *self);
+/* Gathering has just begun. Call with the context entered. */
+void via_icewire_add_relays_later (ViaIceWire *self);
+void via_icewire_no_relays_later (ViaIceWire *self);
 
 /* --- icewire_ask.c --- */
 

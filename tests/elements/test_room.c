@@ -275,7 +275,8 @@ test_room_a_message_without_end_is_cut_off (Fixture *f, gconstpointer data)
   hang_up (&bob);
 }
 
-/* Pings are answered, so they cost us more than whoever sends them. */
+/* Pings are answered, so they cost us more than whoever sends them, though it
+ * reads the answers. */
 static void
 test_room_pings_without_end_are_cut_off (Fixture *f, gconstpointer data)
 {
@@ -285,8 +286,10 @@ test_room_pings_without_end_are_cut_off (Fixture *f, gconstpointer data)
 
   g_assert_cmpuint (dial (&bob, f, ""), ==, 101);
   while (sent < 4 * 1024 * 1024 && send_frame (&bob, 0x89, part, 125)
-         && send_frame (&bob, 0x8a, "", 0)) /* nobody asked for that pong */
+         && send_frame (&bob, 0x8a, "", 0)) { /* nobody asked for that pong */
     sent += 125;
+    skip_heard (&bob);
+  }
   g_assert_cmpuint (sent, <, 4 * 1024 * 1024);
   hang_up (&bob);
 }
@@ -330,10 +333,11 @@ test_room_who_never_reads_is_cut_off (Fixture *f, gconstpointer data)
     is_open = is_open && send_frame (&bob, 0x8a, "", 0);
   }
   start = g_get_monotonic_time (); /* a busy server is not there yet */
-  while (is_open
-         && g_get_monotonic_time () - start < WAIT_S * G_TIME_SPAN_SECOND) {
+  for (guint i = 1; is_open; i++) {
+    g_assert_cmpint (
+        g_get_monotonic_time () - start, <, WAIT_S * G_TIME_SPAN_SECOND);
     g_usleep (50000);
-    is_open = send_frame (&bob, 0x89, "", 0);
+    is_open = send_frame (&bob, i % 60 == 0 ? 0x8a : 0x89, "", 0);
   }
   g_assert_false (is_open);
   hang_up (&bob);

@@ -81,6 +81,19 @@ say (Socket *self, const gchar *text)
   g_assert_true (send_frame (self, 0x81, text, strlen (text)));
 }
 
+/* Takes what has come, and looks at none of it. */
+static inline void
+skip_heard (Socket *self)
+{
+  gchar bytes[4096];
+
+  while (
+      g_pollable_input_stream_read_nonblocking (
+          G_POLLABLE_INPUT_STREAM (self->in), bytes, sizeof bytes, NULL, NULL)
+      > 0)
+    continue;
+}
+
 /* The opcode; 0 if the connection is over. @out: (transfer full) payload. */
 static inline guint
 hear_frame (Socket *self, gchar **out)

@@ -207,6 +207,9 @@ def _():
                Location=re.escape(path) + '/2$')
     seen = listen(urlsplit(b['Location']).path, ['viewercount'])
     tap.check(set(seen) == {'viewercount'}, seen)
+    c = expect(ask('POST', path, '["layers"]', json_type), 201)
+    seen = listen(urlsplit(c['Location']).path, ['layers'])
+    tap.check(set(seen) == {'layers'}, seen)
     expect(ask('DELETE', urlsplit(a['Location']).path), 200)
     for method in 'GET', 'DELETE':
         expect(ask(method, urlsplit(a['Location']).path), 404)

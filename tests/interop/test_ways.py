@@ -3,10 +3,12 @@
 # timeout: 240
 # in pairs
 """Ways a far end may be reached: it is ICE-lite, has names in the place of
-addresses, or several IPv6 addresses. What arrives is read at the far end."""
+addresses, or several IPv6 addresses; and what servers help with it. What
+arrives is read at the far end."""
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -154,6 +156,18 @@ def hear_of_useless_candidates():
 
 def test_a_name_nobody_knows_is_dropped_counted_and_harms_nothing():
     lab.when_calm(hear_of_useless_candidates)
+
+
+def test_a_silent_turn_server_hides_no_stun_server():
+    with contextlib.closing(socket.socket(type=socket.SOCK_DGRAM)) as silent, \
+            lab.Stun() as stun, farbin.Ours([]) as a:
+        silent.bind((lab.ADDRESS, 3478))
+        a.element.set_property('stun-server', f'{lab.ADDRESS}:{stun.port}')
+        a.element.set_property('turn-url', f'u:p@{lab.ADDRESS}:3478')
+        offer = a.offer()
+        tap.check(silent.recv(2000), 'TURN was not asked')
+    found = re.findall(r'a=candidate:.* typ (srflx|relay).*', offer)
+    tap.check(found == ['srflx'], offer)
 
 
 if __name__ == '__main__':
