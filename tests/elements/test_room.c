@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "http/roomsocket.h"
 #include "netns.h"
 #include "websocket.h"
 
@@ -275,6 +276,8 @@ test_room_a_message_without_end_is_cut_off (Fixture *f, gconstpointer data)
   hang_up (&bob);
 }
 
+#define MANY_PINGS (512 * 1024) /* bytes: three times what is allowed */
+
 /* Pings are answered, so they cost us more than whoever sends them, though it
  * reads the answers. */
 static void
@@ -285,12 +288,15 @@ test_room_pings_without_end_are_cut_off (Fixture *f, gconstpointer data)
   gsize sent = 0;
 
   g_assert_cmpuint (dial (&bob, f, ""), ==, 101);
-  while (sent < 4 * 1024 * 1024 && send_frame (&bob, 0x89, part, 125)
+  while (sent < MANY_PINGS && send_frame (&bob, 0x89, part, 125)
          && send_frame (&bob, 0x8a, "", 0)) { /* nobody asked for that pong */
+    g_autofree gchar *answer = NULL;
+
+    if (hear_frame (&bob, &answer) == 0)
+      break;
     sent += 125;
-    skip_heard (&bob);
   }
-  g_assert_cmpuint (sent, <, 4 * 1024 * 1024);
+  g_assert_cmpuint (sent, <, MANY_PINGS);
   hang_up (&bob);
 }
 
@@ -313,34 +319,43 @@ test_room_messages_do_not_pay_for_pings (Fixture *f, gconstpointer data)
   hang_up (&bob);
 }
 
-/* It sends what is allowed, a pong when one is due, and reads nothing. */
-static void
-test_room_who_never_reads_is_cut_off (Fixture *f, gconstpointer data)
+/* It sends what is allowed, a pong when one is due, and reads nothing. In µs,
+ * from its first byte on. */
+static gint64
+time_until_cut (Fixture *f)
 {
   Socket bob;
   g_autofree gchar *part = g_strnfill (125, ' ');
   gboolean is_open = TRUE;
-  gint64 start, spent;
+  gint64 begin = g_get_monotonic_time ();
 
   g_assert_cmpuint (dial (&bob, f, ""), ==, 101);
-  for (guint pongs = 0; is_open && pongs < 4; pongs++) {
-    start = g_get_monotonic_time ();
+  for (guint pongs = 1; is_open && pongs <= 3; pongs++) {
     for (guint i = 0; is_open && i < 1100; i++) /* 144 KB of 147 */
       is_open = send_frame (&bob, 0x89, part, 125);
-    spent = g_get_monotonic_time () - start;
-    if (is_open)
-      g_usleep (MAX (0, 2800000 - spent));
+    while (is_open && g_get_monotonic_time () - begin < pongs * 2800000)
+      g_usleep (10000);
     is_open = is_open && send_frame (&bob, 0x8a, "", 0);
   }
-  start = g_get_monotonic_time (); /* a busy server is not there yet */
-  for (guint i = 1; is_open; i++) {
-    g_assert_cmpint (
-        g_get_monotonic_time () - start, <, WAIT_S * G_TIME_SPAN_SECOND);
-    g_usleep (50000);
-    is_open = send_frame (&bob, i % 60 == 0 ? 0x8a : 0x89, "", 0);
+  while (is_open) { /* until it is cut, or who has not joined has to go */
+    g_usleep (20000);
+    is_open = send_frame (&bob, 0x89, "", 0);
   }
-  g_assert_false (is_open);
   hang_up (&bob);
+  return g_get_monotonic_time () - begin;
+}
+
+/* On a busy machine it may not come to it in time: once more. */
+static void
+test_room_who_never_reads_is_cut_off (Fixture *f, gconstpointer data)
+{
+  gint64 limit = VIA_ROOMSOCKET_JOIN_MS * G_TIME_SPAN_MILLISECOND, spent;
+  guint tries = 3;
+
+  do
+    spent = time_until_cut (f);
+  while (spent >= limit && --tries > 0);
+  g_assert_cmpint (spent, <, limit);
 }
 
 static void

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "ask.h"
@@ -36,6 +38,8 @@ dial_with (Socket *self, guint port, const gchar *path, const gchar *headers)
 
   self->tcp = via_test_dial (port);
   g_socket_set_timeout (g_socket_connection_get_socket (self->tcp), WAIT_S);
+  g_socket_set_option (g_socket_connection_get_socket (self->tcp), IPPROTO_TCP,
+      TCP_NODELAY, 1, NULL);
   self->in = g_io_stream_get_input_stream (G_IO_STREAM (self->tcp));
   self->out = g_io_stream_get_output_stream (G_IO_STREAM (self->tcp));
   self->last = json_parser_new ();
@@ -79,19 +83,6 @@ static inline void
 say (Socket *self, const gchar *text)
 {
   g_assert_true (send_frame (self, 0x81, text, strlen (text)));
-}
-
-/* Takes what has come, and looks at none of it. */
-static inline void
-skip_heard (Socket *self)
-{
-  gchar bytes[4096];
-
-  while (
-      g_pollable_input_stream_read_nonblocking (
-          G_POLLABLE_INPUT_STREAM (self->in), bytes, sizeof bytes, NULL, NULL)
-      > 0)
-    continue;
 }
 
 /* The opcode; 0 if the connection is over. @out: (transfer full) payload. */
